@@ -1,0 +1,314 @@
+/**
+ * The wire types of Waybill's HTTP API v1. Times are ISO 8601 UTC with milliseconds,
+ * confidences are 0..1, identifiers are opaque strings.
+ */
+
+/** `a@b.c` or `Ann <a@b.c>` (RFC 5322 mailbox). */
+export type Address = string;
+
+/** What may be recorded: who, when, where · only the day of the last opening · counts per message · nothing. */
+export type Mode = 'full' | 'day' | 'aggregate' | 'off';
+
+export type Actor =
+  'human' | 'human-via-proxy' | 'prefetch' | 'scanner' | 'preview-bot' | 'automation' | 'self' | 'unknown';
+
+/** `code` is stable and machine-readable; `text` is one English sentence for people. */
+export interface Reason {
+  code: string;
+  text: string;
+}
+
+export interface Place {
+  grain: 'city' | 'region' | 'country' | 'local-network' | 'unknown';
+  /** ISO 3166-1 alpha-2 */
+  country?: string;
+  region?: string;
+  city?: string;
+  latitude?: number;
+  longitude?: number;
+}
+
+export interface Client {
+  name: string;
+  version?: string;
+  os?: string;
+  device?: 'desktop' | 'phone' | 'tablet' | 'server' | 'unknown';
+}
+
+export interface Network {
+  asn?: number;
+  owner?: string;
+  kind?: 'access' | 'hosting' | 'security-vendor' | 'image-proxy' | 'privacy-relay' | 'local' | 'unknown';
+}
+
+export type VerdictState =
+  | 'queued'
+  | 'captured'
+  | 'sent'
+  | 'delivered'
+  | 'failed'
+  | 'bounced'
+  | 'loaded'
+  | 'probably-read'
+  | 'read'
+  | 'clicked'
+  | 'replied'
+  | 'objected';
+
+export interface Verdict {
+  state: VerdictState;
+  confidence: number;
+  reasons: Reason[];
+  /** False while later evidence (a burst of fetches) may still change the judgement. */
+  settled: boolean;
+}
+
+export type EventType =
+  | 'accepted'
+  | 'relayed'
+  | 'deferred'
+  | 'delivered'
+  | 'bounced'
+  | 'opened'
+  | 'clicked'
+  | 'receipt'
+  | 'auto-replied'
+  | 'replied'
+  | 'complained'
+  | 'objected';
+
+export interface Event {
+  at: string;
+  type: EventType;
+  actor?: Actor;
+  confidence?: number;
+  reasons?: Reason[];
+  place?: Place;
+  client?: Client;
+  network?: Network;
+  ip?: string;
+  /** The destination of the link that was followed. */
+  link?: string;
+}
+
+export interface Delivery {
+  /** `WB-XXXX-XXXX-XXXC` */
+  trackingNumber: string;
+  /** Bare address, without display name. */
+  recipient: string;
+  pixelUrl: string | null;
+  /** Instrumented HTML to paste; only for messages created with `send: false`. */
+  html?: string;
+  /** One sentence: why this copy was left byte-identical. */
+  untouchedBecause?: string;
+  verdict: Verdict;
+  events?: Event[];
+}
+
+/** Extra facts the dashboard and CLI show around a delivery. */
+export interface DeliveryDetail extends Delivery {
+  messageId: string;
+  subject: string;
+  from: Address;
+  mode: Mode;
+  createdAt: string;
+  sentAt: string | null;
+  events: Event[];
+  links: { url: string; clicks: number }[];
+  recipientPageUrl: string | null;
+}
+
+export interface MessageSummary {
+  id: string;
+  subject: string;
+  from: Address;
+  createdAt: string;
+  sentAt: string | null;
+  mode: Mode;
+  source: 'submission' | 'filter' | 'api' | 'snippet';
+  /** Time of the newest event of a reader or a machine; null when there was none. */
+  lastSignAt: string | null;
+  deliveries: { trackingNumber: string; recipient: string; verdict: Verdict; lastSignAt: string | null }[];
+}
+
+export interface Message {
+  id: string;
+  subject: string;
+  from: Address;
+  to: Address[];
+  cc: Address[];
+  createdAt: string;
+  sentAt: string | null;
+  mode: Mode;
+  source: 'submission' | 'filter' | 'api' | 'snippet';
+  /** RFC 5322 Message-ID header, with angle brackets. */
+  messageIdHeader: string | null;
+  links: string[];
+  deliveries: Delivery[];
+}
+
+export interface Attachment {
+  filename: string;
+  contentType: string;
+  /** base64 */
+  content: string;
+}
+
+export interface CreateMessage {
+  from: Address;
+  to: Address[];
+  cc?: Address[];
+  bcc?: Address[];
+  subject: string;
+  html?: string;
+  text?: string;
+  headers?: Record<string, string>;
+  attachments?: Attachment[];
+  policy?: { mode?: Mode };
+  /** false: instrument only; the caller sends the mail by other means. */
+  send: boolean;
+}
+
+export interface CreatedMessage {
+  id: string;
+  deliveries: Delivery[];
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Pass as `cursor` to get the next page; null on the last. */
+  nextCursor: string | null;
+}
+
+/** One server-sent event on `/api/v1/events/stream`; the SSE `id` is `position`. */
+export interface StreamEvent extends Event {
+  position: string;
+  trackingNumber: string;
+  messageId: string;
+  subject: string;
+  recipient: string;
+  verdict: Verdict;
+}
+
+export interface Session {
+  user: { id: string; email: string; name: string };
+  workspace: Workspace;
+}
+
+export type Disclosure = 'none' | 'header' | 'footer';
+
+export interface Workspace {
+  id: string;
+  name: string;
+  mode: Mode;
+  disclosure: Disclosure;
+  /** Days after which addresses of readers are truncated; null = kept. */
+  addressRetentionDays: number | null;
+  /** True while no smarthost is set: mail is captured in the demo inbox. */
+  demo: boolean;
+  /** What pixels and links begin with. */
+  publicUrl: string;
+  smtp: { host: string; port: number; security: 'starttls' | 'tls' | 'none' };
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** First characters, to recognise the key by. */
+  prefix: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+/** The secret is shown once, at creation. */
+export interface CreatedApiKey extends ApiKey {
+  secret: string;
+}
+
+export interface SmtpCredential {
+  id: string;
+  label: string;
+  username: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+}
+
+export interface CreatedSmtpCredential extends SmtpCredential {
+  password: string;
+}
+
+/** Where the sender is notified. Secrets (`secret`, `authToken`) are write-only: reads give them masked. */
+export type ChannelConfig =
+  | { kind: 'email'; to: Address }
+  | { kind: 'webhook'; url: string; secret?: string }
+  | {
+      kind: 'sms';
+      /** Base address of a Twilio-compatible API, e.g. `https://api.twilio.com`. */
+      gatewayUrl: string;
+      accountSid: string;
+      authToken: string;
+      /** E.164 */
+      from: string;
+      /** E.164 */
+      to: string;
+    }
+  | { kind: 'sms-mail'; /** e-mail-to-SMS address */ to: Address };
+
+export interface Channel {
+  id: string;
+  name: string;
+  config: ChannelConfig;
+  createdAt: string;
+  /** The newest failed attempt since the last success, in words. */
+  lastError: string | null;
+  lastSentAt: string | null;
+}
+
+/** What the sender wants to hear about. Machines and the sender's own opens never notify. */
+export type RuleTrigger = 'first-open' | 'every-open' | 'click' | 'trouble' | 'objection';
+
+export interface Rule {
+  id: string;
+  name: string;
+  trigger: RuleTrigger;
+  channelIds: string[];
+  enabled: boolean;
+  createdAt: string;
+}
+
+export interface RecipientSummary {
+  address: string;
+  deliveries: number;
+  lastSentAt: string | null;
+  lastSignAt: string | null;
+  objectedAt: string | null;
+  states: Partial<Record<VerdictState, number>>;
+}
+
+export interface CapturedMail {
+  trackingNumber: string;
+  recipient: string;
+  from: Address;
+  subject: string;
+  capturedAt: string;
+}
+
+export interface Overview {
+  sinceDays: number;
+  messages: number;
+  deliveries: number;
+  states: Partial<Record<VerdictState, number>>;
+  /** One row per day, oldest first: hits judged a person's, and machine hits. */
+  days: { day: string; people: number; machines: number }[];
+}
+
+/** RFC 9457 problem details. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  /** One entry for each invalid field of the request. */
+  errors?: { field: string; message: string }[];
+}

@@ -1,0 +1,55 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { migrate } from './migrate.ts';
+import type { Database } from './schema.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+
+export type EngineName = 'sqlite' | 'postgres';
+
+/** A migrated database on either engine. Close it with `db.destroy()`. */
+export interface Engine {
+  name: EngineName;
+  db: Kysely<Database>;
+}
+
+const INT8_OID = 20;
+
+/** @param file path of the SQLite database, created when missing */
+export async function openSqlite(file: string): Promise<Engine> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  return open('sqlite', new Kysely<Database>({ dialect: sqliteDialect(file) }));
+}
+
+/** @param url `postgres://user:pass@host:port/database`, PostgreSQL 15 or newer */
+export async function openPostgres(url: string): Promise<Engine> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    types: {
+      // Times and counters are below 2^53; a string here would be a different type on each engine.
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        oid === INT8_OID && format !== 'binary'
+          ? (text: string) => safeInteger(text)
+          : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+    },
+  });
+  return open('postgres', new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
+}
+
+async function open(name: EngineName, db: Kysely<Database>): Promise<Engine> {
+  try {
+    await migrate(db, name);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { name, db };
+}
+
+function safeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`integer beyond 2^53: ${text}`);
+  return value;
+}
