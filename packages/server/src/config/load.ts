@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { AppError } from '../kernel/errors.ts';
+import { SETTINGS, type Listen, type SettingName, type Settings } from './schema.ts';
+
+/** The whole configuration, checked as a combination. Made once, at the start, and passed down. */
+export interface Config {
+  httpListen: Listen;
+  edgeListen: Listen;
+  /** Undefined: `http://` and the edge's real address. Without a slash at the end. */
+  publicUrl: string | undefined;
+  dashboardUrl: string | undefined;
+  smtpListen: Listen | undefined;
+  smtpsListen: Listen | undefined;
+  filterListen: Listen | undefined;
+  filterNetworks: readonly string[];
+  filterDomains: readonly string[];
+  plainOnLoopback: boolean;
+  maxMessageBytes: number;
+  /** Undefined: self-signed, generated. */
+  tls: { certFile: string; keyFile: string } | undefined;
+  smarthostUrl: string | undefined;
+  demo: boolean;
+  notifyFrom: string;
+  webhookAllowedNetworks: readonly string[];
+  /** Absolute path. */
+  dataDir: string;
+  database: { engine: 'sqlite' } | { engine: 'postgres'; url: string };
+  /** Undefined: the files in `dataDir/keys`. */
+  masterKeys: ReadonlyMap<number, Uint8Array> | undefined;
+  trustedProxies: readonly string[];
+  allowedHosts: readonly string[];
+  bootstrapApiKey: string | undefined;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/**
+ * Reads the environment, the only place that does.
+ * @throws AppError `misconfigured`, naming every wrong setting and how to mend it
+ */
+export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const problems: string[] = [];
+  const values = new Map<SettingName, unknown>();
+  for (const name of Object.keys(SETTINGS) as SettingName[]) {
+    const text = readText(name, environment, problems);
+    if (text === undefined) continue;
+    const parsed = SETTINGS[name].schema.safeParse(text);
+    if (parsed.success) values.set(name, parsed.data);
+    else problems.push(`${name} ${parsed.error.issues[0]?.message ?? 'is not valid'}${shown(name, text)}`);
+  }
+  const settings = Object.fromEntries(values) as unknown as Settings;
+  if (problems.length === 0) problems.push(...wrongCombinations(settings));
+  if (problems.length > 0) {
+    throw new AppError('misconfigured', `The configuration is not valid:\n  ${problems.join('\n  ')}`);
+  }
+  return toConfig(settings);
+}
+
+function readText(
+  name: SettingName,
+  environment: NodeJS.ProcessEnv,
+  problems: string[],
+): string | undefined {
+  const file = environment[`${name}_FILE`];
+  const direct = environment[name];
+  if (file !== undefined && file !== '') {
+    if (direct !== undefined && direct !== '') {
+      problems.push(`${name} and ${name}_FILE are both set: keep one of them`);
+      return undefined;
+    }
+    try {
+      return readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      problems.push(`${name}_FILE cannot be read: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+  const fallback = (SETTINGS[name] as { default?: string }).default;
+  return direct === undefined || direct === '' ? fallback : direct;
+}
+
+/** Names that look like ours and are not: a misspelt setting would silently do nothing. One sentence each. */
+export function unknownSettings(environment: NodeJS.ProcessEnv = process.env): string[] {
+  // These belong to the command line and to the tests, not to the server.
+  const others = new Set(['WAYBILL_URL', 'WAYBILL_API_KEY', 'WAYBILL_CHROMIUM']);
+  const testOnly = /^WAYBILL_(?:CORPUS|TRUTH|TEST|LAUNCH)_/;
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('WAYBILL_') && !others.has(name) && !testOnly.test(name))
+    .filter((name) => !(name.replace(/_FILE$/, '') in SETTINGS) && !(name in SETTINGS))
+    .map((name) => `${name} is no setting of Waybill: see docs/configuration.md for the names`);
+}
+
+function shown(name: SettingName, text: string): string {
+  return 'secret' in SETTINGS[name] ? '' : ` (it is ${JSON.stringify(text)})`;
+}
+
+function wrongCombinations(settings: Settings): string[] {
+  const problems: string[] = [];
+  if ((settings.WAYBILL_TLS_CERT === undefined) !== (settings.WAYBILL_TLS_KEY === undefined)) {
+    problems.push('WAYBILL_TLS_CERT and WAYBILL_TLS_KEY belong together: set both or neither');
+  }
+  if (settings.WAYBILL_MASTER_KEYS?.size === 0) {
+    problems.push('WAYBILL_MASTER_KEYS holds no key: leave it out to have one generated');
+  }
+  const { WAYBILL_HTTP_LISTEN: http, WAYBILL_EDGE_LISTEN: edge } = settings;
+  if (http.port !== 0 && http.port === edge.port && http.host === edge.host) {
+    problems.push('WAYBILL_HTTP_LISTEN and WAYBILL_EDGE_LISTEN are the same: give each its own port');
+  }
+  return problems;
+}
+
+function toConfig(settings: Settings): Config {
+  const { WAYBILL_TLS_CERT: certFile, WAYBILL_TLS_KEY: keyFile } = settings;
+  const databaseUrl = settings.WAYBILL_DATABASE_URL;
+  return {
+    httpListen: settings.WAYBILL_HTTP_LISTEN,
+    edgeListen: settings.WAYBILL_EDGE_LISTEN,
+    publicUrl: settings.WAYBILL_PUBLIC_URL,
+    dashboardUrl: settings.WAYBILL_DASHBOARD_URL,
+    smtpListen: settings.WAYBILL_SMTP_LISTEN,
+    smtpsListen: settings.WAYBILL_SMTPS_LISTEN,
+    filterListen: settings.WAYBILL_FILTER_LISTEN,
+    filterNetworks: settings.WAYBILL_FILTER_NETWORKS,
+    filterDomains: settings.WAYBILL_FILTER_DOMAINS.map((domain) => domain.toLowerCase()),
+    plainOnLoopback: settings.WAYBILL_SMTP_PLAIN_ON_LOOPBACK,
+    maxMessageBytes: settings.WAYBILL_MAX_MESSAGE_BYTES,
+    tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
+    smarthostUrl: settings.WAYBILL_SMARTHOST_URL,
+    demo: settings.WAYBILL_DEMO,
+    notifyFrom: settings.WAYBILL_NOTIFY_FROM,
+    webhookAllowedNetworks: settings.WAYBILL_WEBHOOK_ALLOWED_NETWORKS,
+    dataDir: resolve(settings.WAYBILL_DATA_DIR),
+    database: databaseUrl.startsWith('sqlite:')
+      ? { engine: 'sqlite' }
+      : { engine: 'postgres', url: databaseUrl },
+    masterKeys: settings.WAYBILL_MASTER_KEYS,
+    trustedProxies: settings.WAYBILL_TRUSTED_PROXIES,
+    allowedHosts: settings.WAYBILL_ALLOWED_HOSTS,
+    bootstrapApiKey: settings.WAYBILL_BOOTSTRAP_API_KEY,
+    logLevel: settings.WAYBILL_LOG_LEVEL,
+  };
+}
+
+/** `http://host:port` of a listener, with brackets around IPv6; wildcard addresses become loopback. */
+export function listenUrl({ host, port }: Listen): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`;
+}

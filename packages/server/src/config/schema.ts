@@ -1,0 +1,241 @@
+import { z } from 'zod';
+
+/**
+ * Every setting, once: name in the environment, how it is read, its default and what it does.
+ * `docs/configuration.md` is generated from this table, and the parsed value's type comes from it.
+ */
+export interface Listen {
+  host: string;
+  port: number;
+}
+
+const readListen = (text: string, context: z.RefinementCtx): Listen => {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    context.addIssue({ code: 'custom', message: 'is not HOST:PORT, for example 127.0.0.1:8420' });
+    return z.NEVER;
+  }
+  return { host: match[1] ?? match[2] ?? '', port };
+};
+const listen = z.string().transform(readListen);
+const listenOrOff = z
+  .string()
+  .transform((text, context) => (text === 'off' ? undefined : readListen(text, context)));
+
+const urlOf = (protocols: readonly string[], example: string) =>
+  z.string().transform((text, context): string => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || !protocols.includes(url.protocol)) {
+      context.addIssue({ code: 'custom', message: `is not an address like ${example}` });
+      return z.NEVER;
+    }
+    return text;
+  });
+
+const httpUrl = urlOf(['http:', 'https:'], 'https://track.example.org').transform((text, context) => {
+  const url = new URL(text);
+  if (url.search !== '' || url.hash !== '' || url.username !== '') {
+    context.addIssue({ code: 'custom', message: 'must have no query, fragment or user name' });
+    return z.NEVER;
+  }
+  return text.replace(/\/+$/, '');
+});
+
+const CIDR = /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/;
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+const cidrs = list.refine((items) => items.every((item) => CIDR.test(item)), {
+  message: 'is not a list of networks like 10.0.0.0/8, 2001:db8::/32',
+});
+
+const flag = z.enum(['0', '1']).transform((text) => text === '1');
+
+const integer = (min: number, max: number) =>
+  z.string().transform((text, context): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max)) {
+      context.addIssue({ code: 'custom', message: `is not a whole number from ${min} to ${max}` });
+      return z.NEVER;
+    }
+    return value;
+  });
+
+const masterKeys = z.string().transform((text, context): ReadonlyMap<number, Uint8Array> => {
+  const keys = new Map<number, Uint8Array>();
+  for (const entry of text.split(/[\s,]+/).filter((part) => part !== '')) {
+    const match = /^(\d{1,3}):([0-9a-fA-F]{64})$/.exec(entry);
+    const id = Number(match?.[1]);
+    if (match?.[2] === undefined || id > 255 || keys.has(id)) {
+      context.addIssue({
+        code: 'custom',
+        message: 'is not a list of ID:KEY, ID from 0 to 255, each once, KEY 64 hexadecimal digits',
+      });
+      return z.NEVER;
+    }
+    keys.set(id, Buffer.from(match[2], 'hex'));
+  }
+  return keys;
+});
+
+interface Setting<S extends z.ZodType> {
+  schema: S;
+  /** The text that is read when the environment does not say; undefined: the setting is absent. */
+  default?: string;
+  about: string;
+  secret?: true;
+}
+
+type Given<S extends z.ZodType> = Setting<S> & { default: string };
+
+function setting<S extends z.ZodType>(definition: Given<S>): Given<S>;
+function setting<S extends z.ZodType>(definition: Setting<S>): Setting<S>;
+function setting<S extends z.ZodType>(definition: Setting<S>): Setting<S> {
+  return definition;
+}
+
+export const SETTINGS = {
+  WAYBILL_HTTP_LISTEN: setting({
+    schema: listen,
+    default: '127.0.0.1:8420',
+    about: 'Where the dashboard, the API, the demo inbox, `/healthz`, `/readyz` and `/metrics` listen.',
+  }),
+  WAYBILL_EDGE_LISTEN: setting({
+    schema: listen,
+    default: '127.0.0.1:8425',
+    about: "Where pixels, links and the recipient's page listen. The only listener the world must reach.",
+  }),
+  WAYBILL_PUBLIC_URL: setting({
+    schema: httpUrl,
+    about:
+      'What pixels and links begin with, as readers reach the edge listener. Default: `http://` and the edge listener’s address.',
+  }),
+  WAYBILL_DASHBOARD_URL: setting({
+    schema: httpUrl,
+    about: 'The address of the dashboard in notifications. Default: `http://` and the HTTP listener’s address.',
+  }),
+  WAYBILL_SMTP_LISTEN: setting({
+    schema: listenOrOff,
+    default: '127.0.0.1:2587',
+    about: 'Submission with STARTTLS (RFC 6409), or `off`.',
+  }),
+  WAYBILL_SMTPS_LISTEN: setting({
+    schema: listenOrOff,
+    default: 'off',
+    about: 'Submission with implicit TLS (RFC 8314), or `off`.',
+  }),
+  WAYBILL_FILTER_LISTEN: setting({
+    schema: listenOrOff,
+    default: 'off',
+    about:
+      'Content filter for a mail server such as Postfix, or `off`. It takes mail without AUTH, from `WAYBILL_FILTER_NETWORKS` and for senders of `WAYBILL_FILTER_DOMAINS` only.',
+  }),
+  WAYBILL_FILTER_NETWORKS: setting({
+    schema: cidrs,
+    default: '127.0.0.0/8, ::1/128',
+    about: 'Networks whose mail servers may use the content filter, comma-separated.',
+  }),
+  WAYBILL_FILTER_DOMAINS: setting({
+    schema: list,
+    default: '',
+    about:
+      'Sender domains whose mail the content filter instruments, comma-separated. Mail of other senders passes untouched.',
+  }),
+  WAYBILL_SMTP_PLAIN_ON_LOOPBACK: setting({
+    schema: flag,
+    default: '1',
+    about: '`1`: mail programs on this machine may sign in to submission without TLS. `0`: TLS first, always.',
+  }),
+  WAYBILL_MAX_MESSAGE_BYTES: setting({
+    schema: integer(10_000, 200_000_000),
+    default: '26214400',
+    about: 'The largest message that submission and the API take, in bytes.',
+  }),
+  WAYBILL_TLS_CERT: setting({
+    schema: z.string(),
+    about:
+      'Path of the PEM certificate chain for SMTP. Default: a self-signed one, generated. Reloaded when it changes.',
+  }),
+  WAYBILL_TLS_KEY: setting({
+    schema: z.string(),
+    about: 'Path of the PEM private key that belongs to `WAYBILL_TLS_CERT`.',
+  }),
+  WAYBILL_SMARTHOST_URL: setting({
+    schema: urlOf(['smtp:', 'smtps:'], 'smtp://user:pass@mail.example.org:587'),
+    secret: true,
+    about: 'The mail server that mail goes out through. Default: none; mail is captured in the demo inbox.',
+  }),
+  WAYBILL_DEMO: setting({
+    schema: flag,
+    default: '0',
+    about:
+      '`1`: capture mail in the demo inbox although the tracking address is a public one and no smarthost is set.',
+  }),
+  WAYBILL_NOTIFY_FROM: setting({
+    schema: z.string(),
+    default: 'Waybill <waybill@localhost>',
+    about: 'The sender of notification mails.',
+  }),
+  WAYBILL_WEBHOOK_ALLOWED_NETWORKS: setting({
+    schema: cidrs,
+    default: '',
+    about:
+      'Networks that webhooks and SMS gateways may be in although they are private or local, comma-separated, for example `10.1.0.0/16`. All other private, local and reserved addresses are refused.',
+  }),
+  WAYBILL_DATA_DIR: setting({
+    schema: z.string().min(1),
+    default: './data',
+    about: 'Database, hit log, keys and certificates. Back it up whole; without `keys/` sent links break.',
+  }),
+  WAYBILL_DATABASE_URL: setting({
+    schema: urlOf(['sqlite:', 'postgres:', 'postgresql:'], 'postgres://waybill:secret@db.example.org/waybill'),
+    default: 'sqlite:',
+    secret: true,
+    about: '`sqlite:` is a file in the data directory; or PostgreSQL 15 and newer.',
+  }),
+  WAYBILL_HIT_LOG_URL: setting({
+    schema: z.literal('local:', { error: 'must be `local:`; this version has no other hit log' }),
+    default: 'local:',
+    about: '`local:` is a file in the data directory.',
+  }),
+  WAYBILL_MASTER_KEYS: setting({
+    schema: masterKeys,
+    secret: true,
+    about:
+      'The keys that sign tokens, as `ID:KEY` separated by commas or line ends, KEY 64 hexadecimal digits; the highest ID signs, all verify. Default: generated in `DATA_DIR/keys`.',
+  }),
+  WAYBILL_TRUSTED_PROXIES: setting({
+    schema: cidrs,
+    default: '',
+    about: 'Networks of reverse proxies whose `X-Forwarded-For` counts, comma-separated.',
+  }),
+  WAYBILL_ALLOWED_HOSTS: setting({
+    schema: list,
+    default: '',
+    about:
+      'Further host names under which the dashboard may be opened, comma-separated. The listener’s own, `localhost` and the dashboard address always are.',
+  }),
+  WAYBILL_BOOTSTRAP_API_KEY: setting({
+    schema: z.string().min(16, { error: 'is shorter than 16 characters: too easy to guess' }),
+    secret: true,
+    about: 'A first API key of the first workspace, for automation. At least 16 characters.',
+  }),
+  WAYBILL_LOG_LEVEL: setting({
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    default: 'warn',
+    about: 'How much is logged, as JSON lines on standard error.',
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Parsed value of each setting; undefined where it has no default and was not given. */
+export type Settings = {
+  [N in SettingName]: (typeof SETTINGS)[N] extends { schema: infer S extends z.ZodType }
+    ? z.output<S> | ((typeof SETTINGS)[N] extends { default: string } ? never : undefined)
+    : never;
+};
