@@ -1,0 +1,140 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import type { Logger } from '../kernel/logger.ts';
+import { send, type FromBackEnd, type FromEdge, type Ports, type ToBackEnd, type ToEdge } from './ipc.ts';
+
+const FIRST_RESTART_MS = 100;
+const LONGEST_RESTART_MS = 5_000;
+/** A child that ran this long was healthy: its next restart is quick again. */
+const HEALTHY_MS = 10_000;
+const DRAIN_MS = 8_000;
+
+/**
+ * Runs the edge and the back end as two processes, starts either again when it dies, and passes messages
+ * between them. The edge goes on when the back end is down, and the other way round.
+ */
+export class Supervisor {
+  readonly #entry: string;
+  readonly #logger: Logger;
+  readonly #stderr: Writable;
+  #edge: ChildProcess | undefined;
+  #backEnd: ChildProcess | undefined;
+  #edgeAddress: { host: string; port: number } | undefined;
+  #lastEdgeReady: Extract<FromEdge, { type: 'edge-ready' }> | undefined;
+  #ports: Ports = {};
+  #wasReady = false;
+  #stopping = false;
+  #status = 0;
+  readonly #restartDelays = new Map<string, number>();
+  readonly #ended = Promise.withResolvers<number>();
+
+  /** @param entry path of the program's entry file, run as `<entry> edge-process` and `<entry> back-end-process` */
+  constructor(dependencies: { entry: string; logger: Logger; stderr: Writable }) {
+    this.#entry = dependencies.entry;
+    this.#logger = dependencies.logger;
+    this.#stderr = dependencies.stderr;
+  }
+
+  /** Resolves with an exit status when all is down. */
+  run(): Promise<number> {
+    this.#startEdge();
+    return this.#ended.promise;
+  }
+
+  /** Drains both processes and ends them; by force after eight seconds. */
+  stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const child of [this.#backEnd, this.#edge]) if (child !== undefined) send(child, { type: 'shutdown' });
+    const timer = setTimeout(() => {
+      this.#backEnd?.kill('SIGKILL');
+      this.#edge?.kill('SIGKILL');
+    }, DRAIN_MS);
+    timer.unref();
+    this.#finishIfDown();
+  }
+
+  #startEdge(): void {
+    const child = this.#fork('edge-process');
+    this.#edge = child;
+    this.#toEdge({ type: 'start-edge', port: this.#edgeAddress?.port });
+    child.on('message', (message: FromEdge) => {
+      if (message.type === 'edge-ready') {
+        this.#edgeAddress = { host: message.host, port: message.port };
+        this.#lastEdgeReady = message;
+        if (this.#backEnd === undefined && !this.#stopping) this.#startBackEnd();
+      }
+      this.#toBackEnd(message);
+    });
+    this.#watch(child, 'edge', () => {
+      this.#edge = undefined;
+      return () => this.#startEdge();
+    });
+  }
+
+  #startBackEnd(): void {
+    const edge = this.#edgeAddress;
+    if (edge === undefined) return;
+    const child = this.#fork('back-end-process');
+    this.#backEnd = child;
+    this.#toBackEnd({ type: 'start-back-end', edge, ports: this.#ports, first: !this.#wasReady });
+    if (this.#lastEdgeReady !== undefined) this.#toBackEnd(this.#lastEdgeReady);
+    child.on('message', (message: FromBackEnd) => {
+      if (message.type === 'back-end-ready') {
+        this.#wasReady = true;
+        this.#ports = message.ports;
+        this.#toEdge({ type: 'back-end-url', url: message.httpUrl });
+      } else {
+        this.#toEdge(message);
+      }
+    });
+    this.#watch(child, 'back end', () => {
+      this.#backEnd = undefined;
+      return () => this.#startBackEnd();
+    });
+  }
+
+  #fork(role: string): ChildProcess {
+    return fork(this.#entry, [role], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  }
+
+  #watch(child: ChildProcess, name: string, gone: () => () => void): void {
+    const startedAt = Date.now();
+    child.on('error', (error) => this.#logger.error({ err: error, process: name }, 'process trouble'));
+    child.on('exit', (code, signal) => {
+      const restart = gone();
+      if (this.#stopping) {
+        this.#finishIfDown();
+        return;
+      }
+      if (!this.#wasReady) {
+        // It never came up: starting again would only repeat the message that it printed.
+        this.#status = 1;
+        this.stop();
+        return;
+      }
+      const healthy = Date.now() - startedAt > HEALTHY_MS;
+      const delayMs = healthy ? FIRST_RESTART_MS : (this.#restartDelays.get(name) ?? FIRST_RESTART_MS);
+      this.#restartDelays.set(name, Math.min(delayMs * 2, LONGEST_RESTART_MS));
+      this.#stderr.write(
+        `waybill: the ${name} ended (${signal ?? `status ${code}`}); starting it again in ${delayMs} ms\n`,
+      );
+      this.#logger.error({ process: name, code, signal, delayMs }, 'process ended; starting it again');
+      setTimeout(() => {
+        if (!this.#stopping) restart();
+      }, delayMs);
+    });
+  }
+
+  #finishIfDown(): void {
+    if (this.#edge === undefined && this.#backEnd === undefined) this.#ended.resolve(this.#status);
+  }
+
+  #toEdge(message: ToEdge): void {
+    if (this.#edge !== undefined) send(this.#edge, message);
+  }
+
+  #toBackEnd(message: ToBackEnd): void {
+    if (this.#backEnd !== undefined) send(this.#backEnd, message);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Logger } from '../kernel/logger.ts';
+import type { HitSource } from '../tracking/tracking.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface HitProcessorOptions {
+  /** Hits read at once. */
+  batchSize: number;
+  /** Pause when there is nothing to do, and between settling rounds, ms. */
+  pollMs: number;
+  /** Pause after a failure, ms. */
+  retryMs: number;
+}
+
+const DEFAULTS: HitProcessorOptions = { batchSize: 500, pollMs: 100, retryMs: 1000 };
+
+/**
+ * Reads the hit log behind the cursors and records it on the timelines, at least once by reading and
+ * exactly once in effect, since cursor and events are one transaction. The log itself is the buffer.
+ */
+export class HitProcessor {
+  readonly #source: HitSource;
+  readonly #timeline: Timeline;
+  readonly #logger: Logger;
+  readonly #options: HitProcessorOptions;
+  readonly #abort = new AbortController();
+  #running: Promise<void> | undefined;
+  #processed = 0;
+  #failures = 0;
+
+  constructor(
+    dependencies: { source: HitSource; timeline: Timeline; logger: Logger },
+    options: Partial<HitProcessorOptions> = {},
+  ) {
+    this.#source = dependencies.source;
+    this.#timeline = dependencies.timeline;
+    this.#logger = dependencies.logger;
+    this.#options = { ...DEFAULTS, ...options };
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends after the transaction that is under way. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+  }
+
+  metrics(): { processed: number; failures: number } {
+    return { processed: this.#processed, failures: this.#failures };
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#abort;
+    let cursors: Map<string, number> | undefined;
+    while (!signal.aborted) {
+      try {
+        cursors ??= await this.#timeline.cursors();
+        const hits = await this.#source.read(cursors, this.#options.batchSize);
+        if (hits.length > 0) {
+          await this.#timeline.recordHits(hits);
+          for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
+          this.#processed += hits.length;
+        }
+        const settled = await this.#timeline.settle();
+        if (hits.length === 0 && settled === 0) await pause(this.#options.pollMs, signal);
+      } catch (error) {
+        this.#failures += 1;
+        this.#logger.error({ err: error }, 'hits could not be processed; trying again');
+        cursors = undefined;
+        await pause(this.#options.retryMs, signal);
+      }
+    }
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,71 @@
+import type { Mode, Reason } from '@waybill/sdk';
+import type { DeliveryId, MessageId, TrackingNumber, WorkspaceId } from '../kernel/ids.ts';
+
+/** How far the mail itself came, whoever read it. */
+export type TransportState = 'queued' | 'captured' | 'sent' | 'delivered' | 'failed' | 'bounced';
+
+export interface MailDelivery {
+  id: DeliveryId;
+  trackingNumber: TrackingNumber;
+  /** Bare address, domain in lower case. */
+  recipient: string;
+  /** Null when this copy carries no pixel. */
+  pixelUrl: string | null;
+  /** Why this copy stays byte-identical; null when it is instrumented. */
+  untouched: Reason | null;
+  /** `queued` when Waybill sends it, `sent` when its author does (`send: false`). */
+  state: 'queued' | 'sent';
+}
+
+export interface TrackedLink {
+  /** 1-based, as in the token. */
+  index: number;
+  url: string;
+}
+
+/** One copy on its way out. */
+export interface QueueEntry {
+  id: string;
+  /** Null for Waybill's own mail, which is never tracked. */
+  deliveryId: DeliveryId | null;
+  contentId: string;
+  envelopeFrom: string;
+  envelopeTo: string;
+  /** JSON: RFC 3461 parameters, BODY and SMTPUTF8 of the submission. */
+  envelopeOptions: string;
+  expiresAt: number;
+}
+
+/** Everything that becomes durable together when a mail is accepted. */
+export interface NewMail {
+  messageId: MessageId;
+  workspaceId: WorkspaceId;
+  /** RFC 5322 mailboxes as the author wrote them. */
+  from: string;
+  to: string[];
+  cc: string[];
+  subject: string;
+  /** With angle brackets. */
+  messageIdHeader: string | null;
+  mode: Mode;
+  source: 'submission' | 'filter' | 'api' | 'snippet';
+  sizeBytes: number;
+  createdAt: number;
+  /** Null until the mail is out; hits before that are the sender's own. */
+  sentAt: number | null;
+  deliveries: MailDelivery[];
+  links: TrackedLink[];
+  /** The submitted bytes, stored once for all copies. */
+  content?: { id: string; raw: Uint8Array };
+  queue?: QueueEntry[];
+}
+
+export interface MessageStore {
+  /** One durable transaction, with an `accepted` event for each delivery. After it, nothing of the mail can be lost. */
+  accept(mail: NewMail): Promise<void>;
+  /**
+   * Notes that a mail instrumented with `send: false` is out now.
+   * @returns the time that counts (the first call's), or undefined when the workspace has no such message
+   */
+  markSent(workspaceId: WorkspaceId, messageId: MessageId, at: number): Promise<number | undefined>;
+}

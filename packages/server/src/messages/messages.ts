@@ -1,0 +1,13 @@
+/** Messages, deliveries, their timeline, and how hits become events on it. The room's public file. */
+export type {
+  MailDelivery,
+  MessageStore,
+  NewMail,
+  QueueEntry,
+  TrackedLink,
+  TransportState,
+} from './message.ts';
+export { Timeline, type Change, type TransportFact } from './timeline.ts';
+export type { DeliveryRecord, StoredEvent, StoredHit, TimelineStore, TimelineWork } from './timeline-store.ts';
+export { HitProcessor } from './hit-processor.ts';
+export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

@@ -1,0 +1,110 @@
+import type { Client, EventType, Network, Place, Reason, Verdict } from '@waybill/sdk';
+import type { Actor } from '@waybill/sdk';
+import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
+import type { OutboxEntry, Rule } from '../notify/notify.ts';
+import type { TransportState } from './message.ts';
+
+/** A hit as the main store keeps it: raw, as the policy allowed it, for re-judgement. */
+export interface StoredHit {
+  epoch: string;
+  seq: number;
+  at: number;
+  kind: 'open' | 'click';
+  method: string;
+  linkIndex?: number;
+  url?: string;
+  ip?: string;
+  headers: Record<string, string>;
+  mode: string;
+}
+
+export interface StoredEvent {
+  id: string;
+  at: number;
+  type: EventType;
+  actor?: Actor;
+  confidence?: number;
+  reasons?: Reason[];
+  place?: Place;
+  client?: Client;
+  network?: Network;
+  ip?: string;
+  link?: string;
+  /** What it was made from, unique: `hit:<epoch>:<seq>`, `day:<delivery>`, `relay:…`, `report:…`, `privacy:…`. */
+  source: string;
+  rulesVersion: number;
+}
+
+/** A delivery with what a judgement needs to know. */
+export interface DeliveryRecord {
+  id: DeliveryId;
+  workspaceId: WorkspaceId;
+  messageId: MessageId;
+  trackingNumber: string;
+  recipient: string;
+  subject: string;
+  mode: string;
+  source: string;
+  transport: TransportState;
+  untouched: Reason | null;
+  verdict: Verdict;
+  createdAt: number;
+  /** When this copy was out; null while it is not. */
+  sentAt: number | null;
+  objectedAt: number | null;
+  linkCount: number;
+  /** The newest ones, oldest first, bounded. */
+  hits: StoredHit[];
+  /** Oldest first. */
+  events: StoredEvent[];
+}
+
+/** What one transaction reads. */
+export interface TimelineSnapshot {
+  deliveries: Map<DeliveryId, DeliveryRecord>;
+  /** Workspace of messages asked for by id (hits of mode `aggregate`). */
+  messages: Map<MessageId, { workspaceId: WorkspaceId; mode: string }>;
+  rules: Map<WorkspaceId, Rule[]>;
+  /** Addresses of each sender's own sessions in the last day. */
+  senderAddresses: Map<WorkspaceId, ReadonlySet<string>>;
+}
+
+/** What the same transaction writes. */
+export interface TimelineWork {
+  hits: { deliveryId: DeliveryId; workspaceId: WorkspaceId; messageId: MessageId; hit: StoredHit }[];
+  /** Written unless an event of the same source exists. */
+  newEvents: {
+    workspaceId: WorkspaceId;
+    deliveryId: DeliveryId | null;
+    messageId: MessageId;
+    event: StoredEvent;
+  }[];
+  /** Re-judged events: they get a new position, so that streams show the change. */
+  changedEvents: StoredEvent[];
+  deliveries: {
+    id: DeliveryId;
+    transport: TransportState;
+    verdict: Verdict;
+    settleAt: number | null;
+    sentAt: number | null;
+    lastSignAt: number | null;
+    objectedAt: number | null;
+  }[];
+  outbox: OutboxEntry[];
+  /** Cursors of the hit log, by epoch. */
+  cursors: ReadonlyMap<string, number>;
+}
+
+export interface TimelineStore {
+  cursors(): Promise<Map<string, number>>;
+  /**
+   * One transaction: reads and locks the deliveries, calls `decide` (pure) on what it read, and writes the answer.
+   * Either all of it happens or nothing.
+   */
+  transact(
+    want: { deliveryIds: readonly DeliveryId[]; messageIds: readonly MessageId[] },
+    decide: (snapshot: TimelineSnapshot) => TimelineWork,
+  ): Promise<void>;
+  /** Deliveries whose verdict is to be settled by now. */
+  dueForSettling(now: number, limit: number): Promise<DeliveryId[]>;
+}

@@ -1,0 +1,344 @@
+import type { EventType, Mode, Reason } from '@waybill/sdk';
+import type { Clock } from '../kernel/clock.ts';
+import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
+import type { LoggedHit } from '../tracking/tracking.ts';
+import { judge, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import { matchRules } from '../notify/notify.ts';
+import type { TransportState } from './message.ts';
+import { observe } from './observe.ts';
+import type {
+  DeliveryRecord,
+  StoredEvent,
+  StoredHit,
+  TimelineSnapshot,
+  TimelineStore,
+  TimelineWork,
+} from './timeline-store.ts';
+
+/** Something the relay, a report or the recipient says about a delivery. */
+export interface TransportFact {
+  deliveryId: DeliveryId;
+  at: number;
+  type: Exclude<EventType, 'opened' | 'clicked'>;
+  /** The mail's new state, when the fact changes it. */
+  transport?: TransportState;
+  reasons: Reason[];
+  /** Unique for this fact, so that recording it twice has no effect, e.g. `relay:<queue id>:<attempt>`. */
+  source: string;
+}
+
+/** Which deliveries and messages changed; where a stream reads on is the store's matter. */
+export interface Change {
+  deliveryIds: readonly DeliveryId[];
+  messageIds: readonly MessageId[];
+}
+
+const SETTLE_BATCH = 200;
+const DAY_MS = 86_400_000;
+
+/**
+ * Turns facts into events, verdicts and notifications. Every call is one transaction of the store,
+ * decided by pure code on what that transaction read, so it can be repeated after a crash.
+ */
+export class Timeline {
+  readonly #store: TimelineStore;
+  readonly #lookup: Lookup;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(change: Change) => void>();
+
+  constructor(dependencies: { store: TimelineStore; lookup: Lookup; clock: Clock }) {
+    this.#store = dependencies.store;
+    this.#lookup = dependencies.lookup;
+    this.#clock = dependencies.clock;
+  }
+
+  /** @returns a function that ends the subscription */
+  onChange(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  cursors(): Promise<Map<string, number>> {
+    return this.#store.cursors();
+  }
+
+  /** Hits in the order of their log. Those of unknown deliveries are discarded; the cursor passes them all. */
+  async recordHits(hits: readonly LoggedHit[]): Promise<void> {
+    const deliveryIds = unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery));
+    const messageIds = unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage));
+    await this.#transact({ deliveryIds, messageIds }, (snapshot) => {
+      const work = emptyWork(cursorsAfter(hits));
+      const byDelivery = Map.groupBy(
+        hits.filter((hit) => hit.mode !== 'aggregate'),
+        subjectAsDelivery,
+      );
+      for (const [id, group] of byDelivery) {
+        const record = snapshot.deliveries.get(id);
+        if (record !== undefined) this.#recordDeliveryHits(record, group, snapshot, work);
+      }
+      for (const hit of hits) if (hit.mode === 'aggregate') countHit(hit, snapshot, work);
+      return work;
+    });
+  }
+
+  /** @see TransportFact.source for what makes a repetition harmless */
+  async recordTransport(fact: TransportFact): Promise<void> {
+    await this.#transact({ deliveryIds: [fact.deliveryId], messageIds: [] }, (snapshot) => {
+      const work = emptyWork();
+      const record = snapshot.deliveries.get(fact.deliveryId);
+      if (record === undefined || record.events.some(({ source }) => source === fact.source)) return work;
+      const event: StoredEvent = {
+        id: newRowId(),
+        at: fact.at,
+        type: fact.type,
+        reasons: fact.reasons,
+        source: fact.source,
+        rulesVersion: RULES_VERSION,
+      };
+      const transport = nextTransport(record.transport, fact.transport);
+      const isOut = fact.type === 'relayed' || fact.transport === 'captured';
+      const changed: DeliveryRecord = {
+        ...record,
+        transport,
+        sentAt: record.sentAt ?? (isOut ? fact.at : null),
+        objectedAt: record.objectedAt ?? (fact.type === 'objected' ? fact.at : null),
+      };
+      this.#conclude(changed, [event], [], snapshot, work);
+      return work;
+    });
+  }
+
+  /** Computes again the verdicts whose burst window is over. @returns how many there were */
+  async settle(): Promise<number> {
+    const due = await this.#store.dueForSettling(this.#clock(), SETTLE_BATCH);
+    if (due.length === 0) return 0;
+    await this.#transact({ deliveryIds: due, messageIds: [] }, (snapshot) => {
+      const work = emptyWork();
+      for (const record of snapshot.deliveries.values()) {
+        const changed = this.#rejudge(record, [], snapshot).changed;
+        this.#conclude(record, [], changed, snapshot, work);
+      }
+      return work;
+    });
+    return due.length;
+  }
+
+  async #transact(
+    want: { deliveryIds: DeliveryId[]; messageIds: MessageId[] },
+    decide: (snapshot: TimelineSnapshot) => TimelineWork,
+  ): Promise<void> {
+    await this.#store.transact(want, decide);
+    for (const listener of this.#listeners) listener(want);
+  }
+
+  #recordDeliveryHits(
+    record: DeliveryRecord,
+    group: readonly LoggedHit[],
+    snapshot: TimelineSnapshot,
+    work: TimelineWork,
+  ): void {
+    const seen = new Set(record.hits.map(hitSource));
+    const fresh = group.filter(
+      (hit) =>
+        hit.workspaceId === record.workspaceId &&
+        !seen.has(hitSource(hit)) &&
+        (record.objectedAt === null || hit.at < record.objectedAt),
+    );
+    if (fresh.length === 0) return;
+    if (group[0]?.mode === 'day') {
+      this.#recordDay(record, fresh, snapshot, work);
+      return;
+    }
+    const hits = fresh.map(toStoredHit);
+    for (const hit of hits) {
+      work.hits.push({
+        deliveryId: record.id,
+        workspaceId: record.workspaceId,
+        messageId: record.messageId,
+        hit,
+      });
+    }
+    const { added, changed } = this.#rejudge(record, hits, snapshot);
+    this.#conclude(record, added, changed, snapshot, work);
+  }
+
+  /** Mode `day`: the day of the last opening is one event that moves; nothing else is kept. */
+  #recordDay(
+    record: DeliveryRecord,
+    hits: readonly LoggedHit[],
+    snapshot: TimelineSnapshot,
+    work: TimelineWork,
+  ): void {
+    const opened = hits.filter((hit) => hit.method !== 'HEAD');
+    if (opened.length === 0 || isUnsent(record)) return;
+    const at = Math.floor(Math.max(...opened.map((hit) => hit.at)) / DAY_MS) * DAY_MS;
+    const source = `day:${record.id}`;
+    const before = record.events.find((event) => event.source === source);
+    if (before !== undefined && before.at >= at) return;
+    const event: StoredEvent = {
+      id: before?.id ?? newRowId(),
+      at,
+      type: 'opened',
+      source,
+      rulesVersion: RULES_VERSION,
+    };
+    if (before === undefined) this.#conclude(record, [event], [], snapshot, work);
+    else this.#conclude(record, [], [event], snapshot, work);
+  }
+
+  /** Judges all hits of a delivery together: a late burst changes what an earlier hit was. */
+  #rejudge(
+    record: DeliveryRecord,
+    newHits: readonly StoredHit[],
+    snapshot: TimelineSnapshot,
+  ): { added: StoredEvent[]; changed: StoredEvent[] } {
+    const hits = [...record.hits, ...newHits].sort((a, b) => a.at - b.at);
+    const addresses = snapshot.senderAddresses.get(record.workspaceId) ?? new Set<string>();
+    const judgements = judge(
+      hits.map((hit) => observe(hit, record, addresses)),
+      this.#lookup,
+    );
+    const events = new Map(record.events.map((event) => [event.source, event]));
+    const added: StoredEvent[] = [];
+    const changed: StoredEvent[] = [];
+    hits.forEach((hit, index) => {
+      const judgement = judgements[index];
+      // A HEAD request is no opening and no click; it stays among the raw hits and counts as evidence.
+      if (judgement === undefined || hit.method === 'HEAD') return;
+      const source = hitSource(hit);
+      const before = events.get(source);
+      const event: StoredEvent = {
+        id: before?.id ?? newRowId(),
+        at: hit.at,
+        type: hit.kind === 'open' ? 'opened' : 'clicked',
+        ...judgement,
+        ...(hit.ip === undefined ? {} : { ip: hit.ip }),
+        ...(hit.url === undefined ? {} : { link: hit.url }),
+        source,
+        rulesVersion: RULES_VERSION,
+      };
+      if (before === undefined) added.push(event);
+      else if (before.actor !== event.actor || before.confidence !== event.confidence) changed.push(event);
+    });
+    return { added, changed };
+  }
+
+  /** Verdict and notifications that follow from the events, and everything into the transaction's work. */
+  #conclude(
+    record: DeliveryRecord,
+    added: readonly StoredEvent[],
+    changed: readonly StoredEvent[],
+    snapshot: TimelineSnapshot,
+    work: TimelineWork,
+  ): void {
+    const replaced = new Map(changed.map((event) => [event.id, event]));
+    const events = [...record.events.map((event) => replaced.get(event.id) ?? event), ...added];
+    const { settleAt, ...verdict } = verdictOf({
+      transport: record.transport,
+      ...(record.untouched === null ? {} : { untouched: record.untouched }),
+      events,
+      ...(record.objectedAt === null ? {} : { objectedAt: record.objectedAt }),
+      now: this.#clock(),
+    });
+    for (const event of added) {
+      work.newEvents.push({
+        workspaceId: record.workspaceId,
+        deliveryId: record.id,
+        messageId: record.messageId,
+        event,
+      });
+    }
+    work.changedEvents.push(...changed);
+    work.deliveries.push({
+      id: record.id,
+      transport: record.transport,
+      verdict,
+      settleAt: settleAt ?? null,
+      sentAt: record.sentAt,
+      lastSignAt: lastSign(events),
+      objectedAt: record.objectedAt,
+    });
+    const rules = snapshot.rules.get(record.workspaceId) ?? [];
+    for (const event of [...added, ...changed]) {
+      work.outbox.push(...matchRules(rules, { delivery: record, event, events, verdict }));
+    }
+  }
+}
+
+function emptyWork(cursors: ReadonlyMap<string, number> = new Map()): TimelineWork {
+  return { hits: [], newEvents: [], changedEvents: [], deliveries: [], outbox: [], cursors };
+}
+
+function cursorsAfter(hits: readonly LoggedHit[]): Map<string, number> {
+  const cursors = new Map<string, number>();
+  for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
+  return cursors;
+}
+
+/** Mode `aggregate`: the message's count grows; which recipient it was is unknown by construction. */
+function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: TimelineWork): void {
+  const messageId = subjectAsMessage(hit);
+  const message = snapshot.messages.get(messageId);
+  if (message === undefined || message.workspaceId !== hit.workspaceId || hit.method === 'HEAD') return;
+  work.newEvents.push({
+    workspaceId: message.workspaceId,
+    deliveryId: null,
+    messageId,
+    event: {
+      id: newRowId(),
+      at: Math.floor(hit.at / DAY_MS) * DAY_MS,
+      type: hit.kind === 'open' ? 'opened' : 'clicked',
+      ...(hit.url === undefined ? {} : { link: hit.url }),
+      source: hitSource(hit),
+      rulesVersion: RULES_VERSION,
+    },
+  });
+}
+
+/** A bounce is final; otherwise the mail only moves forward. */
+function nextTransport(current: TransportState, next: TransportState | undefined): TransportState {
+  const order: TransportState[] = ['queued', 'captured', 'sent', 'delivered', 'failed', 'bounced'];
+  if (next === undefined) return current;
+  return order.indexOf(next) > order.indexOf(current) ? next : current;
+}
+
+function isUnsent(record: DeliveryRecord): boolean {
+  return record.source === 'snippet' && record.sentAt === null;
+}
+
+function lastSign(events: readonly StoredEvent[]): number | null {
+  const signs: EventType[] = ['opened', 'clicked', 'receipt', 'replied'];
+  const times = events.filter(({ type, actor }) => signs.includes(type) && actor !== 'self').map(({ at }) => at);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+function toStoredHit({ epoch, seq, at, kind, method, linkIndex, url, ip, headers, mode }: LoggedHit): StoredHit {
+  return {
+    epoch,
+    seq,
+    at,
+    kind,
+    method,
+    ...(linkIndex === undefined ? {} : { linkIndex }),
+    ...(url === undefined ? {} : { url }),
+    ...(ip === undefined ? {} : { ip }),
+    headers,
+    mode: mode satisfies Mode,
+  };
+}
+
+function hitSource({ epoch, seq }: { epoch: string; seq: number }): string {
+  return `hit:${epoch}:${seq}`;
+}
+
+function subjectAsDelivery(hit: LoggedHit): DeliveryId {
+  return hit.subject as DeliveryId;
+}
+
+function subjectAsMessage(hit: LoggedHit): MessageId {
+  return hit.subject as MessageId;
+}
+
+function unique<T>(items: readonly T[]): T[] {
+  return [...new Set(items)];
+}

@@ -1,0 +1,167 @@
+import type { Transaction } from 'kysely';
+import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
+import type { MailDelivery, MessageStore, NewMail } from '../messages/messages.ts';
+import type { Engine } from './engine.ts';
+import { nextPositions } from './positions.ts';
+import type { Database } from './schema.ts';
+
+/** Rows of one insert; both engines bound the parameters of a statement. */
+const ROWS_PER_INSERT = 500;
+
+export class KyselyMessageStore implements MessageStore {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async accept(mail: NewMail): Promise<void> {
+    await this.#engine.db.transaction().execute(async (tx) => {
+      await insertMessage(tx, mail);
+      const first = await nextPositions(tx, mail.deliveries.length);
+      const rows = mail.deliveries.map((delivery) => deliveryRow(mail, delivery));
+      for (const part of chunks(rows)) await tx.insertInto('deliveries').values(part).execute();
+      const events = mail.deliveries.map((delivery, index) => acceptedEvent(mail, delivery, first + index));
+      for (const part of chunks(events)) await tx.insertInto('events').values(part).execute();
+      const links = mail.links.map(({ index, url }) => ({
+        workspace_id: mail.workspaceId,
+        message_id: mail.messageId,
+        link_index: index,
+        url,
+      }));
+      for (const part of chunks(links)) await tx.insertInto('links').values(part).execute();
+      await insertQueue(tx, mail);
+    });
+  }
+
+  async markSent(workspaceId: WorkspaceId, messageId: MessageId, at: number): Promise<number | undefined> {
+    return this.#engine.db.transaction().execute(async (tx) => {
+      const message = await tx
+        .selectFrom('messages')
+        .select('sent_at')
+        .where('id', '=', messageId)
+        .where('workspace_id', '=', workspaceId)
+        .executeTakeFirst();
+      if (message === undefined) return undefined;
+      if (message.sent_at !== null) return message.sent_at;
+      await tx.updateTable('messages').set({ sent_at: at }).where('id', '=', messageId).execute();
+      await tx
+        .updateTable('deliveries')
+        .set({ sent_at: at, settle_at: at })
+        .where('message_id', '=', messageId)
+        .where('sent_at', 'is', null)
+        .execute();
+      return at;
+    });
+  }
+}
+
+async function insertMessage(tx: Transaction<Database>, mail: NewMail): Promise<void> {
+  await tx
+    .insertInto('messages')
+    .values({
+      id: mail.messageId,
+      workspace_id: mail.workspaceId,
+      from_address: mail.from,
+      subject: mail.subject,
+      to_json: JSON.stringify(mail.to),
+      cc_json: JSON.stringify(mail.cc),
+      message_id_header: mail.messageIdHeader,
+      mode: mail.mode,
+      source: mail.source,
+      size_bytes: mail.sizeBytes,
+      created_at: mail.createdAt,
+      sent_at: mail.sentAt,
+      last_sign_at: null,
+    })
+    .execute();
+}
+
+function deliveryRow(mail: NewMail, delivery: MailDelivery) {
+  const reason =
+    delivery.state === 'queued'
+      ? { code: 'queued', text: 'Waiting to be sent.' }
+      : { code: 'handed-over', text: 'Prepared for sending by your own mail program.' };
+  return {
+    id: delivery.id,
+    workspace_id: mail.workspaceId,
+    message_id: mail.messageId,
+    tracking_number: delivery.trackingNumber,
+    recipient: delivery.recipient,
+    pixel_url: delivery.pixelUrl,
+    untouched_code: delivery.untouched?.code ?? null,
+    untouched_text: delivery.untouched?.text ?? null,
+    transport: delivery.state,
+    verdict_state: delivery.state,
+    verdict_confidence: 1,
+    verdict_reasons: JSON.stringify([reason]),
+    verdict_settled: 1,
+    // Computed once by the one place that words verdicts, soon after.
+    settle_at: mail.createdAt,
+    created_at: mail.createdAt,
+    sent_at: mail.sentAt,
+    last_sign_at: null,
+    objected_at: null,
+  };
+}
+
+function acceptedEvent(mail: NewMail, delivery: MailDelivery, position: number) {
+  return {
+    id: `accepted-${delivery.id}`,
+    workspace_id: mail.workspaceId,
+    delivery_id: delivery.id,
+    message_id: mail.messageId,
+    position,
+    at: mail.createdAt,
+    type: 'accepted',
+    actor: null,
+    confidence: null,
+    reasons: delivery.untouched === null ? null : JSON.stringify([delivery.untouched]),
+    place: null,
+    client: null,
+    network: null,
+    ip: null,
+    link: null,
+    source: `accepted:${delivery.id}`,
+    rules_version: 0,
+  };
+}
+
+async function insertQueue(tx: Transaction<Database>, mail: NewMail): Promise<void> {
+  if (mail.content !== undefined) {
+    await tx
+      .insertInto('contents')
+      .values({
+        id: mail.content.id,
+        workspace_id: mail.workspaceId,
+        raw: mail.content.raw,
+        size_bytes: mail.content.raw.length,
+        created_at: mail.createdAt,
+      })
+      .execute();
+  }
+  const rows = (mail.queue ?? []).map((entry) => ({
+    id: entry.id,
+    workspace_id: mail.workspaceId,
+    delivery_id: entry.deliveryId,
+    message_id: mail.messageId,
+    content_id: entry.contentId,
+    envelope_from: entry.envelopeFrom,
+    envelope_to: entry.envelopeTo,
+    envelope_options: entry.envelopeOptions,
+    state: 'ready',
+    attempts: 0,
+    next_attempt_at: mail.createdAt,
+    last_error: null,
+    created_at: mail.createdAt,
+    expires_at: entry.expiresAt,
+    finished_at: null,
+  }));
+  for (const part of chunks(rows)) await tx.insertInto('queue').values(part).execute();
+}
+
+function* chunks<T>(rows: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    yield rows.slice(start, start + ROWS_PER_INSERT);
+  }
+}
