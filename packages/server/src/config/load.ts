@@ -147,3 +147,19 @@ export function listenUrl({ host, port }: Listen): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`;
 }
+
+/** What the command line needs; see {@link loadConfig} for the server's. */
+export function loadCliSettings(environment: NodeJS.ProcessEnv = process.env): {
+  url?: string;
+  apiKey?: string;
+  dataDir: string;
+  noColor: boolean;
+} {
+  const { WAYBILL_URL: url, WAYBILL_API_KEY: apiKey } = environment;
+  return {
+    ...(url === undefined || url === '' ? {} : { url }),
+    ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
+    dataDir: resolve(environment['WAYBILL_DATA_DIR'] ?? SETTINGS.WAYBILL_DATA_DIR.default),
+    noColor: (environment['NO_COLOR'] ?? '') !== '',
+  };
+}

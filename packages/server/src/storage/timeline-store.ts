@@ -1,7 +1,7 @@
 import { sql, type Insertable, type Selectable, type Transaction } from 'kysely';
 import type { Client, EventType, Network, Place, Reason, VerdictState, Actor } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
-import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
+import { newRowId, type DeliveryId, type MessageId, type WorkspaceId } from '../kernel/ids.ts';
 import type { DeliveryRecord, StoredEvent, StoredHit, TimelineStore, TimelineWork } from '../messages/messages.ts';
 import type { TransportState } from '../messages/messages.ts';
 import type { TimelineSnapshot } from '../messages/timeline-store.ts';
@@ -352,7 +352,7 @@ async function updateDelivery(tx: Tx, delivery: TimelineWork['deliveries'][numbe
 
 async function writeOutbox(tx: Tx, work: TimelineWork, now: number): Promise<void> {
   const rows = work.outbox.map((entry) => ({
-    id: entry.id,
+    id: newRowId(),
     workspace_id: entry.workspaceId,
     channel_id: entry.channelId,
     idempotency_key: entry.idempotencyKey,

@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import type { CliIo, CliSettings } from '../cli/io.ts';
+import { systemClock } from '../kernel/clock.ts';
+
+interface Command {
+  about: string;
+  run(args: string[], io: CliIo): Promise<number>;
+}
+
+/** Each command's file is loaded only when it is called: the filters must start fast. */
+const COMMANDS: Record<string, Command> = {
+  serve: {
+    about: 'Run the server: edge, relay, API and dashboard',
+    run: async (args, io) => {
+      const { run } = await import('../cli/serve.ts');
+      const { lockDataDir } = await import('../storage/data-dir-lock.ts');
+      const { Supervisor } = await import('./supervise.ts');
+      const entry = fileURLToPath(new URL('../main.ts', import.meta.url));
+      return run(args, io, {
+        lock: (dataDir) => lockDataDir(dataDir, 'serve', 5_000),
+        supervisor: (options) => new Supervisor({ entry, ...options }),
+      });
+    },
+  },
+  send: {
+    about: 'Send a tracked mail, or instrument one to send yourself',
+    run: async (args, io) => (await import('../cli/send.ts')).run(args, io),
+  },
+  status: {
+    about: 'Show the verdict and the timeline of a tracking number',
+    run: async (args, io) => (await import('../cli/status.ts')).run(args, io),
+  },
+  watch: {
+    about: 'Follow events as they happen',
+    run: async (args, io) => (await import('../cli/watch.ts')).run(args, io),
+  },
+  'sign-in': {
+    about: 'Make a link for the first sign-in to the dashboard',
+    run: async (args, io) => {
+      const { run } = await import('../cli/sign-in.ts');
+      const { openSignInLinks } = await import('./sign-in-links.ts');
+      return run(args, io, { createSignInLink: openSignInLinks });
+    },
+  },
+  explain: {
+    about: 'Judge hits given as JSON lines: who was it, and why',
+    run: async (args, io) => {
+      const { run } = await import('../cli/explain.ts');
+      const { createLookup } = await import('../storage/lookup.ts');
+      return run(args, io, await createLookup());
+    },
+  },
+  instrument: {
+    about: 'Put a pixel and tracked links into a message',
+    run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),
+  },
+};
+
+const USAGE = `Usage: waybill COMMAND [OPTIONS]
+
+${Object.entries(COMMANDS)
+  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .join('\n')}
+
+waybill COMMAND --help says more about each. Settings: docs/configuration.md
+`;
+
+/** @returns the exit status: 0 done, 1 failed, 2 wrongly called */
+export async function runCommand(name: string | undefined, args: string[], env: CliSettings): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    (name === undefined ? process.stderr : process.stdout).write(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(`waybill: there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
+    return 2;
+  }
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  return command.run(args, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTty: process.stdout.isTTY === true,
+    env,
+    clock: systemClock,
+    signal: interrupted.signal,
+  });
+}

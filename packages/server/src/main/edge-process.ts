@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { Config } from '../config/load.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { createLogger } from '../kernel/logger.ts';
+import { DenyFile } from '../storage/deny-file.ts';
+import { openLocalHitLog } from '../storage/local-hit-log.ts';
+import { DenySet, Keyring, startEdge } from '../tracking/tracking.ts';
+import { onShutdown, send, type FromEdge, type ToEdge } from './ipc.ts';
+import { loadMasterKeys } from './keys.ts';
+import { retryListen } from './retry-listen.ts';
+
+const METRICS_EVERY_MS = 1_000;
+
+/** The edge: its own listener, hit log and deny set, and nothing of the back end. */
+export async function runEdgeProcess(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel, 'edge');
+  const start = await firstMessage();
+  let backEndUrl: string | undefined;
+  const denyFile = await DenyFile.open(join(config.dataDir, 'edge', 'deny-set.log'), logger);
+  const denySet = new DenySet();
+  denySet.apply(denyFile.entries);
+  const hitLog = await openLocalHitLog({ directory: join(config.dataDir, 'hits'), logger });
+  const edge = await retryListen('WAYBILL_EDGE_LISTEN', config.edgeListen, (listen) =>
+    startEdge({
+      listen: { ...listen, port: start.port ?? listen.port },
+      keyring: new Keyring(loadMasterKeys(config.dataDir, config.masterKeys)),
+      hitLog,
+      denySet,
+      trustedProxies: [...config.trustedProxies],
+      backendUrl: () => backEndUrl,
+      clock: systemClock,
+      logger,
+    }),
+  );
+
+  const report = (message: FromEdge): void => send(process, message);
+  process.on('message', (message: ToEdge) => {
+    if (message.type === 'back-end-url') backEndUrl = message.url;
+    if (message.type === 'trim') {
+      hitLog
+        .trim(message.epoch, message.seq)
+        .catch((error: unknown) => logger.error({ err: error }, 'the hit log could not be trimmed'));
+    }
+    if (message.type === 'deny') {
+      // Durable first: an objection that was confirmed must survive a restart of the edge.
+      denyFile.append(message.entries).then(
+        () => {
+          denySet.apply(message.entries);
+          report({ type: 'deny-ack', version: denySet.version });
+        },
+        (error: unknown) => logger.error({ err: error }, 'the deny set could not be stored'),
+      );
+    }
+  });
+  const metrics = setInterval(
+    () => report({ type: 'edge-metrics', metrics: { ...edge.metrics() } }),
+    METRICS_EVERY_MS,
+  );
+  metrics.unref();
+  onShutdown(async () => {
+    clearInterval(metrics);
+    await edge.close();
+    await hitLog.close();
+    await denyFile.close();
+  });
+  report({ type: 'edge-ready', ...edge.address, denyVersion: denySet.version });
+}
+
+function firstMessage(): Promise<Extract<ToEdge, { type: 'start-edge' }>> {
+  return new Promise((resolve) => {
+    process.on('message', function listen(message: ToEdge) {
+      if (message.type !== 'start-edge') return;
+      process.off('message', listen);
+      resolve(message);
+    });
+  });
+}

@@ -1,0 +1,143 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const ENTRY = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** What a running server leaves in `run/local.json`. */
+export interface LocalServer {
+  url: string;
+  apiKey: string;
+  edgeUrl: string;
+  smtp: { host: string; port: number } | null;
+  processes: { supervisor: number; backEnd: number };
+}
+
+/** A whole server, as `waybill serve` runs it, on ports that the system chose. */
+export interface RunningServer extends LocalServer {
+  dataDir: string;
+  child: ChildProcess;
+  /** What it printed so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Orderly end, as by Ctrl-C. */
+  stop(): Promise<void>;
+  /** SIGKILL to the supervisor and both its processes. */
+  kill(): Promise<void>;
+  /** The API with the local key. */
+  api(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/**
+ * Starts `waybill serve` and waits until it is ready.
+ * @param settings further environment; a port left out is chosen by the system
+ */
+export async function startServer(
+  dataDir: string,
+  settings: Record<string, string> = {},
+): Promise<RunningServer> {
+  const child = spawn(process.execPath, [ENTRY, 'serve'], {
+    env: {
+      PATH: process.env['PATH'],
+      WAYBILL_DATA_DIR: dataDir,
+      WAYBILL_HTTP_LISTEN: '127.0.0.1:0',
+      WAYBILL_EDGE_LISTEN: '127.0.0.1:0',
+      WAYBILL_SMTP_LISTEN: '127.0.0.1:0',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const local = await ready(child, dataDir, () => `${stdout}\n${stderr}`);
+  return {
+    ...local,
+    dataDir,
+    child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+    kill: async () => {
+      const edge = await edgePid(child.pid ?? 0, (await readLocal(dataDir))?.processes.backEnd ?? 0);
+      const backEnd = (await readLocal(dataDir))?.processes.backEnd;
+      child.kill('SIGKILL');
+      for (const pid of [edge, backEnd]) if (pid !== undefined) tryKill(pid);
+      await once(child, 'exit');
+    },
+    api: (path, init = {}) =>
+      fetch(`${local.url}${path}`, {
+        ...init,
+        headers: { authorization: `Bearer ${local.apiKey}`, ...(init.headers as Record<string, string>) },
+      }),
+  };
+}
+
+async function ready(child: ChildProcess, dataDir: string, output: () => string): Promise<LocalServer> {
+  const deadline = Date.now() + 30_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
+    const local = await readLocal(dataDir);
+    if (local?.processes.supervisor === child.pid) {
+      const answer = await fetch(`${local.url}/readyz`).catch(() => undefined);
+      if (answer?.status === 200) return local;
+    }
+    await sleep(50);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`the server was not ready within 30 s:\n${output()}`);
+}
+
+async function readLocal(dataDir: string): Promise<LocalServer | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dataDir, 'run', 'local.json'), 'utf8')) as LocalServer;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The other child of the supervisor; Linux only, as the fault tests are. */
+export async function edgePid(supervisor: number, backEnd: number): Promise<number | undefined> {
+  const children = await readFile(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').catch(() => '');
+  return children
+    .trim()
+    .split(' ')
+    .map(Number)
+    .find((pid) => pid > 0 && pid !== backEnd);
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Waits until `probe` gives a value, or throws with `what`. */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false>,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let lastError: unknown;
+  while (Date.now() < deadline) {
+    try {
+      const value = await probe();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      lastError = error;
+    }
+    await sleep(50);
+  }
+  throw new Error(`it did not happen within ${timeoutMs} ms: ${what}`, { cause: lastError });
+}
