@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { runChild } from './child.mjs';
+import { chromiumStep } from './chromium.mjs';
+import { dashboardStep } from './dashboard.mjs';
+import { pinnedNode, packagesStep } from './packages.mjs';
+import { postgresStep } from './postgres.mjs';
+import { ROOT } from './root.mjs';
+import { LaunchError, prepare } from './steps.mjs';
+import { tablesStep } from './tables.mjs';
+import { testArguments, testEnvironment } from './test-run.mjs';
+
+const SERVER = join('packages', 'server', 'src', 'main.ts');
+const USAGE = 'Usage: node scripts/launch.mjs start|test|check|waybill [ARGUMENTS]\n';
+
+/** @type {Record<string, (args: string[]) => Promise<number>>} */
+const COMMANDS = {
+  start: (args) => serve(['serve', ...args]),
+
+  waybill: async (args) => {
+    if (args[0] === 'serve') return serve(args);
+    await prepare([packagesStep, tablesStep]);
+    return runChild(pinnedNode(), [SERVER, ...args]);
+  },
+
+  test: async (args) => {
+    const isWhole = args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('e2e'));
+    await prepare([
+      packagesStep,
+      tablesStep,
+      ...(isWhole ? [dashboardStep, chromiumStep, postgresStep] : []),
+    ]);
+    return runChild(pinnedNode(), testArguments(args), { env: { ...process.env, ...testEnvironment() } });
+  },
+
+  check: async (args) => {
+    await prepare([packagesStep]);
+    return runChild(pinnedNode(), [join('scripts', 'check.mjs'), ...args]);
+  },
+};
+
+/** @param {string[]} args  @returns {Promise<number>} */
+async function serve(args) {
+  await prepare([packagesStep, tablesStep, dashboardStep]);
+  // The server drains when the channel closes, which also happens when this process is killed.
+  return runChild(pinnedNode(), [SERVER, ...args], { isServer: true });
+}
+
+/** @param {string[]} args command and its arguments; sets the exit status */
+export async function launch([name = '', ...args]) {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    process.stderr.write(USAGE);
+    process.exitCode = 2;
+    return;
+  }
+  process.chdir(ROOT);
+  try {
+    process.exitCode = await command(args);
+  } catch (error) {
+    const known = error instanceof LaunchError;
+    process.stderr.write(
+      `waybill: ${known ? error.message : error instanceof Error ? error.stack : error}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

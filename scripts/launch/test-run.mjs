@@ -1,0 +1,48 @@
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { knownChromium } from './chromium.mjs';
+import { postgresReason } from './postgres.mjs';
+
+const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'tables']);
+/** A test file that is still running then has leaked something that keeps its process alive. */
+const TIMEOUT_MS = 300_000;
+
+/**
+ * @param {string[]} args of `npm test --`: files or patterns, and options of Node's test runner
+ * @returns {string[]} arguments for Node
+ */
+export function testArguments(args) {
+  const options = args.filter((arg) => arg.startsWith('-'));
+  const files = args.filter((arg) => !arg.startsWith('-'));
+  return [
+    '--test',
+    ...(options.some((option) => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']),
+    `--test-concurrency=${Math.max(2, Math.min(availableParallelism(), 8))}`,
+    `--test-timeout=${TIMEOUT_MS}`,
+    ...options,
+    ...(files.length > 0 ? files : [...testFiles('packages'), ...testFiles('scripts')]),
+  ];
+}
+
+/** @param {string} folder relative to the root  @returns {string[]} */
+function testFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return SKIPPED_FOLDERS.has(entry.name) ? [] : testFiles(path);
+      return /\.test\.(?:ts|mjs)$/.test(entry.name) ? [path] : [];
+    });
+}
+
+/** @returns {Record<string, string>} what tests are told of this machine; packages/server/test/support reads it */
+export function testEnvironment() {
+  const chromium = knownChromium();
+  const noPostgres = postgresReason();
+  return {
+    ...(chromium.path === undefined ? {} : { WAYBILL_CHROMIUM: chromium.path }),
+    ...(chromium.reason === undefined ? {} : { WAYBILL_TEST_NO_CHROMIUM: chromium.reason }),
+    ...(noPostgres === undefined ? {} : { WAYBILL_TEST_NO_POSTGRES: noPostgres }),
+  };
+}
