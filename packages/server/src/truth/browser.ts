@@ -1,0 +1,113 @@
+import type { Client } from '@waybill/sdk';
+import browsers from '../../data/browsers.json' with { type: 'json' };
+
+const NAMED = new Map(browsers.named.map(([token, name], rank) => [token ?? '', { name: name ?? '', rank }]));
+const PLAIN = new Set(browsers.plain);
+const DEAD_BELOW = new Map(Object.entries(browsers.dead.desktopBelow));
+
+const PRODUCT = /([^\s/();,[\]]+)(?:\/([^\s();,[\]]*))?/g;
+const ENGINE = /applewebkit|gecko\/|trident|msie \d|presto|khtml|goanna/;
+
+export interface BrowserAgent {
+  client: Client;
+  /** A browser inside another app, e.g. a mail program's own viewer. */
+  embedded: boolean;
+  /** A desktop browser too old to be a present-day reader's. */
+  dead: boolean;
+  /** Says the rendering engine and nothing more, as Apple Mail does. */
+  engineOnly: boolean;
+  /** Product tokens that no known browser carries. */
+  foreign: string[];
+}
+
+/** @param agent a User-Agent in lower case; undefined is returned when it is not shaped like a browser's */
+export function parseBrowser(agent: string): BrowserAgent | undefined {
+  if (!/^(?:mozilla|opera)\/\d/.test(agent) || !agent.includes('(') || !ENGINE.test(agent)) return undefined;
+  const products = productsOf(agent);
+  const foreign: string[] = [];
+  for (const token of products.keys()) if (!NAMED.has(token) && !PLAIN.has(token)) foreign.push(token);
+  const os = osOf(agent);
+  const device = deviceOf(agent, os);
+  const webview = /; ?wv\)/.test(agent);
+  const engineOnly =
+    products.has('applewebkit') &&
+    !products.has('safari') &&
+    !products.has('version') &&
+    named(products) === undefined;
+  const { name, version } = nameOf(agent, products, { webview, engineOnly });
+  const major = Number.parseInt(version ?? '', 10);
+  const dead = device === 'desktop' && foreign.length === 0 && major < (DEAD_BELOW.get(name) ?? 0);
+  const client: Client = {
+    name,
+    device,
+    ...(version === undefined ? {} : { version }),
+    ...(os === undefined ? {} : { os }),
+  };
+  return { client, embedded: webview || (engineOnly && device !== 'desktop'), dead, engineOnly, foreign };
+}
+
+export function osOf(agent: string): string | undefined {
+  if (/iphone|ipod|ipad|\bios[ /]\d|watchos/.test(agent)) return 'iOS';
+  if (/android|dalvik/.test(agent)) return 'Android';
+  if (/windows phone|windows mobile/.test(agent)) return 'Windows Phone';
+  if (/windows|win32|win64|\bwin(?:9[58]|nt)/.test(agent)) return 'Windows';
+  if (/mac ?os|macintosh|\bmacos\//.test(agent)) return 'macOS';
+  if (/\bcros\b/.test(agent)) return 'ChromeOS';
+  if (/linux|ubuntu|x11|wayland/.test(agent)) return 'Linux';
+  // CFNetwork of Apple devices names only the kernel; the processor is named on Macs alone.
+  if (/darwin\//.test(agent)) return /mobile/.test(agent) ? 'iOS' : 'macOS';
+  if (/blackberry|\bbb10\b/.test(agent)) return 'BlackBerry';
+  return undefined;
+}
+
+export function deviceOf(agent: string, os: string | undefined): 'desktop' | 'phone' | 'tablet' | 'unknown' {
+  if (/ipad/.test(agent)) return 'tablet';
+  if (os === 'iOS' || os === 'Windows Phone' || os === 'BlackBerry') return 'phone';
+  if (os === 'Android') return /mobile|\bphone\b|android mail/.test(agent) ? 'phone' : 'tablet';
+  return os === undefined ? 'unknown' : 'desktop';
+}
+
+/** Products outside of comments, with their versions. */
+function productsOf(agent: string): Map<string, string> {
+  const products = new Map<string, string>();
+  let bare = agent;
+  for (let before = ''; before !== bare;) {
+    before = bare;
+    bare = bare.replace(/\([^()]*\)?/g, ' ');
+  }
+  for (const [, token = '', version = ''] of bare.matchAll(PRODUCT)) {
+    if (/[a-z]/.test(token) && !products.has(token)) products.set(token, version);
+  }
+  return products;
+}
+
+function named(products: ReadonlyMap<string, string>): { name: string; version?: string } | undefined {
+  let best: { name: string; rank: number; version: string } | undefined;
+  for (const [token, version] of products) {
+    const known = NAMED.get(token);
+    if (known !== undefined && (best === undefined || known.rank < best.rank)) best = { ...known, version };
+  }
+  if (best === undefined) return undefined;
+  const version = /^\d+(?:\.\d+)*/.exec(best.version)?.[0];
+  return version === undefined ? { name: best.name } : { name: best.name, version };
+}
+
+function nameOf(
+  agent: string,
+  products: ReadonlyMap<string, string>,
+  { webview, engineOnly }: { webview: boolean; engineOnly: boolean },
+): { name: string; version?: string } {
+  const versionToken = /^\d+(?:\.\d+)*/.exec(products.get('version') ?? '')?.[0];
+  const withVersion = (name: string): { name: string; version?: string } =>
+    versionToken === undefined ? { name } : { name, version: versionToken };
+  const found = named(products);
+  if (found?.name === 'Opera' && products.has('opera') && versionToken !== undefined)
+    return withVersion('Opera');
+  if (found !== undefined)
+    return webview && found.name === 'Chrome' ? { ...found, name: 'Chrome WebView' } : found;
+  const explorer = /msie (\d+[\d.]*)/.exec(agent)?.[1] ?? /trident\/.*rv:(\d+[\d.]*)/.exec(agent)?.[1];
+  if (explorer !== undefined) return { name: 'Internet Explorer', version: explorer };
+  if (engineOnly) return { name: /iphone|ipad|ipod/.test(agent) ? 'In-app browser' : 'WebKit' };
+  if (products.has('safari')) return withVersion(/android/.test(agent) ? 'Android Browser' : 'Safari');
+  return { name: products.has('gecko') ? 'Gecko browser' : 'Browser' };
+}

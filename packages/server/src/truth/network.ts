@@ -1,0 +1,212 @@
+import type { Evidence } from './evidence.ts';
+import type { HitFacts } from './hit-facts.ts';
+import type { RangeName } from './observation.ts';
+
+/** Second layer: whose address the hit came from. */
+export function networkEvidence(facts: HitFacts): Evidence[] {
+  const evidence = facts.ranges.flatMap((range) => RANGES[range](facts));
+  // A published range is more exact than the kind of the network around it.
+  return evidence.length > 0 ? evidence : kindEvidence(facts);
+}
+
+const LINK_OR_IMAGE = { open: 'the image', click: 'the link' } as const;
+
+type Rule = (facts: HitFacts) => Evidence[];
+
+const RANGES: Readonly<Record<RangeName, Rule>> = {
+  'google-image-proxy': ({ agent, observation }) => {
+    if (agent.species === 'image-proxy' && observation.kind === 'open') {
+      const text = 'The address is in the range that Google publishes for showing images.';
+      return (['human-via-proxy', 'prefetch'] as const).map((toward) => ({
+        toward,
+        weight: 1.5,
+        code: 'google-image-range',
+        text,
+      }));
+    }
+    if (agent.species === 'absent' && observation.kind === 'open') {
+      return [
+        {
+          toward: 'human-via-proxy',
+          weight: 3.5,
+          code: 'google-image-range',
+          text: 'The address is in the range that Google publishes for showing images.',
+        },
+      ];
+    }
+    return [
+      {
+        toward: 'scanner',
+        weight: 2.5,
+        code: 'google-fetcher',
+        text: 'The address is one of Google’s fetchers, which also check links.',
+      },
+    ];
+  },
+  'google-special-crawler': ({ observation }) =>
+    observation.kind === 'open'
+      ? [
+          {
+            toward: 'prefetch',
+            weight: 4.5,
+            code: 'google-prefetch-range',
+            text: 'The address is one of those from which Gmail loads images in advance.',
+          },
+        ]
+      : [
+          {
+            toward: 'scanner',
+            weight: 4,
+            code: 'google-prefetch-range',
+            text: 'The address is one of Google’s crawlers, not a person’s.',
+          },
+        ],
+  'apple-private-relay': ({ agent, observation }) => {
+    if (agent.species === 'bare' && observation.kind === 'open') {
+      return [
+        {
+          toward: 'prefetch',
+          weight: 5,
+          code: 'apple-privacy',
+          text: 'Apple’s privacy proxy loaded the images. It does that whether or not the mail is read.',
+        },
+      ];
+    }
+    if (agent.species === 'absent' && observation.kind === 'open') {
+      return [
+        {
+          toward: 'prefetch',
+          weight: 2,
+          code: 'apple-privacy',
+          text: 'The address belongs to Apple’s privacy relay, which mostly loads images ahead of time.',
+        },
+      ];
+    }
+    return [
+      {
+        toward: 'human',
+        weight: 1.6,
+        code: 'private-relay',
+        text: 'It came through Apple’s private relay, as people’s own devices do. The place is hidden.',
+      },
+    ];
+  },
+  apple: ({ agent }) =>
+    agent.species === 'bare'
+      ? [{ toward: 'prefetch', weight: 1, code: 'apple-network', text: 'The address belongs to Apple.' }]
+      : [],
+  'exchange-online': () => [
+    {
+      toward: 'scanner',
+      weight: 7,
+      code: 'exchange-online',
+      text: 'The address is one of Microsoft’s mail servers, behind which nobody reads: it checks mails for dangers.',
+    },
+  ],
+  'defender-detonation': () => [
+    {
+      toward: 'scanner',
+      weight: 5.5,
+      code: 'defender',
+      text: 'The address is one from which Microsoft Defender tries out links.',
+    },
+  ],
+  barracuda: () => [
+    {
+      toward: 'scanner',
+      weight: 6,
+      code: 'barracuda',
+      text: 'The address is in the range that Barracuda publishes for its mail gateway.',
+    },
+  ],
+  'security-vendor': ({ network }) => [
+    {
+      toward: 'scanner',
+      weight: 3.6,
+      code: 'security-vendor',
+      text: `The address belongs to ${network.owner ?? 'a maker of mail security'}, whose gateways check mails and links.`,
+    },
+  ],
+  'security-vendor-weak': ({ network }) => [
+    {
+      toward: 'scanner',
+      weight: 1.8,
+      code: 'security-vendor',
+      text: `The address belongs to ${network.owner ?? 'a maker of security products'}; its products check links, and some carry people’s traffic.`,
+    },
+  ],
+  'web-gateway': ({ network }) => [
+    {
+      toward: 'human',
+      weight: 1,
+      code: 'web-gateway',
+      text: `The address belongs to ${network.owner ?? 'a web gateway'}, through which companies send their people’s traffic.`,
+    },
+  ],
+  'mail-ru-image-proxy': ({ observation }) =>
+    observation.kind === 'open'
+      ? [
+          {
+            toward: 'human-via-proxy',
+            weight: 3.2,
+            code: 'mail-ru',
+            text: 'Mail.ru fetched the image from its own network.',
+          },
+        ]
+      : [],
+  telegram: () => [
+    {
+      toward: 'preview-bot',
+      weight: 3.5,
+      code: 'telegram',
+      text: 'The address belongs to Telegram, which makes previews of shared links.',
+    },
+  ],
+};
+
+function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
+  const what = LINK_OR_IMAGE[observation.kind];
+  switch (network.kind) {
+    case 'access':
+      if (agent.species === 'bare') return [notRelay(network.owner)];
+      return [
+        {
+          toward: 'human',
+          weight: 2,
+          code: 'access-network',
+          text: `The address belongs to ${network.owner ?? 'an access network'}, where people are connected.`,
+        },
+      ];
+    case 'local':
+      if (agent.species === 'bare') return [];
+      return [
+        {
+          toward: 'human',
+          weight: 2.2,
+          code: 'local-network',
+          text: 'It came from your own network or this very machine.',
+        },
+      ];
+    case 'hosting': {
+      const evidence: Evidence = {
+        toward: 'scanner',
+        // People on cloud desktops use mail clients there; gateways prefer to look like browsers.
+        weight: agent.species === 'mail-client' ? 1 : 2,
+        code: 'hosting-network',
+        text: `${network.owner ?? 'A data centre'} runs servers: a machine is likelier than a person to fetch ${what} from there.`,
+      };
+      return agent.species === 'bare' ? [evidence, notRelay(network.owner)] : [evidence];
+    }
+    default:
+      return [];
+  }
+}
+
+function notRelay(owner: string | undefined): Evidence {
+  return {
+    toward: 'prefetch',
+    weight: -3,
+    code: 'not-apple',
+    text: `The address belongs to ${owner ?? 'another network'} and not to Apple’s privacy relay.`,
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * Who was it really? Pure judgement over data tables: no clock, no network, no state but a memory of parsed
+ * User-Agents. Layers (`identity`, `network`, `request`, `time`, `sequence`) give evidence; `evidence.ts` has the one
+ * rule that combines it.
+ */
+import { conclude, type Evidence } from './evidence.ts';
+import { factsOf, type HitFacts } from './hit-facts.ts';
+import { identityEvidence } from './identity.ts';
+import { networkEvidence } from './network.ts';
+import type { Judgement, Lookup, Observation } from './observation.ts';
+import { clientOf, placeOf } from './place.ts';
+import { requestEvidence } from './request.ts';
+import { sequenceEvidence } from './sequence.ts';
+import { timeEvidence } from './time.ts';
+
+export type { Judgement, Lookup, Observation, RangeName } from './observation.ts';
+export { isLocalAddress, parseAddress, type Address } from './address.ts';
+export { verdictOf, type DeliveryHistory } from './verdict.ts';
+
+/** Stored with every judged event; raised whenever a rule, weight or table changes what is judged. */
+export const RULES_VERSION = 1;
+
+/**
+ * Judges all hits of one delivery together, in any order of time.
+ *
+ * @returns one judgement per observation, in their order
+ */
+export function judge(sequence: readonly Observation[], lookup: Lookup): Judgement[] {
+  const hits = sequence.map((observation) => factsOf(observation, lookup));
+  const together = sequenceEvidence(hits);
+  return hits.map((hit, index) => judgeOne(hit, together[index] ?? [], lookup));
+}
+
+function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup): Judgement {
+  const { actor, confidence, reasons } = conclude([
+    ...identityEvidence(hit),
+    ...networkEvidence(hit),
+    ...requestEvidence(hit),
+    ...timeEvidence(hit),
+    ...senderEvidence(hit),
+    ...together,
+  ]);
+  return {
+    actor,
+    confidence,
+    reasons,
+    client: clientOf(hit),
+    network: hit.network,
+    place: placeOf(hit, actor, lookup),
+  };
+}
+
+/**
+ * An address that the sender used lately. Offices share one address, so against a reader's usual signs this makes a
+ * tie, not a decision. Behind a private address everybody is the sender's neighbour: there it says nothing.
+ */
+function senderEvidence({ observation, network }: HitFacts): Evidence[] {
+  if (observation.senderAddress !== true || network.kind === 'local') return [];
+  return [
+    {
+      toward: 'self',
+      weight: 7,
+      code: 'sender-address',
+      text: 'It came from an address that you used lately yourself. It may have been you, or somebody near you.',
+    },
+  ];
+}
