@@ -145,6 +145,8 @@ export interface Message {
   messageIdHeader: string | null;
   links: string[];
   deliveries: Delivery[];
+  /** In mode `aggregate` only: what was counted for the message as a whole. */
+  counts?: { opened: number; clicked: number };
 }
 
 export interface Attachment {
@@ -286,7 +288,9 @@ export interface RecipientSummary {
 }
 
 export interface CapturedMail {
-  trackingNumber: string;
+  id: string;
+  /** Null for Waybill's own mail (notifications), which is not tracked. */
+  trackingNumber: string | null;
   recipient: string;
   from: Address;
   subject: string;
@@ -300,6 +304,16 @@ export interface Overview {
   states: Partial<Record<VerdictState, number>>;
   /** One row per day, oldest first: hits judged a person's, and machine hits. */
   days: { day: string; people: number; machines: number }[];
+}
+
+/** How a mail would look, with nothing stored and nothing tracked. */
+export interface Preview {
+  html: string | null;
+  text: string | null;
+  /** One sentence: why this mail would not be tracked. */
+  untouchedBecause?: string;
+  /** Destinations that would be tracked. */
+  links: string[];
 }
 
 /** RFC 9457 problem details. */

@@ -184,6 +184,7 @@ const TABLES: Record<string, Table> = {
       ['delivery_id', 'at'],
       ['message_id', 'at'],
       ['workspace_id', 'position'],
+      ['workspace_id', 'at'],
     ],
   },
   counters: { columns: { name: 'text', value: 'int' }, primaryKey: ['name'] },

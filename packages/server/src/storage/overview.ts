@@ -1,0 +1,60 @@
+import type { Overview, VerdictState } from '@waybill/sdk';
+import { sql, type Kysely } from 'kysely';
+import type { WorkspaceId } from '../kernel/ids.ts';
+import type { Database } from './schema.ts';
+import { countActors } from './wire-rows.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Counts of the last `days` days in UTC, today included; days without a hit are there with zeros. */
+export async function overview(
+  db: Kysely<Database>,
+  workspaceId: WorkspaceId,
+  days: number,
+  now: number,
+): Promise<Overview> {
+  const firstDay = Math.floor(now / DAY_MS) - days + 1;
+  const since = firstDay * DAY_MS;
+  const messages = await db
+    .selectFrom('messages')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('workspace_id', '=', workspaceId)
+    .where('created_at', '>=', since)
+    .executeTakeFirstOrThrow();
+  const states = await db
+    .selectFrom('deliveries')
+    .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+    .select(({ fn }) => ['verdict_state', fn.countAll<number>().as('count')])
+    .where('messages.workspace_id', '=', workspaceId)
+    .where('messages.created_at', '>=', since)
+    .groupBy('verdict_state')
+    .execute();
+  const hits = await hitsByDay(db, workspaceId, since);
+  return {
+    sinceDays: days,
+    messages: messages.count,
+    deliveries: states.reduce((sum, { count }) => sum + count, 0),
+    states: Object.fromEntries(states.map((row) => [row.verdict_state as VerdictState, row.count])),
+    days: Array.from({ length: days }, (_, index) => ({
+      day: new Date((firstDay + index) * DAY_MS).toISOString().slice(0, 10),
+      ...countActors(hits.filter(({ day }) => day === firstDay + index)),
+    })),
+  };
+}
+
+function hitsByDay(
+  db: Kysely<Database>,
+  workspaceId: WorkspaceId,
+  since: number,
+): Promise<{ day: number; actor: string | null; count: number }[]> {
+  // Both are integers, so both engines divide without a remainder.
+  const day = sql<number>`(at / 86400000)`;
+  return db
+    .selectFrom('events')
+    .select(({ fn }) => [day.as('day'), 'actor', fn.countAll<number>().as('count')])
+    .where('workspace_id', '=', workspaceId)
+    .where('at', '>=', since)
+    .where('type', 'in', ['opened', 'clicked'])
+    .groupBy([day, 'actor'])
+    .execute();
+}

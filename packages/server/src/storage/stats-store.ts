@@ -1,0 +1,256 @@
+import type { Message, MessageSummary, Mode, DeliveryDetail, StreamEvent, Overview } from '@waybill/sdk';
+import type { CapturedMail, RecipientSummary } from '@waybill/sdk';
+import type { Kysely } from 'kysely';
+import { toIso } from '../kernel/clock.ts';
+import type { DeliveryId, TrackingNumber, WorkspaceId } from '../kernel/ids.ts';
+import { parseTrackingNumber } from '../messages/messages.ts';
+import type {
+  MessageQuery,
+  PageUrlOf,
+  RecipientQuery,
+  Slice,
+  StatsReader,
+  TimePosition,
+} from '../stats/stats.ts';
+import { listMessages } from './message-list.ts';
+import { overview } from './overview.ts';
+import { listRecipients } from './recipient-list.ts';
+import type { Database } from './schema.ts';
+import {
+  countActors,
+  deliveryOfRow,
+  EVENT_COLUMNS,
+  eventOfRow,
+  json,
+  modeOf,
+  streamEventOfRow,
+  timeOrNull,
+  VERDICT_COLUMNS,
+} from './wire-rows.ts';
+
+const DELIVERY_COLUMNS = [
+  'deliveries.id',
+  'deliveries.tracking_number',
+  'deliveries.recipient',
+  'deliveries.pixel_url',
+  'deliveries.untouched_text',
+  ...VERDICT_COLUMNS,
+] as const;
+
+/** Read models on either engine. */
+export class StatsStore implements StatsReader {
+  readonly #db: Kysely<Database>;
+  readonly #pageUrlOf: PageUrlOf;
+
+  constructor(db: Kysely<Database>, pageUrlOf: PageUrlOf) {
+    this.#db = db;
+    this.#pageUrlOf = pageUrlOf;
+  }
+
+  messages(workspaceId: WorkspaceId, query: MessageQuery): Promise<Slice<MessageSummary, TimePosition>> {
+    return listMessages(this.#db, workspaceId, query);
+  }
+
+  recipients(
+    workspaceId: WorkspaceId,
+    query: RecipientQuery,
+  ): Promise<Slice<RecipientSummary, TimePosition>> {
+    return listRecipients(this.#db, workspaceId, query);
+  }
+
+  overview(workspaceId: WorkspaceId, days: number, now: number): Promise<Overview> {
+    return overview(this.#db, workspaceId, days, now);
+  }
+
+  async message(workspaceId: WorkspaceId, id: string): Promise<Message | undefined> {
+    const row = await this.#db
+      .selectFrom('messages')
+      .selectAll()
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    const deliveries = await this.#db
+      .selectFrom('deliveries')
+      .select(DELIVERY_COLUMNS)
+      .where('workspace_id', '=', workspaceId)
+      .where('message_id', '=', id)
+      .orderBy('recipient')
+      .orderBy('tracking_number')
+      .execute();
+    return {
+      id: row.id,
+      subject: row.subject,
+      from: row.from_address,
+      to: json<string[]>(row.to_json),
+      cc: json<string[]>(row.cc_json),
+      createdAt: toIso(row.created_at),
+      sentAt: timeOrNull(row.sent_at),
+      mode: modeOf(row.mode),
+      source: row.source as Message['source'],
+      messageIdHeader: row.message_id_header,
+      links: (await this.#links(workspaceId, id)).map(({ url }) => url),
+      deliveries: deliveries.map(deliveryOfRow),
+      ...(row.mode === 'aggregate' ? { counts: await this.#counts(workspaceId, id) } : {}),
+    };
+  }
+
+  async delivery(workspaceId: WorkspaceId, number: TrackingNumber): Promise<DeliveryDetail | undefined> {
+    const row = await this.#db
+      .selectFrom('deliveries')
+      .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+      .select(DELIVERY_COLUMNS)
+      .select(['deliveries.message_id', 'deliveries.created_at', 'deliveries.sent_at'])
+      .select(['messages.subject', 'messages.from_address', 'messages.mode'])
+      .select('messages.sent_at as message_sent_at')
+      .where('deliveries.workspace_id', '=', workspaceId)
+      .where('deliveries.tracking_number', '=', number)
+      .executeTakeFirst();
+    if (row === undefined) return undefined;
+    const events = await this.#db
+      .selectFrom('events')
+      .select(EVENT_COLUMNS)
+      .where('workspace_id', '=', workspaceId)
+      .where('delivery_id', '=', row.id)
+      .orderBy('at')
+      .orderBy('position')
+      .execute();
+    const mode: Mode = modeOf(row.mode);
+    const clicks = events.filter((event) => event.type === 'clicked');
+    return {
+      ...deliveryOfRow(row),
+      messageId: row.message_id,
+      subject: row.subject,
+      from: row.from_address,
+      mode,
+      createdAt: toIso(row.created_at),
+      sentAt: timeOrNull(row.sent_at ?? row.message_sent_at),
+      events: events.map(eventOfRow),
+      links: (await this.#links(workspaceId, row.message_id)).map(({ url }) => ({
+        url,
+        clicks: countActors(
+          clicks.filter(({ link }) => link === url).map(({ actor }) => ({ actor, count: 1 })),
+        ).people,
+      })),
+      recipientPageUrl: mode === 'off' ? null : this.#pageUrlOf(workspaceId, row.id as DeliveryId),
+    };
+  }
+
+  async events(
+    workspaceId: WorkspaceId,
+    query: { before?: number; limit: number },
+  ): Promise<Slice<StreamEvent, number>> {
+    let select = this.#streamEvents(workspaceId)
+      .orderBy('events.position', 'desc')
+      .limit(query.limit + 1);
+    if (query.before !== undefined) select = select.where('events.position', '<', query.before);
+    const rows = await select.execute();
+    const items = rows.slice(0, query.limit);
+    const last = items.at(-1);
+    return {
+      items: items.map(streamEventOfRow),
+      ...(rows.length > query.limit && last !== undefined ? { next: last.position } : {}),
+    };
+  }
+
+  async eventsSince(workspaceId: WorkspaceId, position: number, limit: number): Promise<StreamEvent[]> {
+    const rows = await this.#streamEvents(workspaceId)
+      .where('events.position', '>', position)
+      .orderBy('events.position')
+      .limit(limit)
+      .execute();
+    return rows.map(streamEventOfRow);
+  }
+
+  async latestPosition(workspaceId: WorkspaceId): Promise<number> {
+    const row = await this.#db
+      .selectFrom('events')
+      .select((eb) => eb.fn.max('position').as('position'))
+      .where('workspace_id', '=', workspaceId)
+      .executeTakeFirst();
+    return row?.position ?? 0;
+  }
+
+  async captured(
+    workspaceId: WorkspaceId,
+    { after, limit }: { after?: TimePosition; limit: number },
+  ): Promise<Slice<CapturedMail, TimePosition>> {
+    let select = this.#db
+      .selectFrom('captured')
+      .select(['id', 'tracking_number', 'recipient', 'from_address', 'subject', 'captured_at'])
+      .where('workspace_id', '=', workspaceId)
+      .orderBy('captured_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit + 1);
+    if (after !== undefined) {
+      select = select.where((eb) =>
+        eb.or([
+          eb('captured_at', '<', after.at),
+          eb.and([eb('captured_at', '=', after.at), eb('id', '<', after.key)]),
+        ]),
+      );
+    }
+    const rows = await select.execute();
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    return {
+      items: items.map((row) => ({
+        id: row.id,
+        trackingNumber: row.tracking_number,
+        recipient: row.recipient,
+        from: row.from_address,
+        subject: row.subject,
+        capturedAt: toIso(row.captured_at),
+      })),
+      ...(rows.length > limit && last !== undefined ? { next: { at: last.captured_at, key: last.id } } : {}),
+    };
+  }
+
+  async capturedBytes(workspaceId: WorkspaceId, numberOrId: string): Promise<Uint8Array | undefined> {
+    const number = parseTrackingNumber(numberOrId);
+    const row = await this.#db
+      .selectFrom('captured')
+      .select('raw')
+      .where('workspace_id', '=', workspaceId)
+      .where((eb) => (number === undefined ? eb('id', '=', numberOrId) : eb('tracking_number', '=', number)))
+      .orderBy('captured_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row?.raw;
+  }
+
+  #streamEvents(workspaceId: WorkspaceId) {
+    return this.#db
+      .selectFrom('events')
+      .innerJoin('deliveries', 'deliveries.id', 'events.delivery_id')
+      .innerJoin('messages', 'messages.id', 'events.message_id')
+      .select(EVENT_COLUMNS)
+      .select(VERDICT_COLUMNS)
+      .select(['deliveries.tracking_number', 'deliveries.recipient'])
+      .select(['messages.id as message_id', 'messages.subject'])
+      .where('events.workspace_id', '=', workspaceId);
+  }
+
+  #links(workspaceId: WorkspaceId, messageId: string): Promise<{ url: string }[]> {
+    return this.#db
+      .selectFrom('links')
+      .select('url')
+      .where('workspace_id', '=', workspaceId)
+      .where('message_id', '=', messageId)
+      .orderBy('link_index')
+      .execute();
+  }
+
+  async #counts(workspaceId: WorkspaceId, messageId: string): Promise<NonNullable<Message['counts']>> {
+    const rows = await this.#db
+      .selectFrom('events')
+      .select(['type', (eb) => eb.fn.countAll<number>().as('count')])
+      .where('workspace_id', '=', workspaceId)
+      .where('message_id', '=', messageId)
+      .where('type', 'in', ['opened', 'clicked'])
+      .groupBy('type')
+      .execute();
+    const count = (type: string) => rows.find((row) => row.type === type)?.count ?? 0;
+    return { opened: count('opened'), clicked: count('clicked') };
+  }
+}
