@@ -1,0 +1,64 @@
+import type { CreatedMessage, CreateMessage, Preview, Workspace } from '@waybill/sdk';
+import type { Clock } from '../kernel/clock.ts';
+import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { NotifySettings } from '../notify/notify.ts';
+import type { Privacy } from '../privacy/privacy.ts';
+import type { StatsReader } from '../stats/stats.ts';
+import type { Accounts } from './auth/auth.ts';
+import type { IdempotencyStore } from './idempotency.ts';
+import type { Metric } from './metrics.ts';
+
+/** Port: the way in for mails given over HTTP. Input is validated; intended errors are AppErrors. */
+export interface MessageService {
+  /**
+   * Sends (`send: true`) or instruments only.
+   * @param id the id the message is to have. A repeated request has the same one; the second acceptance of
+   *   an id must fail with `conflict` and change nothing
+   */
+  create(workspaceId: WorkspaceId, message: CreateMessage, id?: MessageId): Promise<CreatedMessage>;
+  /** @returns the time (ms) that counts, the first call's; undefined when the workspace has no such message */
+  markSent(workspaceId: WorkspaceId, id: MessageId, at: number): Promise<number | undefined>;
+  /** Stores nothing, tracks nothing. `to` may be empty. */
+  preview(workspaceId: WorkspaceId, message: CreateMessage): Promise<Preview>;
+}
+
+/** Port: says that events were added or changed, of whichever workspace. */
+export interface ChangeFeed {
+  /** @returns a function that ends the subscription */
+  onChange(listener: () => void): () => void;
+}
+
+export interface ApiSettings {
+  /** What pixels and links begin with. */
+  publicUrl: string;
+  /** True while mail is captured in the demo inbox. */
+  demo: boolean;
+  smtp: Workspace['smtp'];
+  /** CIDRs whose X-Forwarded-* count. */
+  trustedProxies: readonly string[];
+  /** Host names beyond the listener's own and localhost. */
+  allowedHosts: readonly string[];
+  /** Of a mail given as JSON, with its attachments in base64. */
+  messageBodyLimitBytes: number;
+  /** Where the dashboard's build is. */
+  dashboardDirectory: string;
+  /** Sentences that the licences of place data ask us to show. */
+  attributions: readonly string[];
+}
+
+export interface ApiDeps {
+  settings: ApiSettings;
+  accounts: Accounts;
+  reader: StatsReader;
+  messages: MessageService;
+  notifications: NotifySettings;
+  privacy: Privacy;
+  idempotency: IdempotencyStore;
+  feed: ChangeFeed;
+  /** Rejects, with the reason, while the named part does not work. */
+  readiness: Readonly<Record<string, () => Promise<void>>>;
+  metrics: () => Promise<readonly Metric[]>;
+  clock: Clock;
+  logger: Logger;
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
+import type { WorkspaceId } from '../kernel/ids.ts';
+
+/** What is known of a key: the request it came with, and its answer once there is one. */
+export interface IdempotencyEntry {
+  requestHash: string;
+  createdAt: number;
+  /** Absent while the request runs, or when the server died over it. */
+  answer?: { status: number; body: string };
+  /** Which start of the server runs the request; meaningless once there is an answer. */
+  owner: string;
+}
+
+/** Port: durable, one entry for each key of a workspace. */
+export interface IdempotencyStore {
+  /** Atomically takes the key. @returns the entry that had it already, or undefined when it is ours now */
+  claim(
+    workspaceId: WorkspaceId,
+    key: string,
+    entry: IdempotencyEntry,
+  ): Promise<IdempotencyEntry | undefined>;
+  /** Takes over a key whose owner has died. @returns false when somebody else was faster */
+  takeOver(workspaceId: WorkspaceId, key: string, from: string, to: string): Promise<boolean>;
+  answer(workspaceId: WorkspaceId, key: string, answer: { status: number; body: string }): Promise<void>;
+  release(workspaceId: WorkspaceId, key: string): Promise<void>;
+  deleteBefore(time: number): Promise<void>;
+}
+
+export interface IdempotentAnswer {
+  status: number;
+  /** JSON */
+  body: string;
+  replayed: boolean;
+}
+
+/** Identifies the work: the same key of the same workspace gives the same one, even after a crash. */
+export type WorkId = string;
+
+const KEEP_MS = 86_400_000;
+
+/** Runs a request once for each `Idempotency-Key` of a workspace and gives repetitions the stored answer. */
+export class Idempotency {
+  readonly #store: IdempotencyStore;
+  readonly #clock: Clock;
+  readonly #owner: string;
+
+  /** @param owner unique for this start of the server */
+  constructor(store: IdempotencyStore, clock: Clock, owner: string) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#owner = owner;
+  }
+
+  /**
+   * @param request everything that makes the request what it is
+   * @param work what to do; its answers are stored, its errors are not
+   */
+  async run(
+    claim: { workspaceId: WorkspaceId; key: string; request: string },
+    work: (workId: WorkId) => Promise<{ status: number; body: string }>,
+  ): Promise<IdempotentAnswer> {
+    const { workspaceId, key } = claim;
+    const requestHash = sha256(claim.request);
+    const mine: IdempotencyEntry = { requestHash, createdAt: this.#clock(), owner: this.#owner };
+    const found = await this.#store.claim(workspaceId, key, mine);
+    if (found !== undefined) {
+      if (found.requestHash !== requestHash) {
+        throw new AppError('conflict', 'This Idempotency-Key was used with another request before.');
+      }
+      if (found.answer !== undefined) return { ...found.answer, replayed: true };
+      await this.#takeOver(workspaceId, key, found);
+    }
+    const createdAt = found?.createdAt ?? mine.createdAt;
+    try {
+      const answer = await work(sha256(`${workspaceId}\n${createdAt}\n${key}`).slice(0, 32));
+      await this.#store.answer(workspaceId, key, answer);
+      return { ...answer, replayed: false };
+    } catch (error) {
+      await this.#store.release(workspaceId, key);
+      throw error;
+    }
+  }
+
+  async housekeep(): Promise<void> {
+    await this.#store.deleteBefore(this.#clock() - KEEP_MS);
+  }
+
+  /** A request of this start is still running; one of an earlier start died with it and is done again. */
+  async #takeOver(workspaceId: WorkspaceId, key: string, found: IdempotencyEntry): Promise<void> {
+    const isDead = found.owner !== this.#owner;
+    if (isDead && (await this.#store.takeOver(workspaceId, key, found.owner, this.#owner))) return;
+    throw new AppError('conflict', 'A request with this Idempotency-Key is running. Ask again in a moment.', {
+      details: { retryAfterSeconds: 1 },
+    });
+  }
+}
+
+/** @throws AppError `invalid-input` */
+export function readIdempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  throw new AppError('invalid-input', 'Idempotency-Key: must be 1 to 255 visible ASCII characters.', {
+    fields: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }],
+  });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

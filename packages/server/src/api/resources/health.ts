@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { ApiDeps } from '../deps.ts';
+import type { EventStream } from '../event-stream.ts';
+import { renderMetrics, type Metric } from '../metrics.ts';
+import { route } from '../route.ts';
+import { named } from '../schemas/named.ts';
+
+const health = named('Health', z.strictObject({ status: z.literal('ok') }));
+const readiness = named(
+  'Readiness',
+  z.strictObject({
+    status: z.enum(['ready', 'not-ready']),
+    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+  }),
+);
+
+export function readHealth() {
+  return route({
+    access: 'public',
+    tag: 'Operation',
+    summary: 'Whether the process is alive',
+    answer: { status: 200, description: 'It is', schema: health },
+    handle: async () => ({ status: 'ok' }),
+  });
+}
+
+export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'logger'>) {
+  return route({
+    access: 'public',
+    tag: 'Operation',
+    summary: 'Whether all parts work; 503 when one does not',
+    answer: { status: 200, description: 'All parts work', schema: readiness },
+    problems: [503],
+    handle: async ({ reply }) => {
+      const checks = await Promise.all(
+        Object.entries(deps.readiness).map(async ([name, check]) => {
+          try {
+            await check();
+            return [name, 'ok'] as const;
+          } catch (error) {
+            deps.logger.warn({ err: error, check: name }, 'not ready');
+            return [name, 'failed'] as const;
+          }
+        }),
+      );
+      const isReady = checks.every(([, state]) => state === 'ok');
+      reply.code(isReady ? 200 : 503);
+      return { status: isReady ? 'ready' : 'not-ready', checks: Object.fromEntries(checks) };
+    },
+  });
+}
+
+export function readMetrics(
+  deps: Pick<ApiDeps, 'metrics'>,
+  stream: EventStream,
+  answered: ReadonlyMap<string, number>,
+) {
+  return route({
+    access: 'public',
+    tag: 'Operation',
+    summary: 'Counters in the Prometheus text format',
+    answer: { status: 200, description: 'The counters', contentType: 'text/plain' },
+    handle: async ({ reply }) => {
+      const own: Metric[] = [
+        {
+          name: 'waybill_api_requests_total',
+          help: 'Requests answered by the API listener',
+          type: 'counter',
+          samples: [...answered].map(([status, value]) => ({ labels: { status }, value })),
+        },
+        {
+          name: 'waybill_event_streams',
+          help: 'Open event streams',
+          type: 'gauge',
+          samples: [{ value: stream.connectionCount }],
+        },
+      ];
+      const text = renderMetrics([...(await deps.metrics()), ...own]);
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+    },
+  });
+}
