@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fromRoot } from './root.mjs';
 
 /**
  * @typedef {object} LockedPackage An entry of npm's lock file
@@ -49,29 +50,32 @@ export function missingPackages(lockFile, installedFile) {
   return lockedPackages(lockFile)
     .filter(({ path, version, integrity }) => {
       const found = installed[path];
-      return found === undefined || found.version !== version || found.integrity !== integrity;
+      return (
+        found === undefined ||
+        found.version !== version ||
+        found.integrity !== integrity ||
+        !existsSync(fromRoot(path, 'package.json'))
+      );
     })
     .map(({ path }) => path);
 }
 
 /**
  * Native parts that a package has for this platform, but that the lock file does not know: npm leaves out what its
- * registry did not offer when the lock file was made.
+ * registry did not offer when the lock file was made, and then never installs it.
  * @param {string} lockFile
- * @returns {string[]} as `name@version`, exact versions
+ * @returns {{ name: string, version: string }[]}
  */
-export function missingBindings(lockFile) {
+export function unlockedBindings(lockFile) {
   const all = allPackages(lockFile);
   const known = new Set(all.map(({ path }) => path));
   const suffix = new RegExp(`[-/]${process.platform}-${process.arch}(?:-(?:gnu|musl|msvc))?$`);
+  const otherLibc = libc() === 'musl' ? '-gnu' : '-musl';
   return all.flatMap(({ path, optionalDependencies = {} }) =>
     Object.entries(optionalDependencies)
-      .filter(
-        ([name]) =>
-          suffix.test(name) && (libc() === 'musl' ? !name.endsWith('-gnu') : !name.endsWith('-musl')),
-      )
+      .filter(([name]) => suffix.test(name) && !name.endsWith(otherLibc))
       .filter(([name]) => !known.has(`node_modules/${name}`) && !known.has(`${path}/node_modules/${name}`))
-      .map(([name, version]) => `${name}@${version}`),
+      .map(([name, version]) => ({ name, version })),
   );
 }
 

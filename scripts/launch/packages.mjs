@@ -1,16 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fromRoot } from './root.mjs';
-import { lockedPackages, missingBindings, missingPackages, readJson } from './lock-file.mjs';
+import { lockedPackages, missingPackages, readJson, unlockedBindings } from './lock-file.mjs';
 import { findNpm } from './npm.mjs';
 import { LaunchError } from './steps.mjs';
 
+const MODULES = fromRoot('node_modules');
 const LOCK_FILE = fromRoot('package-lock.json');
 /** Written by npm when an installation is complete, and by nobody else. */
-const INSTALLED_FILE = fromRoot('node_modules', '.package-lock.json');
+const INSTALLED_FILE = join(MODULES, '.package-lock.json');
 /** Inside node_modules, so that deleting that folder forgets it. */
-const STAMP_FILE = fromRoot('node_modules', '.waybill-packages.json');
+const STAMP_FILE = join(MODULES, '.waybill-packages.json');
 
 const NEEDED_MAJOR = 26;
 /** Node 26 as npm packages without install scripts, by `platform-arch`. */
@@ -38,32 +40,37 @@ export const packagesStep = {
     rmSync(STAMP_FILE, { force: true });
     const isComplete = () => missingPackages(LOCK_FILE, INSTALLED_FILE).length === 0;
     const npm = findNpm();
-    /** @param {string[]} args */
-    const runNpm = (...args) =>
-      tool(npm.command, [...npm.args, ...args, ...NPM_OPTIONS], { leashed: npm.isScript });
+    const install = (/** @type {string[]} */ ...further) =>
+      tool(npm.command, [...npm.args, ...NPM_INSTALL, ...further], { leashed: npm.isScript });
     if (!isComplete()) {
-      // The list of an earlier installation is of use as a start; none means that one was cut off in the middle.
-      const wasComplete = existsSync(INSTALLED_FILE);
+      // Without the list of a complete installation, an earlier one was cut off: what it left cannot be trusted. npm
+      // keeps what it has downloaded, so that this costs little.
+      if (!existsSync(INSTALLED_FILE)) rmSync(MODULES, { recursive: true, force: true });
       rmSync(INSTALLED_FILE, { force: true });
-      // npm keeps what it has downloaded, so that a cut-off `npm ci` does not download it again.
-      await runNpm(...(wasComplete ? ['install', '--no-save'] : ['ci']));
+      await install();
       // npm passes over an optional package whose download failed, without a word.
-      if (!isComplete()) await runNpm('ci');
+      if (!isComplete()) await install();
     }
-    const bindings = missingBindings(LOCK_FILE);
-    if (bindings.length > 0) await runNpm('install', '--no-save', ...bindings);
+    const bindings = unlockedBindings(LOCK_FILE);
+    if (bindings.some(({ name }) => !existsSync(join(MODULES, name)))) {
+      await install('--save-optional', ...bindings.map(({ name, version }) => `${name}@${version}`));
+    }
     const missing = missingPackages(LOCK_FILE, INSTALLED_FILE);
     if (missing.length > 0) throw new LaunchError(`npm did not install ${missing.join(', ')}`);
     const { path, version } = verifiedNode();
-    mkdirSync(fromRoot('node_modules'), { recursive: true });
     const packages = lockedPackages(LOCK_FILE).map((entry) => entry.path);
     writeFileSync(STAMP_FILE, `${JSON.stringify({ key: stampKey(), node: path, packages })}\n`);
     return version;
   },
 };
 
-/** No install script is ever needed; npm 12 runs none anyway. */
-const NPM_OPTIONS = [
+/**
+ * Not `npm ci`: it refuses a lock file that leaves out native parts for other platforms, which happens when the
+ * registry that it was made with did not have them. No install script is ever needed; npm 12 runs none anyway.
+ */
+const NPM_INSTALL = [
+  'install',
+  '--no-save',
   '--ignore-scripts',
   '--include=dev',
   '--include=optional',
@@ -92,7 +99,7 @@ function verifiedNode() {
     ? NODE_PACKAGES[/** @type {keyof typeof NODE_PACKAGES} */ (platform)]
     : undefined;
   if (pinned !== undefined) {
-    const path = fromRoot('node_modules', pinned.name, pinned.binary);
+    const path = join(MODULES, pinned.name, pinned.binary);
     const version = versionOf(path);
     if (major(version) >= NEEDED_MAJOR) return { path, version: `Node ${version}` };
   }
