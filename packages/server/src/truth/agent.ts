@@ -1,9 +1,13 @@
-import crawlers from 'crawler-user-agents';
-import { isbot } from 'isbot';
 import type { Client } from '@waybill/sdk';
 import agents from '../../data/agents.json' with { type: 'json' };
-import vocabulary from '../../data/vocabulary.json' with { type: 'json' };
 import { deviceOf, osOf, parseBrowser, type BrowserAgent } from './browser.ts';
+import {
+  isListedMachine,
+  isMachineByWords,
+  machineAgent,
+  soundsLikeMachine,
+  titleOf,
+} from './machine-agent.ts';
 import { TokenTable, type TokenMatch, type TokenRow } from './token-table.ts';
 
 /** What kind of agent a User-Agent names. */
@@ -29,6 +33,10 @@ export interface Agent {
   named: boolean;
   /** Apple's engine and nothing after it: Apple Mail, or another app's viewer. */
   engineOnly?: boolean;
+  /** An old browser with marks of a real machine's installed software. */
+  livedIn?: boolean;
+  /** Of a desktop browser, see `BrowserAgent`. */
+  yearsBehind?: 0 | 2 | 3;
 }
 
 const IMAGE_PROXIES = new TokenTable(agents.imageProxies as TokenRow[]);
@@ -36,15 +44,6 @@ const SCANNERS = new TokenTable(agents.scanners as TokenRow[]);
 const MAIL_CLIENTS = new TokenTable(agents.mailClients as TokenRow[]);
 const PREVIEW_BOTS = new TokenTable(agents.previewBots as TokenRow[]);
 const LIBRARIES = new TokenTable(agents.libraries as TokenRow[]);
-
-const LISTED_SCANNER = listed('scanner');
-const LISTED_PREVIEW = listed('social-preview');
-const WORDS = {
-  imageProxy: words(vocabulary.imageProxy),
-  preview: words(vocabulary.preview),
-  scanner: words(vocabulary.scanner),
-  machine: words(vocabulary.machine),
-};
 
 /** Longer strings are cut: no real agent is named after that, and expressions stay fast on hostile input. */
 const LONGEST_AGENT = 1024;
@@ -109,7 +108,8 @@ function classifyProgram(text: string, agent: string, browser: BrowserAgent | un
   // "Microsoft Office Existence Discovery" and the like are programs although a mail client's name is in them.
   if (/(?:existence|protocol) discovery/.test(agent)) return plain('program', 'Microsoft Office link check');
   const mail = MAIL_CLIENTS.find(withoutAddresses(agent));
-  if (mail !== undefined) return fromTable('mail-client', mail, agent);
+  // Crawlers pose as mail programs, too, but give their home page; mail programs never do.
+  if (mail !== undefined && !POSING.test(agent)) return fromTable('mail-client', mail, agent);
   const preview = PREVIEW_BOTS.find(agent, (row) => row.app !== true || browser === undefined);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
   const library = LIBRARIES.find(agent);
@@ -125,76 +125,60 @@ function withoutAddresses(agent: string): string {
 }
 
 function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Agent {
-  const suspicious =
-    browser.foreign.length > 0 ||
-    /compatible;(?! ?(?:msie|konqueror|yahoo! slurp))|[@+]|https?:|www\./.test(agent) ||
-    WORDS.machine.test(agent);
-  if (suspicious && (isbot(text) || WORDS.machine.test(agent) || LISTED_SCANNER.test(text)))
-    return machine(text, agent);
-  const { client, engineOnly } = browser;
-  if (browser.dead) return { species: 'dead-browser', client, named: true };
+  const odd = browser.foreign.length > 0 || NOT_OF_BROWSERS.test(agent) || isMachineByWords(agent);
+  if (odd ? soundsLikeMachine(text, agent) : isListedMachine(text)) return machineAgent(text, agent);
+  const { client, engineOnly, livedIn, yearsBehind } = browser;
+  if (browser.dead) return { species: 'dead-browser', client, named: true, livedIn };
   if (browser.embedded) return { species: 'embedded-browser', client, named: true, engineOnly };
   const [foreign] = browser.foreign;
-  // An app's own token behind a whole browser string: a browser inside that app.
-  if (foreign !== undefined) return { species: 'embedded-browser', client, named: false, engineOnly };
-  return { species: 'browser', client, named: true, engineOnly };
+  if (foreign === undefined) return { species: 'browser', client, named: true, engineOnly, yearsBehind };
+  // An app's own token beside a whole browser string: a browser inside that app.
+  const inside: Client = { ...client };
+  if (agent.includes(`${foreign}/`) && foreign.length > 2) {
+    inside.name = spelledAs(text, foreign);
+    delete inside.version;
+  }
+  return { species: /mail/.test(foreign) ? 'mail-client' : 'embedded-browser', client: inside, named: false };
+}
+
+/** Browsers give no addresses, and only very old ones say `compatible`. */
+const NOT_OF_BROWSERS = /compatible;(?! ?(?:msie|konqueror))|[@+]|https?:|www\./;
+const POSING = /https?:\/\/|\bbot\b|crawl|spider|headless/;
+
+function spelledAs(text: string, lower: string): string {
+  const at = text.toLowerCase().indexOf(lower);
+  return at === -1 ? lower : text.slice(at, at + lower.length);
 }
 
 function classifyOther(text: string, agent: string): Agent {
-  const appleApp = /^([^/]+)\/[^ ]* cfnetwork\/.*darwin/.exec(agent)?.[1];
-  if (appleApp !== undefined) {
-    const os = /iphone|ipad|mobile/.test(agent) || !/x86_64|\(mac/.test(agent) ? osOf(agent) : 'macOS';
-    const client: Client = {
-      name: title(text),
-      device: deviceOf(agent, os),
-      ...(os === undefined ? {} : { os }),
-    };
-    if (appleApp === 'mail')
-      return {
-        species: 'mail-client',
-        client: { ...client, name: 'Apple Mail', os: os ?? 'macOS' },
-        named: true,
-      };
-    if (/mail|outlook|inbox/.test(appleApp)) return { species: 'mail-client', client, named: false };
-    if (!WORDS.machine.test(agent)) return { species: 'app', client, named: false };
+  const textBrowser = /^(?:lynx|w3m|links|elinks|dillo|netsurf)(?=[/ (])/.exec(agent)?.[0];
+  if (textBrowser !== undefined) {
+    return { species: 'browser', named: true, client: withSystem(spelledAs(text, textBrowser), agent) };
   }
-  if (
-    !WORDS.machine.test(agent) &&
-    /^[a-z .!-]*mail(?:app|client|droid|box|mobile|pro|er)?[ /]v?\d/.test(agent)
-  ) {
-    const os = osOf(agent);
-    return {
-      species: 'mail-client',
-      named: false,
-      client: { name: title(text), device: deviceOf(agent, os), ...(os === undefined ? {} : { os }) },
-    };
+  const appleApp = /^([^/]+)\/\S* cfnetwork\/.*darwin/.exec(agent)?.[1];
+  const machine = isMachineByWords(agent) || POSING.test(agent);
+  if (appleApp === 'mail')
+    return { species: 'mail-client', client: withSystem('Apple Mail', agent), named: true };
+  if (!machine && isMailName(appleApp ?? agent)) {
+    return { species: 'mail-client', client: withSystem(titleOf(text), agent), named: false };
   }
-  return machine(text, agent);
+  if (!machine && appleApp !== undefined) {
+    return { species: 'app', client: withSystem(titleOf(text), agent), named: false };
+  }
+  return machineAgent(text, agent);
 }
 
-function machine(text: string, agent: string): Agent {
-  const name = title(text);
+/** "SomeMail/1.2", "Mail Pro 3": a product whose name ends in what it is. */
+function isMailName(name: string): boolean {
+  return /^[a-z][a-z0-9 .!-]*?mail ?(?:app|client|droid|box|mobile|pro|plus|desktop|er)?(?:$|[/ ]v?\d)/.test(
+    name,
+  );
+}
+
+function withSystem(name: string, agent: string): Client {
   const os = osOf(agent);
-  const client: Client = { name, device: 'server', ...(os === undefined ? {} : { os }) };
-  if (WORDS.imageProxy.test(agent))
-    return { species: 'image-proxy', client: { name, device: 'server' }, named: false };
-  if (WORDS.preview.test(agent) || LISTED_PREVIEW.test(text))
-    return { species: 'preview-bot', client, named: true };
-  if (LISTED_SCANNER.test(text) || WORDS.scanner.test(agent))
-    return { species: 'scanner', client, named: true };
-  return { species: 'program', client, named: isbot(text) };
+  return { name, device: deviceOf(agent, os), ...(os === undefined ? {} : { os }) };
 }
-
-/** The name that a machine gives itself: its own product, or the one behind `compatible;`. */
-function title(text: string): string {
-  const tokens = text
-    .replace(/https?:\/\/[^\s);,]*/gi, ' ')
-    .matchAll(/([a-z][\w.!:&-]*(?: [A-Z][\w.!-]*)*)(?:\/v?(\d[\w.]*))?/gi);
-  for (const [, name = ''] of tokens) if (!BORING.test(name)) return name.slice(0, 60);
-  return text.slice(0, 60);
-}
-const BORING =
-  /^(?:mozilla|compatible|applewebkit|khtml|like|gecko|like gecko|windows.*|win64|wow64|x11|linux.*|intel.*|macintosh|mac os.*|cpu.*|iphone.*|ipad|android|chrome|safari|mobile|version|rv:?.*|x64|x86.*|u|en|en-us|msie.*|trident|firefox|unknown|edge|khtml, like gecko|from|ubuntu.*|k)$/i;
 
 function fromTable(species: Species, { row, version }: TokenMatch, agent: string): Agent {
   const server = species !== 'mail-client';
@@ -215,13 +199,4 @@ function fromTable(species: Species, { row, version }: TokenMatch, agent: string
 
 function plain(species: Species, name: string): Agent {
   return { species, named: true, client: { name, device: 'unknown' } };
-}
-
-function words(list: readonly string[]): RegExp {
-  return new RegExp(list.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('|'));
-}
-
-function listed(tag: string): RegExp {
-  const tagged = crawlers.filter((crawler) => (crawler as { tags?: string[] }).tags?.includes(tag));
-  return new RegExp(tagged.map(({ pattern }) => pattern).join('|'), 'i');
 }

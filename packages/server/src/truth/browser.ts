@@ -3,6 +3,8 @@ import browsers from '../../data/browsers.json' with { type: 'json' };
 
 const NAMED = new Map(browsers.named.map(([token, name], rank) => [token ?? '', { name: name ?? '', rank }]));
 const PLAIN = new Set(browsers.plain);
+const STALE_BELOW = new Map(Object.entries(browsers.stale.desktopBelow));
+const VERY_STALE_BELOW = new Map(Object.entries(browsers.stale.veryDesktopBelow));
 const DEAD_BELOW = new Map(Object.entries(browsers.dead.desktopBelow));
 
 const PRODUCT = /([^\s/();,[\]]+)(?:\/([^\s();,[\]]*))?/g;
@@ -16,8 +18,12 @@ export interface BrowserAgent {
   dead: boolean;
   /** Says the rendering engine and nothing more, as Apple Mail does. */
   engineOnly: boolean;
-  /** Product tokens that no known browser carries. */
+  /** Product tokens that no known browser carries, those with a version first. */
   foreign: string[];
+  /** Years that a desktop browser is behind at the date of the table: 0 up to two, 2, 3 or more. */
+  yearsBehind: 0 | 2 | 3;
+  /** Carries marks of software that was installed on a real machine, which made-up strings lack. */
+  livedIn: boolean;
 }
 
 /** @param agent a User-Agent in lower case; undefined is returned when it is not shaped like a browser's */
@@ -25,7 +31,11 @@ export function parseBrowser(agent: string): BrowserAgent | undefined {
   if (!/^(?:mozilla|opera)\/\d/.test(agent) || !agent.includes('(') || !ENGINE.test(agent)) return undefined;
   const products = productsOf(agent);
   const foreign: string[] = [];
-  for (const token of products.keys()) if (!NAMED.has(token) && !PLAIN.has(token)) foreign.push(token);
+  for (const [token, version] of products) {
+    if (NAMED.has(token) || PLAIN.has(token)) continue;
+    if (version === '') foreign.push(token);
+    else foreign.unshift(token);
+  }
   const os = osOf(agent);
   const device = deviceOf(agent, os);
   const webview = /; ?wv\)/.test(agent);
@@ -36,14 +46,46 @@ export function parseBrowser(agent: string): BrowserAgent | undefined {
     named(products) === undefined;
   const { name, version } = nameOf(agent, products, { webview, engineOnly });
   const major = Number.parseInt(version ?? '', 10);
-  const dead = device === 'desktop' && foreign.length === 0 && major < (DEAD_BELOW.get(name) ?? 0);
+  const dead = device === 'desktop' && foreign.length === 0 && isDead(agent, name, version);
+  const livedIn =
+    /\.net(?: clr|4)|slcc|media center|infopath|tablet pc/.test(agent) ||
+    isLastOfSystem(agent, name, version);
   const client: Client = {
     name,
     device,
     ...(version === undefined ? {} : { version }),
     ...(os === undefined ? {} : { os }),
   };
-  return { client, embedded: webview || (engineOnly && device !== 'desktop'), dead, engineOnly, foreign };
+  return {
+    client,
+    embedded: webview || (engineOnly && device !== 'desktop'),
+    dead,
+    engineOnly,
+    foreign,
+    livedIn,
+    yearsBehind: device === 'desktop' && !livedIn ? yearsBehind(name, version) : 0,
+  };
+}
+
+function isDead(agent: string, name: string, version: string | undefined): boolean {
+  // Internet Explorer's engine never ran there: a made-up string.
+  if (/trident\/|msie/.test(agent) && /mac os x (?:v?1\d|v10)|linux/.test(agent)) return true;
+  return Number.parseInt(version ?? '', 10) < (DEAD_BELOW.get(name) ?? 0);
+}
+
+function yearsBehind(name: string, version: string | undefined): 0 | 2 | 3 {
+  const major = Number.parseInt(version ?? '', 10);
+  if (major < (VERY_STALE_BELOW.get(name) ?? 0)) return 3;
+  return major < (STALE_BELOW.get(name) ?? 0) ? 2 : 0;
+}
+
+/** The last version that an old system can run is still somebody's. */
+function isLastOfSystem(agent: string, name: string, version: string | undefined): boolean {
+  const major = Number.parseInt(version ?? '', 10);
+  return browsers.dead.lastOfSystem.some(
+    (row) =>
+      row.browser === name && row.major === major && row.systems.some((system) => agent.includes(system)),
+  );
 }
 
 export function osOf(agent: string): string | undefined {

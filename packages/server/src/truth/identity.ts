@@ -87,15 +87,7 @@ const OPENS: Rules = {
       text: `An app showed the mail in its built-in browser (${client.name}).`,
     },
   ],
-  'dead-browser': ({ client }) => [
-    {
-      toward: 'human',
-      weight: 0.3,
-      code: 'browser',
-      text: `It presents itself as the browser ${client.name}.`,
-    },
-    deadBrowser(client.name, 1.6),
-  ],
+  'dead-browser': (agent) => deadBrowser(agent, 1.6),
   app: ({ client }) => [
     {
       toward: 'human',
@@ -167,13 +159,14 @@ const CLICKS: Rules = {
       text: `The link was followed from within ${client.name}.`,
     },
   ],
-  browser: ({ client }) => [
+  browser: ({ client, yearsBehind = 0 }) => [
     {
       toward: 'human',
       weight: 2,
       code: 'browser',
       text: `The link was opened in an ordinary browser, ${client.name}.`,
     },
+    ...(yearsBehind > 0 ? [staleBrowser(client.name, yearsBehind)] : []),
   ],
   'embedded-browser': ({ client }) => [
     {
@@ -183,15 +176,7 @@ const CLICKS: Rules = {
       text: `The link was opened in an app’s built-in browser (${client.name}).`,
     },
   ],
-  'dead-browser': ({ client }) => [
-    {
-      toward: 'human',
-      weight: 0.3,
-      code: 'browser',
-      text: `It presents itself as the browser ${client.name}.`,
-    },
-    deadBrowser(client.name, 2.6),
-  ],
+  'dead-browser': (agent) => deadBrowser(agent, 2.6),
   app: ({ client }) => [
     {
       toward: 'human',
@@ -246,11 +231,25 @@ function machines(): Pick<Rules, 'scanner' | 'preview-bot' | 'program'> {
   };
 }
 
-function deadBrowser(name: string, weight: number): Evidence {
+/** A made-up string is plain; a real old machine's carries marks of what was installed on it. */
+function deadBrowser({ client: { name }, livedIn = false }: Agent, weight: number): Evidence[] {
+  const human = {
+    toward: 'human',
+    code: 'browser',
+    text: `It presents itself as the browser ${name}.`,
+  } as const;
+  const text = `That version of ${name} is years out of use by people; gateways still claim to be it.`;
+  return [
+    { ...human, weight: livedIn ? 1 : 0.3 },
+    { toward: 'scanner', weight: livedIn ? weight / 2 : weight, code: 'dead-browser', text },
+  ];
+}
+
+function staleBrowser(name: string, years: number): Evidence {
   return {
     toward: 'scanner',
-    weight,
-    code: 'dead-browser',
-    text: `That version of ${name} is years out of use by people; gateways still claim to be it.`,
+    weight: years > 2 ? 1.6 : 0.6,
+    code: 'stale-browser',
+    text: `That version of ${name} is more than ${years} years behind, which is rare with people and common with gateways.`,
   };
 }

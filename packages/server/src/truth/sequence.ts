@@ -5,7 +5,7 @@ import { spoken } from './time.ts';
 /**
  * Fifth layer: what the other hits on the same delivery say. Looks back: a burst makes hits before it a machine's.
  * Distances follow published observations: gateways fetch the image first and all links of the message in one
- * sweep of a second or two, most within a minute.
+ * sweep of a second or two, most of them within a minute.
  */
 export const BURST_WINDOW_S = 2;
 export const LOOK_BACK_S = 60;
@@ -13,34 +13,48 @@ const BURST_LINKS = 3;
 const SAME_SOURCE_S = 10;
 /** A HEAD and the GET that belongs to it. */
 const PROBE_PAIR_S = 120;
-/** An invisible link that was followed casts doubt on other early hits within this time. */
+/** An invisible link that was followed casts doubt on other hits within this time. */
 const HONEYPOT_S = 300;
+/** A flood of hits is no sequence; only so many neighbours are compared, so that work stays linear. */
+const MOST_NEIGHBOURS = 64;
 
+/** @returns evidence for each hit, in their order */
 export function sequenceEvidence(hits: readonly HitFacts[]): Evidence[][] {
-  const evidence: Evidence[][] = hits.map(() => []);
-  if (hits.length === 0) return evidence;
-  honeypots(hits, evidence);
-  if (hits.length === 1) return evidence;
-  linkBursts(hits, evidence);
-  manyAddresses(hits, evidence);
-  probes(hits, evidence);
-  machineAddresses(hits, evidence);
-  readBefore(hits, evidence);
-  return evidence;
+  const found = new Findings(hits);
+  followedInvisible(hits, found);
+  if (hits.length > 1) {
+    const clicks = timedClicks(hits);
+    linkBursts(hits, clicks, found);
+    manyAddresses(clicks, found);
+    probes(hits, found);
+    scannerAddresses(hits, found);
+    readBefore(hits, found);
+  }
+  return found.evidence;
 }
 
-function add(evidence: Evidence[][], index: number, piece: Evidence): void {
-  const list = evidence[index];
-  if (list === undefined || list.some(({ code }) => code === piece.code)) return;
-  list.push(piece);
+class Findings {
+  readonly evidence: Evidence[][];
+
+  constructor(hits: readonly HitFacts[]) {
+    this.evidence = hits.map(() => []);
+  }
+
+  /** Once per hit and code, the strongest. */
+  add(index: number, piece: Evidence): void {
+    const list = this.evidence[index];
+    if (list === undefined) return;
+    const same = list.findIndex(({ code }) => code === piece.code);
+    if (same === -1) list.push(piece);
+    else if ((list[same]?.weight ?? 0) < piece.weight) list[same] = piece;
+  }
 }
 
-/** Same address, or the same agent where at most one address is known. */
+/** Same address, or the same agent where not both addresses are known. */
 function sameSource(a: HitFacts, b: HitFacts): boolean {
   const [ipA, ipB] = [a.observation.ip, b.observation.ip];
   if (ipA !== undefined && ipA === ipB) return true;
-  const [agentA, agentB] = [a.observation.userAgent, b.observation.userAgent];
-  return agentA !== undefined && agentA === agentB && (ipA === undefined || ipB === undefined);
+  return sameAgent(a, b) && (ipA === undefined || ipB === undefined);
 }
 
 function sameAgent(a: HitFacts, b: HitFacts): boolean {
@@ -51,47 +65,49 @@ function distance(a: HitFacts, b: HitFacts): number {
   return a.time === undefined || b.time === undefined ? Number.NaN : Math.abs(a.time - b.time);
 }
 
-/** People's own devices share and change these addresses; that is no sign of a machine. */
-function hidesMany({ network, ranges }: HitFacts): boolean {
-  return (
-    network.kind === 'privacy-relay' || network.kind === 'local' || ranges.includes('apple-private-relay')
-  );
+/** People share and change these addresses; that is no sign of a machine. */
+function sharesAddresses({ network }: HitFacts): boolean {
+  return network.kind === 'privacy-relay' || network.kind === 'local';
 }
 
-function honeypots(hits: readonly HitFacts[], evidence: Evidence[][]): void {
-  hits.forEach((trap, i) => {
-    if (trap.observation.honeypot !== true) return;
-    add(evidence, i, {
-      toward: 'scanner',
-      weight: 9,
-      code: 'invisible-link',
-      text: 'It followed a link that people cannot see.',
-    });
-    hits.forEach((hit, j) => {
-      if (i === j || hit.observation.honeypot === true) return;
-      const apart = distance(trap, hit);
-      if (sameSource(trap, hit) && !(apart > HONEYPOT_S)) {
-        add(evidence, j, {
-          toward: 'scanner',
-          weight: apart <= SAME_SOURCE_S ? 7 : 4.5,
-          code: 'same-source-invisible-link',
-          text: 'The same source also followed a link that people cannot see.',
-        });
-      } else if (
-        hit.observation.kind === 'click' &&
-        apart <= HONEYPOT_S &&
-        hit.network.kind !== 'access' &&
-        !hidesMany(hit)
-      ) {
-        add(evidence, j, {
-          toward: 'scanner',
-          weight: 3.2,
-          code: 'near-invisible-link',
-          text: `A link that people cannot see was followed ${spoken(apart)} apart from it, so a checker was at work on this mail.`,
-        });
-      }
-    });
+function followedInvisible(hits: readonly HitFacts[], found: Findings): void {
+  const traps = hits.filter(({ observation }) => observation.honeypot === true).slice(0, MOST_NEIGHBOURS);
+  if (traps.length === 0) return;
+  hits.forEach((hit, index) => {
+    if (hit.observation.honeypot === true) {
+      found.add(index, {
+        toward: 'scanner',
+        weight: 9,
+        code: 'invisible-link',
+        text: 'It followed a link that people cannot see.',
+      });
+      return;
+    }
+    for (const trap of traps) {
+      const piece = besideInvisible(hit, trap, distance(trap, hit));
+      if (piece !== undefined) found.add(index, piece);
+    }
   });
+}
+
+/** A checker often comes from several addresses under several names; but a person may read at the same time. */
+function besideInvisible(hit: HitFacts, trap: HitFacts, apart: number): Evidence | undefined {
+  if (sameSource(trap, hit) && !(apart > HONEYPOT_S)) {
+    return {
+      toward: 'scanner',
+      weight: apart <= SAME_SOURCE_S ? 7 : 4.5,
+      code: 'source-of-invisible-link',
+      text: 'The same source also followed a link that people cannot see.',
+    };
+  }
+  const personal = hit.network.kind === 'access' || sharesAddresses(hit);
+  if (hit.observation.kind !== 'click' || !(apart <= HONEYPOT_S) || personal) return undefined;
+  return {
+    toward: 'scanner',
+    weight: 3.2,
+    code: 'near-invisible-link',
+    text: `A link that people cannot see was followed within ${spoken(apart)} of it, so a checker was at work on this mail.`,
+  };
 }
 
 interface TimedClick {
@@ -102,83 +118,93 @@ interface TimedClick {
 }
 
 function timedClicks(hits: readonly HitFacts[]): TimedClick[] {
-  return hits
-    .flatMap((hit, index) => {
-      const { kind, link } = hit.observation;
-      return kind === 'click' && link !== undefined && hit.time !== undefined
-        ? [{ hit, index, time: hit.time, link }]
-        : [];
-    })
-    .sort((a, b) => a.time - b.time);
-}
-
-/** All links at once: no person does that. */
-function linkBursts(hits: readonly HitFacts[], evidence: Evidence[][]): void {
-  const clicks = timedClicks(hits);
-  clicks.forEach((first, start) => {
-    const window: TimedClick[] = [];
-    for (let i = start; i < clicks.length; i += 1) {
-      const click = clicks[i];
-      if (click === undefined || click.time - first.time > BURST_WINDOW_S) break;
-      window.push(click);
-    }
-    const members = window.filter(({ hit }) => sameSource(first.hit, hit) || sameAgent(first.hit, hit));
-    const mine = new Set(members.map(({ link }) => link)).size;
-    const everybody = new Set(window.map(({ link }) => link)).size;
-    const all = first.hit.observation.linkCount;
-    if (mine >= BURST_LINKS || (mine >= 2 && mine === all)) markBurst(hits, evidence, members, mine);
-    else if (everybody >= BURST_LINKS) markBurst(hits, evidence, window, everybody);
-  });
-}
-
-function markBurst(
-  hits: readonly HitFacts[],
-  evidence: Evidence[][],
-  members: readonly TimedClick[],
-  links: number,
-): void {
-  for (const { index } of members) {
-    add(evidence, index, {
-      toward: 'scanner',
-      weight: 6.5,
-      code: 'link-burst',
-      text: `${links} different links of this mail were followed within ${BURST_WINDOW_S} s. People do not do that.`,
-    });
-  }
-  const inBurst = new Set(members.map(({ index }) => index));
+  const clicks: TimedClick[] = [];
   hits.forEach((hit, index) => {
-    if (inBurst.has(index)) return;
-    const related = members.find(
-      ({ hit: member }) => sameSource(member, hit) || (sameAgent(member, hit) && !hidesMany(hit)),
-    );
-    if (related === undefined || hit.time === undefined) return;
-    const before = related.time - hit.time;
+    const { kind, link } = hit.observation;
+    if (kind === 'click' && link !== undefined && hit.time !== undefined) {
+      clicks.push({ hit, index, time: hit.time, link });
+    }
+  });
+  return clicks.sort((a, b) => a.time - b.time);
+}
+
+/** The clicks from `start` on that came within the burst window. */
+function windowFrom(clicks: readonly TimedClick[], start: number): TimedClick[] {
+  const until = (clicks[start]?.time ?? 0) + BURST_WINDOW_S;
+  let end = start;
+  while (end < clicks.length && end - start < MOST_NEIGHBOURS && (clicks[end]?.time ?? Infinity) <= until)
+    end += 1;
+  return clicks.slice(start, end);
+}
+
+/** Several links at once: no person does that. */
+function linkBursts(hits: readonly HitFacts[], clicks: readonly TimedClick[], found: Findings): void {
+  const bursts: { clicks: TimedClick[]; links: number }[] = [];
+  clicks.forEach((first, start) => {
+    const window = windowFrom(clicks, start);
+    const mine = window.filter(({ hit }) => sameAgent(first.hit, hit) || sameSource(first.hit, hit));
+    const links = distinctLinks(mine);
+    const ofEverybody = distinctLinks(window);
+    if (links >= BURST_LINKS || (links >= 2 && links === first.hit.observation.linkCount)) {
+      bursts.push({ clicks: mine, links });
+    } else if (ofEverybody >= BURST_LINKS) bursts.push({ clicks: window, links: ofEverybody });
+  });
+  for (const burst of bursts) {
+    for (const { index } of burst.clicks) {
+      found.add(index, {
+        toward: 'scanner',
+        weight: 6.5,
+        code: 'link-burst',
+        text: `${burst.links} different links of this mail were followed within ${BURST_WINDOW_S} s. People do not do that.`,
+      });
+    }
+  }
+  // One burst of each source is enough to look back from.
+  const looked = new Set<string>();
+  for (const { clicks: members, links } of bursts) {
+    for (const member of members) {
+      const key = `${member.hit.observation.userAgent ?? ''}\n${member.hit.observation.ip ?? ''}\n${Math.floor(member.time / SAME_SOURCE_S)}`;
+      if (looked.has(key) || looked.size >= MOST_NEIGHBOURS) continue;
+      looked.add(key);
+      lookBack(hits, member, links, found);
+    }
+  }
+}
+
+function distinctLinks(clicks: readonly TimedClick[]): number {
+  return new Set(clicks.map(({ link }) => link)).size;
+}
+
+function lookBack(hits: readonly HitFacts[], burst: TimedClick, links: number, found: Findings): void {
+  hits.forEach((hit, index) => {
+    if (hit.time === undefined || index === burst.index) return;
+    const before = burst.time - hit.time;
     if (before > LOOK_BACK_S || before < -SAME_SOURCE_S) return;
-    add(evidence, index, {
+    if (!sameSource(burst.hit, hit) && (!sameAgent(burst.hit, hit) || sharesAddresses(hit))) return;
+    found.add(index, {
       toward: 'scanner',
       weight: 5.5,
-      code: 'before-burst',
+      code: 'beside-burst',
       text:
-        before > 0
+        before > 0.5
           ? `The same agent followed ${links} links at once ${spoken(before)} later.`
-          : `The same agent had just followed ${links} links at once.`,
+          : `The same agent followed ${links} links at once.`,
     });
   });
 }
 
 /** One link, one agent, several addresses at once: a checker's farm. */
-function manyAddresses(hits: readonly HitFacts[], evidence: Evidence[][]): void {
-  const clicks = timedClicks(hits).filter(({ hit }) => hit.observation.ip !== undefined && !hidesMany(hit));
-  for (const a of clicks) {
-    for (const b of clicks) {
-      if (b.time < a.time || a.index === b.index) continue;
-      if (b.time - a.time > BURST_WINDOW_S) break;
-      if (a.link !== b.link || a.hit.observation.ip === b.hit.observation.ip || !sameAgent(a.hit, b.hit))
+function manyAddresses(clicks: readonly TimedClick[], found: Findings): void {
+  const addressed = clicks.filter(({ hit }) => hit.observation.ip !== undefined && !sharesAddresses(hit));
+  addressed.forEach((first, start) => {
+    for (const other of windowFrom(addressed, start)) {
+      const { ip } = other.hit.observation;
+      if (other.link !== first.link || ip === first.hit.observation.ip || !sameAgent(first.hit, other.hit))
         continue;
-      // A person's device may switch between IPv4 and IPv6 or two lines of one household.
-      const household = a.hit.network.kind === 'access' && b.hit.network.kind === 'access';
-      for (const { index } of [a, b]) {
-        add(evidence, index, {
+      // A person's device may change between IPv4 and IPv6, or between two lines.
+      const household = first.hit.network.kind === 'access' && other.hit.network.kind === 'access';
+      for (const { index } of [first, other]) {
+        found.add(index, {
           toward: 'scanner',
           weight: household ? 1.2 : 5,
           code: 'many-addresses',
@@ -186,68 +212,80 @@ function manyAddresses(hits: readonly HitFacts[], evidence: Evidence[][]): void 
         });
       }
     }
-  }
+  });
 }
 
 /** Gateways ask whether a link exists, then fetch it. */
-function probes(hits: readonly HitFacts[], evidence: Evidence[][]): void {
-  for (const probe of hits) {
-    if (probe.method === 'GET' || probe.agent.species === 'program') continue;
+function probes(hits: readonly HitFacts[], found: Findings): void {
+  const probing = hits
+    .filter(({ method, agent }) => method !== 'GET' && agent.species !== 'program')
+    .slice(0, MOST_NEIGHBOURS);
+  for (const probe of probing) {
     hits.forEach((hit, index) => {
-      if (hit.method !== 'GET' || hit.observation.kind !== probe.observation.kind) return;
-      if (hit.observation.link !== probe.observation.link) return;
+      const { kind, link } = hit.observation;
+      if (hit.method !== 'GET' || kind !== probe.observation.kind || link !== probe.observation.link) return;
       const after = (hit.time ?? Number.NaN) - (probe.time ?? Number.NaN);
       if (!(after >= 0 && after <= PROBE_PAIR_S)) return;
       const same = sameSource(probe, hit);
-      add(evidence, index, {
+      found.add(index, {
         toward: 'scanner',
         weight: same ? 4.5 : 2.6,
         code: 'after-probe',
-        text: `${spoken(after)} before, ${same ? 'the same source' : 'a machine'} had tested whether the same address exists.`,
+        text: `${spoken(after)} before, ${same ? 'the same source' : 'a machine'} had tested whether the address exists.`,
       });
     });
   }
 }
 
-/** An address that one hit shows to be a machine's is so for its neighbours. */
-function machineAddresses(hits: readonly HitFacts[], evidence: Evidence[][]): void {
-  for (const machine of hits) {
-    const { ip } = machine.observation;
-    if (ip === undefined || machine.agent.species !== 'scanner' || hidesMany(machine)) continue;
-    hits.forEach((hit, index) => {
-      if (hit === machine || hit.observation.ip !== ip || hit.agent.species === 'scanner') return;
-      add(evidence, index, {
-        toward: 'scanner',
-        weight: 3.5,
-        code: 'scanner-address',
-        text: `${machine.agent.client.name} used the same address on this mail.`,
-      });
-    });
+/** What one hit shows of an address holds for its other hits. */
+function scannerAddresses(hits: readonly HitFacts[], found: Findings): void {
+  const names = new Map<string, string>();
+  for (const hit of hits) {
+    const { ip } = hit.observation;
+    if (ip !== undefined && hit.agent.species === 'scanner' && !sharesAddresses(hit))
+      names.set(ip, hit.agent.client.name);
   }
-}
-
-/** Seen to read before by the same device or connection: more certainly a person. */
-function readBefore(hits: readonly HitFacts[], evidence: Evidence[][]): void {
+  if (names.size === 0) return;
   hits.forEach((hit, index) => {
-    if (hit.observation.kind !== 'click' || hit.agent.species === 'program') return;
-    const opening = hits.find(
-      (other) =>
-        other.observation.kind === 'open' &&
-        (other.agent.species === 'mail-client' ||
-          (other.observation.ip !== undefined && other.network.kind === 'access')) &&
-        other.time !== undefined &&
-        hit.time !== undefined &&
-        hit.time >= other.time &&
-        (other.observation.ip === undefined ||
-          hit.observation.ip === undefined ||
-          other.observation.ip === hit.observation.ip),
-    );
+    const name = names.get(hit.observation.ip ?? '');
+    if (name === undefined || hit.agent.species === 'scanner') return;
+    found.add(index, {
+      toward: 'scanner',
+      weight: 3.5,
+      code: 'scanner-address',
+      text: `${name} used the same address on this mail.`,
+    });
+  });
+}
+
+/** Seen to read before on the same connection, or with a mail program: more certainly a person. */
+function readBefore(hits: readonly HitFacts[], found: Findings): void {
+  const openings = hits
+    .filter(
+      ({ observation, agent, network, method, time }) =>
+        observation.kind === 'open' &&
+        method === 'GET' &&
+        time !== undefined &&
+        (agent.species === 'mail-client' || (agent.species === 'browser' && network.kind === 'access')),
+    )
+    .slice(0, MOST_NEIGHBOURS);
+  if (openings.length === 0) return;
+  hits.forEach((hit, index) => {
+    if (hit.observation.kind !== 'click' || hit.time === undefined) return;
+    const opening = openings.find((other) => isSameReader(other, hit));
     if (opening === undefined) return;
-    add(evidence, index, {
+    found.add(index, {
       toward: 'human',
       weight: 0.8,
       code: 'opened-before',
       text: `The mail had been opened before, with ${opening.agent.client.name}.`,
     });
   });
+}
+
+function isSameReader(opening: HitFacts, click: HitFacts): boolean {
+  const [ip, other] = [opening.observation.ip, click.observation.ip];
+  return (
+    (click.time ?? 0) >= (opening.time ?? 0) && (ip === undefined || other === undefined || ip === other)
+  );
 }

@@ -59,7 +59,7 @@ function senderEvidence({ observation, network }: HitFacts): Evidence[] {
   return [
     {
       toward: 'self',
-      weight: 7,
+      weight: 7.5,
       code: 'sender-address',
       text: 'It came from an address that you used lately yourself. It may have been you, or somebody near you.',
     },
