@@ -58,8 +58,8 @@ export function unreachable(url: string, cause: unknown): WaybillError {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   if (error.name === 'TimeoutError') return ': it did not answer in time';
-  if (error.cause instanceof Error && 'code' in error.cause) return ` (${String(error.cause.code)})`;
-  return '';
+  if (!(error.cause instanceof Error)) return '';
+  return ` (${'code' in error.cause ? String(error.cause.code) : error.cause.message})`;
 }
 
 function isProblem(body: unknown): body is Problem {
