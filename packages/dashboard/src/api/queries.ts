@@ -1,0 +1,118 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type {
+  ApiKey,
+  CapturedMail,
+  Channel,
+  DeliveryDetail,
+  Message,
+  MessageSummary,
+  Overview,
+  Page,
+  RecipientSummary,
+  Rule,
+  Session,
+  SmtpCredential,
+  StreamEvent,
+} from '@waybill/sdk';
+import { queryString, request } from './request.ts';
+
+const pageSize = 50;
+
+/** Who is signed in; fails with status 401 when nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => request<Session>('GET', '/session', undefined, { signal }),
+  staleTime: 5 * 60_000,
+  retry: false,
+});
+
+export interface MessageFilter {
+  query?: string | undefined;
+  state?: string | undefined;
+}
+
+export const messagesQuery = (filter: MessageFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['messages', filter],
+    queryFn: ({ signal, pageParam }) =>
+      request<Page<MessageSummary>>(
+        'GET',
+        `/messages${queryString({ query: filter.query, state: filter.state, cursor: pageParam, limit: pageSize })}`,
+        undefined,
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const messageQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['message', id],
+    queryFn: ({ signal }) =>
+      request<Message>('GET', `/messages/${encodeURIComponent(id)}`, undefined, { signal }),
+  });
+
+/** A verdict that may still change is asked for again; the stream tells of everything else. */
+const unsettledRefreshMs = 15_000;
+
+export const deliveryQuery = (trackingNumber: string) =>
+  queryOptions({
+    queryKey: ['delivery', trackingNumber],
+    queryFn: ({ signal }) =>
+      request<DeliveryDetail>('GET', `/deliveries/${encodeURIComponent(trackingNumber)}`, undefined, {
+        signal,
+      }),
+    refetchInterval: (query) => (query.state.data?.verdict.settled === false ? unsettledRefreshMs : false),
+  });
+
+export const eventsQuery = infiniteQueryOptions({
+  queryKey: ['events'],
+  queryFn: ({ signal, pageParam }) =>
+    request<Page<StreamEvent>>(
+      'GET',
+      `/events${queryString({ before: pageParam, limit: pageSize })}`,
+      undefined,
+      {
+        signal,
+      },
+    ),
+  initialPageParam: '',
+  getNextPageParam: (page) => page.nextCursor,
+});
+
+export const recipientsQuery = (query: string | undefined) =>
+  infiniteQueryOptions({
+    queryKey: ['recipients', query ?? ''],
+    queryFn: ({ signal, pageParam }) =>
+      request<Page<RecipientSummary>>(
+        'GET',
+        `/recipients${queryString({ query, cursor: pageParam })}`,
+        undefined,
+        {
+          signal,
+        },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+  });
+
+export const overviewQuery = queryOptions({
+  queryKey: ['overview'],
+  queryFn: ({ signal }) => request<Overview>('GET', '/overview?days=30', undefined, { signal }),
+});
+
+/** The short collections come whole, as `{items}`. */
+function collection<T>(path: string) {
+  return queryOptions({
+    queryKey: [path.slice(1)],
+    queryFn: async ({ signal }) => (await request<{ items: T[] }>('GET', path, undefined, { signal })).items,
+  });
+}
+
+export const apiKeysQuery = collection<ApiKey>('/api-keys');
+export const smtpCredentialsQuery = collection<SmtpCredential>('/smtp-credentials');
+export const channelsQuery = collection<Channel>('/channels');
+export const rulesQuery = collection<Rule>('/rules');
+export const inboxQuery = collection<CapturedMail>('/inbox');

@@ -1,0 +1,148 @@
+import type { DeliveryDetail, Event, VerdictState } from '@waybill/sdk';
+import { dayPhrase, momentPhrase } from '../design/time-words.ts';
+import { kindOf } from './actor-words.ts';
+import { clientName, placePhrase, proxyPhrase } from './origin-words.ts';
+
+/** The answer to "was it read?": `lead` is said first and strongest, `rest` completes the sentence. */
+export interface VerdictSentence {
+  lead: string;
+  rest: string;
+}
+
+/** The whole sentence, for titles and screen readers. */
+export function sentenceText({ lead, rest }: VerdictSentence): string {
+  return `${lead}${gapBefore(rest)}${rest}`;
+}
+
+/** Nothing stands between the lead and a colon or a full stop. */
+export function gapBefore(rest: string): string {
+  return rest === '' || /^[:.,]/.test(rest) ? '' : ' ';
+}
+
+type Told = Pick<DeliveryDetail, 'verdict' | 'events' | 'mode' | 'sentAt'>;
+
+const noSign = 'No sign of reading, which proves nothing.';
+
+export function verdictSentence(delivery: Told, now: Date, timeZone?: string): VerdictSentence {
+  const when = (iso: string) =>
+    delivery.mode === 'day' ? dayPhrase(iso, now, timeZone) : momentPhrase(iso, now, timeZone);
+  const state: VerdictState = delivery.verdict.state;
+  switch (state) {
+    case 'queued':
+      return { lead: 'Waiting to be sent.', rest: 'It is kept safe until the mail server takes it.' };
+    case 'captured':
+      return {
+        lead: 'Captured in the demo inbox',
+        rest: sentTail(delivery, when, 'and not sent to anyone.'),
+      };
+    case 'sent':
+      return { lead: 'Sent', rest: `${sentTail(delivery, when, '')}. ${noSign}` };
+    case 'delivered':
+      return { lead: 'Delivered', rest: `${deliveredTail(delivery, when)}. ${noSign}` };
+    case 'failed':
+      return { lead: 'Not sent', rest: troubleTail(delivery, when) };
+    case 'bounced':
+      return { lead: 'Came back', rest: troubleTail(delivery, when) };
+    case 'loaded':
+      return loadedSentence(delivery, when);
+    case 'probably-read':
+      return readSentence('Probably read', delivery, when);
+    case 'read':
+      return readSentence('Read', delivery, when);
+    case 'clicked':
+      return clickedSentence(delivery, when);
+    case 'replied':
+      return answeredSentence(delivery, when);
+    case 'objected':
+      return objectedSentence(delivery, when);
+  }
+}
+
+type When = (iso: string) => string;
+
+function sentTail(delivery: Told, when: When, tail: string): string {
+  return delivery.sentAt === null ? tail : `${when(delivery.sentAt)} ${tail}`.trim();
+}
+
+function deliveredTail(delivery: Told, when: When): string {
+  const at = newest(delivery.events, (event) => event.type === 'delivered')?.at ?? delivery.sentAt;
+  return at === null ? '' : when(at);
+}
+
+function troubleTail(delivery: Told, when: When): string {
+  const trouble = newest(delivery.events, (event) => event.type === 'bounced' || event.type === 'deferred');
+  const why = delivery.verdict.reasons[0]?.text ?? trouble?.reasons?.[0]?.text;
+  const at = trouble === undefined ? '' : when(trouble.at);
+  if (why === undefined) return `${at}.`.trim();
+  return at === '' ? `: ${why}` : `${at}: ${why}`;
+}
+
+function loadedSentence(delivery: Told, when: When): VerdictSentence {
+  const loads = delivery.events.filter((event) => event.type === 'opened' || event.type === 'clicked');
+  const last = loads.at(-1);
+  const tail = 'That says the mail arrived, and nothing about a reader.';
+  if (last === undefined) return { lead: 'Loaded by machines only.', rest: tail };
+  return {
+    lead: 'Loaded by machines only,',
+    rest: `${loads.length > 1 ? 'last ' : ''}${when(last.at)}. ${tail}`,
+  };
+}
+
+function readSentence(lead: string, delivery: Told, when: When): VerdictSentence {
+  const readings = delivery.events.filter(
+    (event) => event.type === 'opened' && kindOf(event.actor) === 'person',
+  );
+  const last = readings.at(-1) ?? newest(delivery.events, (event) => event.type === 'receipt');
+  if (last === undefined) return { lead: `${lead}.`, rest: '' };
+  if (last.type === 'receipt') return { lead, rest: `${when(last.at)}: a reading receipt came back.` };
+  const times = readings.length > 1 ? `${readings.length} times, last ` : '';
+  return { lead, rest: `${times}${when(last.at)}${whence(last, delivery.mode)}.` };
+}
+
+function clickedSentence(delivery: Told, when: When): VerdictSentence {
+  const clicks = delivery.events.filter(
+    (event) => event.type === 'clicked' && kindOf(event.actor) === 'person',
+  );
+  const last = clicks.at(-1);
+  if (last === undefined) return { lead: 'Read, and a link followed.', rest: '' };
+  const host = hostOf(last.link);
+  const what = host === undefined ? '' : ` to ${host}`;
+  const times = clicks.length > 1 ? `${clicks.length} clicks, last ` : '';
+  return {
+    lead: 'Read, and a link followed',
+    rest: `${times}${when(last.at)}${what}${whence(last, delivery.mode)}.`,
+  };
+}
+
+function answeredSentence(delivery: Told, when: When): VerdictSentence {
+  const answer = newest(delivery.events, (event) => event.type === 'replied');
+  return answer === undefined
+    ? { lead: 'Answered.', rest: '' }
+    : { lead: 'Answered', rest: `${when(answer.at)}.` };
+}
+
+function objectedSentence(delivery: Told, when: When): VerdictSentence {
+  const objection = newest(delivery.events, (event) => event.type === 'objected');
+  const at = objection === undefined ? '' : ` ${when(objection.at)}`;
+  return { lead: 'The recipient objected', rest: `${at.trim()}. Nothing more is recorded of this mail.` };
+}
+
+/** `, behind Google’s image proxy, so place unknown` or `, in Bern, Switzerland, with Apple Mail on iOS`. */
+function whence(event: Event, mode: DeliveryDetail['mode']): string {
+  if (mode !== 'full') return '';
+  const proxy = proxyPhrase(event.network);
+  const place = placePhrase(event.place);
+  if (proxy !== undefined) return `, ${proxy}, ${place === undefined ? 'so place unknown' : place}`;
+  const client = clientName(event.client);
+  return `${place === undefined ? '' : `, ${place}`}${client === undefined ? '' : `, with ${client}`}`;
+}
+
+function newest(events: readonly Event[], matches: (event: Event) => boolean): Event | undefined {
+  return events.findLast(matches);
+}
+
+/** The part of a destination that people recognise. */
+export function hostOf(url: string | undefined): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  return new URL(url).hostname.replace(/^www\./, '');
+}

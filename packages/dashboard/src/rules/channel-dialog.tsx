@@ -1,0 +1,100 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { Channel, ChannelConfig } from '@waybill/sdk';
+import { type FormEvent, useState } from 'react';
+import { channelsQuery, rulesQuery } from '../api/queries.ts';
+import { ApiProblem, request } from '../api/request.ts';
+import { Button } from '../design/button.tsx';
+import { Dialog } from '../design/dialog.tsx';
+import { SelectField, TextField } from '../design/field.tsx';
+import { ProblemNote } from '../design/states.tsx';
+import { type ChannelDraft, channelConfigOf, channelFields, draftOf } from './channel-draft.ts';
+import { type ChannelKind, channelKinds } from './trigger-words.ts';
+
+/** Adds a channel or changes one. Secrets are never shown again; left empty they stay as they are. */
+export function ChannelDialog({ channel, onClose }: { channel: Channel | undefined; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  const [name, setName] = useState(channel?.name ?? '');
+  const [kind, setKind] = useState<ChannelKind>(channel?.config.kind ?? 'email');
+  const [draft, setDraft] = useState<ChannelDraft>(() => draftOf(channel?.config));
+  const done = async () => {
+    await queryClient.invalidateQueries({ queryKey: channelsQuery.queryKey });
+    await queryClient.invalidateQueries({ queryKey: rulesQuery.queryKey });
+    onClose();
+  };
+  const save = useMutation({
+    mutationFn: () => {
+      const config: ChannelConfig = channelConfigOf(kind, draft);
+      return channel === undefined
+        ? request<Channel>('POST', '/channels', { name: name.trim(), config })
+        : request<Channel>('PATCH', `/channels/${channel.id}`, { name: name.trim(), config });
+    },
+    onSuccess: done,
+  });
+  const remove = useMutation({
+    mutationFn: () => request<undefined>('DELETE', `/channels/${channel?.id ?? ''}`),
+    onSuccess: done,
+  });
+  const problem = save.error instanceof ApiProblem ? save.error : undefined;
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate();
+  };
+  return (
+    <Dialog title={channel === undefined ? 'New channel' : 'Change channel'} open onClose={onClose}>
+      <form onSubmit={onSubmit} className="flex flex-col gap-4">
+        {save.isError && <ProblemNote error={save.error} />}
+        {remove.isError && <ProblemNote error={remove.error} />}
+        {channel === undefined && (
+          <SelectField
+            label="Kind"
+            value={kind}
+            onChange={(event) => setKind(event.target.value as ChannelKind)}
+            hint={channelKinds.find((option) => option.value === kind)?.hint}
+          >
+            {channelKinds.map((option) => (
+              <option key={option.value} value={option.value}>
+                {option.label}
+              </option>
+            ))}
+          </SelectField>
+        )}
+        <TextField
+          label="Name"
+          required
+          maxLength={100}
+          value={name}
+          error={problem?.field('name')}
+          placeholder="My phone"
+          onChange={(event) => setName(event.target.value)}
+        />
+        {channelFields(kind, channel !== undefined).map(({ field, label, ...rest }) => (
+          <TextField
+            key={field}
+            label={label}
+            {...rest}
+            value={draft[field] ?? ''}
+            error={problem?.field(`config.${field}`) ?? problem?.field(field)}
+            onChange={(event) => setDraft({ ...draft, [field]: event.target.value })}
+          />
+        ))}
+        <div className="mt-1 flex flex-wrap justify-end gap-2">
+          {channel !== undefined && (
+            <Button
+              look="danger"
+              icon="trash"
+              className="mr-auto"
+              busy={remove.isPending}
+              onClick={() => remove.mutate()}
+            >
+              Remove
+            </Button>
+          )}
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={save.isPending}>
+            {channel === undefined ? 'Add channel' : 'Save'}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

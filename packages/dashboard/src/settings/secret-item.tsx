@@ -1,0 +1,73 @@
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { request } from '../api/request.ts';
+import { Button } from '../design/button.tsx';
+import { ConfirmDialog } from '../design/dialog.tsx';
+import { Moment } from '../design/moment.tsx';
+import { ProblemNote } from '../design/states.tsx';
+
+/** A key or credential in a list: how to recognise it, when it was used, and the way to withdraw it. */
+export function SecretItem({
+  name,
+  shown,
+  createdAt,
+  lastUsedAt,
+  path,
+  warning,
+  onRevoked,
+}: {
+  name: string;
+  shown: string;
+  createdAt: string;
+  lastUsedAt: string | null;
+  path: string;
+  warning: string;
+  onRevoked: () => unknown;
+}) {
+  const [asking, setAsking] = useState(false);
+  const revoke = useMutation({
+    mutationFn: () => request<undefined>('DELETE', path),
+    onSuccess: () => {
+      setAsking(false);
+      return onRevoked();
+    },
+  });
+  return (
+    <li className="flex items-center justify-between gap-4 border-b border-line py-2">
+      <div className="min-w-0">
+        <p className="truncate">
+          <span className="font-medium">{name}</span>{' '}
+          <code className="font-mono text-meta text-faint">{shown}</code>
+        </p>
+        <p className="text-meta text-faint">
+          Made <Moment at={createdAt} />
+          {lastUsedAt === null ? (
+            ', not used yet'
+          ) : (
+            <>
+              , last used <Moment at={lastUsedAt} />
+            </>
+          )}
+        </p>
+      </div>
+      <Button look="quiet" onClick={() => setAsking(true)} aria-label={`Revoke ${name}`}>
+        Revoke
+      </Button>
+      <ConfirmDialog
+        title={`Revoke “${name}”?`}
+        open={asking}
+        onClose={() => setAsking(false)}
+        actions={
+          <>
+            <Button onClick={() => setAsking(false)}>Keep it</Button>
+            <Button look="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
+              Revoke
+            </Button>
+          </>
+        }
+      >
+        {revoke.isError ? <ProblemNote error={revoke.error} /> : <p>{warning} This cannot be undone.</p>}
+      </ConfirmDialog>
+    </li>
+  );
+}

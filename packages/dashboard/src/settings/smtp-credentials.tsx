@@ -1,0 +1,63 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { CreatedSmtpCredential, Workspace } from '@waybill/sdk';
+import { useState } from 'react';
+import { smtpCredentialsQuery } from '../api/queries.ts';
+import { request } from '../api/request.ts';
+import { Section } from '../design/page.tsx';
+import { ProblemNote, SkeletonRows } from '../design/states.tsx';
+import { MailProgramGuide } from './mail-program-guide.tsx';
+import { NewSecretForm } from './new-secret-form.tsx';
+import { SecretItem } from './secret-item.tsx';
+
+/** User names and passwords for mail programs, with the steps to set one up. */
+export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
+  const queryClient = useQueryClient();
+  const credentials = useQuery(smtpCredentialsQuery);
+  const [created, setCreated] = useState<CreatedSmtpCredential | undefined>(undefined);
+  const refresh = () => queryClient.invalidateQueries({ queryKey: smtpCredentialsQuery.queryKey });
+  const create = useMutation({
+    mutationFn: (label: string) => request<CreatedSmtpCredential>('POST', '/smtp-credentials', { label }),
+    onSuccess: (credential) => {
+      setCreated(credential);
+      return refresh();
+    },
+  });
+  const username = created?.username ?? credentials.data?.[0]?.username;
+  return (
+    <Section
+      id="smtp"
+      title="Mail programs"
+      lead="Send through Waybill from the program you know. Make a user name and password for each, so that one can be withdrawn alone."
+    >
+      <NewSecretForm
+        label="Which program is it for?"
+        placeholder="Thunderbird on the laptop"
+        action="Create credential"
+        create={create}
+      />
+      <div className="mt-4">
+        {credentials.isPending && <SkeletonRows rows={2} label="Loading credentials" />}
+        {credentials.isError && (
+          <ProblemNote error={credentials.error} onRetry={() => void credentials.refetch()} />
+        )}
+        {credentials.data !== undefined && credentials.data.length > 0 && (
+          <ul className="border-t border-line">
+            {credentials.data.map((credential) => (
+              <SecretItem
+                key={credential.id}
+                name={credential.label}
+                shown={credential.username}
+                createdAt={credential.createdAt}
+                lastUsedAt={credential.lastUsedAt}
+                path={`/smtp-credentials/${credential.id}`}
+                warning="The program that uses it can no longer send. Mails it sent before are tracked on."
+                onRevoked={refresh}
+              />
+            ))}
+          </ul>
+        )}
+      </div>
+      <MailProgramGuide smtp={workspace.smtp} username={username} password={created?.password} />
+    </Section>
+  );
+}
