@@ -38,6 +38,6 @@ export async function run(args: string[], io: CliIo, { lock, supervisor }: Serve
   const status = await server.run();
   unlock();
   // An open channel to the launcher would keep this process alive.
-  if (process.connected) process.disconnect();
+  if (process.connected) process.disconnect?.();
   return status;
 }

@@ -63,7 +63,7 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     await hitLog.close();
     await denyFile.close();
   });
-  report({ type: 'edge-ready', ...edge.address, denyVersion: denySet.version });
+  report({ type: 'edge-ready', ...edge.address, denyVersion: denyFile.complete ? denySet.version : 0 });
 }
 
 function firstMessage(): Promise<Extract<ToEdge, { type: 'start-edge' }>> {

@@ -61,7 +61,10 @@ export interface NewMail {
 }
 
 export interface MessageStore {
-  /** One durable transaction, with an `accepted` event for each delivery. After it, nothing of the mail can be lost. */
+  /**
+   * One durable transaction, with an `accepted` event for each delivery. After it, nothing of the mail can be lost.
+   * @throws AppError `conflict` when a message of this id exists; nothing is changed then
+   */
   accept(mail: NewMail): Promise<void>;
   /**
    * Notes that a mail instrumented with `send: false` is out now.

@@ -7,7 +7,14 @@ export type {
   TrackedLink,
   TransportState,
 } from './message.ts';
-export { Timeline, type Change, type TransportFact } from './timeline.ts';
-export type { DeliveryRecord, StoredEvent, StoredHit, TimelineStore, TimelineWork } from './timeline-store.ts';
+export { Timeline, type Change, type PreparedLookup, type TransportFact } from './timeline.ts';
+export type {
+  DeliveryRecord,
+  StoredEvent,
+  StoredHit,
+  TimelineSnapshot,
+  TimelineStore,
+  TimelineWork,
+} from './timeline-store.ts';
 export { HitProcessor } from './hit-processor.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

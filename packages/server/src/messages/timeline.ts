@@ -33,6 +33,11 @@ export interface Change {
   messageIds: readonly MessageId[];
 }
 
+/** Networks and places, and a way to load what the next look-ups need without blocking. */
+export interface PreparedLookup extends Lookup {
+  prepare(ips: Iterable<string | undefined>): Promise<void>;
+}
+
 const SETTLE_BATCH = 200;
 const DAY_MS = 86_400_000;
 
@@ -42,11 +47,11 @@ const DAY_MS = 86_400_000;
  */
 export class Timeline {
   readonly #store: TimelineStore;
-  readonly #lookup: Lookup;
+  readonly #lookup: PreparedLookup;
   readonly #clock: Clock;
   readonly #listeners = new Set<(change: Change) => void>();
 
-  constructor(dependencies: { store: TimelineStore; lookup: Lookup; clock: Clock }) {
+  constructor(dependencies: { store: TimelineStore; lookup: PreparedLookup; clock: Clock }) {
     this.#store = dependencies.store;
     this.#lookup = dependencies.lookup;
     this.#clock = dependencies.clock;
@@ -64,6 +69,7 @@ export class Timeline {
 
   /** Hits in the order of their log. Those of unknown deliveries are discarded; the cursor passes them all. */
   async recordHits(hits: readonly LoggedHit[]): Promise<void> {
+    await this.#lookup.prepare(hits.map(({ ip }) => ip));
     const deliveryIds = unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery));
     const messageIds = unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage));
     await this.#transact({ deliveryIds, messageIds }, (snapshot) => {

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { AppError } from '../kernel/errors.ts';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { MailDelivery, MessageStore, NewMail } from '../messages/messages.ts';
 import type { Engine } from './engine.ts';
@@ -57,7 +58,7 @@ export class KyselyMessageStore implements MessageStore {
 }
 
 async function insertMessage(tx: Transaction<Database>, mail: NewMail): Promise<void> {
-  await tx
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto('messages')
     .values({
       id: mail.messageId,
@@ -74,7 +75,9 @@ async function insertMessage(tx: Transaction<Database>, mail: NewMail): Promise<
       sent_at: mail.sentAt,
       last_sign_at: null,
     })
-    .execute();
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) throw new AppError('conflict', 'This message was accepted already.');
 }
 
 function deliveryRow(mail: NewMail, delivery: MailDelivery) {

@@ -2,9 +2,15 @@ import { sql, type Insertable, type Selectable, type Transaction } from 'kysely'
 import type { Client, EventType, Network, Place, Reason, VerdictState, Actor } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { newRowId, type DeliveryId, type MessageId, type WorkspaceId } from '../kernel/ids.ts';
-import type { DeliveryRecord, StoredEvent, StoredHit, TimelineStore, TimelineWork } from '../messages/messages.ts';
-import type { TransportState } from '../messages/messages.ts';
-import type { TimelineSnapshot } from '../messages/timeline-store.ts';
+import type {
+  DeliveryRecord,
+  StoredEvent,
+  StoredHit,
+  TimelineSnapshot,
+  TimelineStore,
+  TimelineWork,
+  TransportState,
+} from '../messages/messages.ts';
 import type { Rule } from '../notify/notify.ts';
 import type { Engine } from './engine.ts';
 import { nextPositions } from './positions.ts';

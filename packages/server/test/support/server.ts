@@ -86,7 +86,7 @@ async function ready(child: ChildProcess, dataDir: string, output: () => string)
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
     const local = await readLocal(dataDir);
-    if (local?.processes.supervisor === child.pid) {
+    if (local !== undefined && local.processes.supervisor === child.pid) {
       const answer = await fetch(`${local.url}/readyz`).catch(() => undefined);
       if (answer?.status === 200) return local;
     }

@@ -1,0 +1,43 @@
+import { isIP } from 'node:net';
+
+/** What `npm start` says when everything is up. */
+export interface BannerFacts {
+  dashboardUrl: string;
+  /** Undefined when a user exists. */
+  signInLink: string | undefined;
+  publicUrl: string;
+  smtp: { host: string; port: number } | undefined;
+  smtps: { host: string; port: number } | undefined;
+  /** Set while mail is captured in the demo inbox. */
+  demo: { user: string; password: string } | undefined;
+  smarthostHost: string | undefined;
+  dataDir: string;
+}
+
+export function banner(facts: BannerFacts): string {
+  const lines = ['', 'Waybill is running.', '', row('Dashboard', facts.dashboardUrl)];
+  if (facts.signInLink !== undefined) {
+    lines.push(row('Sign in', facts.signInLink), row('', 'This link works once, for 15 minutes.'));
+  }
+  if (facts.smtp !== undefined) lines.push(row('Submission', `${hostPort(facts.smtp)}, STARTTLS`));
+  if (facts.smtps !== undefined) lines.push(row('', `${hostPort(facts.smtps)}, TLS from the start`));
+  if (facts.demo !== undefined) {
+    lines.push(
+      row('', `user ${facts.demo.user}, password ${facts.demo.password}`),
+      row('Demo inbox', `${facts.dashboardUrl}/inbox`),
+      row('', 'No mail server is set: mail is captured there and goes nowhere.'),
+      row('', 'WAYBILL_SMARTHOST_URL names one.'),
+    );
+  }
+  if (facts.smarthostHost !== undefined) lines.push(row('Way out', facts.smarthostHost));
+  lines.push(row('Tracking', facts.publicUrl), row('Data', facts.dataDir), '', 'Ctrl-C stops it.', '');
+  return `${lines.join('\n')}\n`;
+}
+
+function row(name: string, value: string): string {
+  return `  ${name.padEnd(12)}${value}`;
+}
+
+function hostPort({ host, port }: { host: string; port: number }): string {
+  return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,79 @@
+import type { DenyEntry } from '../tracking/tracking.ts';
+import { send, type EdgeMetricsReport, type FromBackEnd, type ToBackEnd } from './ipc.ts';
+
+const ACK_TIMEOUT_MS = 2_000;
+
+/** Where the deny entries are read from. */
+export interface DenyEntryReader {
+  denyEntriesAfter(version: number): Promise<DenyEntry[]>;
+}
+
+/**
+ * The back end's side of the channel to the edge: pushes the deny set and waits for the edge's word that it is
+ * durable there, and keeps the edge's latest metrics.
+ */
+export class EdgeLink {
+  readonly #reader: DenyEntryReader;
+  #acknowledged = 0;
+  #metrics: EdgeMetricsReport = {};
+  #edgeKnown = false;
+  #pushing: Promise<void> = Promise.resolve();
+  readonly #waiting = new Set<{ version: number; resolve: () => void }>();
+
+  constructor(reader: DenyEntryReader) {
+    this.#reader = reader;
+  }
+
+  /** @param onStale called when a (re)started edge may lack entries */
+  handle(message: ToBackEnd, onStale: () => void): void {
+    if (message.type === 'edge-ready') {
+      this.#edgeKnown = true;
+      this.#acknowledged = message.denyVersion;
+      onStale();
+    } else if (message.type === 'deny-ack') {
+      this.#acknowledged = Math.max(this.#acknowledged, message.version);
+      for (const waiter of this.#waiting) if (waiter.version <= this.#acknowledged) waiter.resolve();
+    } else if (message.type === 'edge-metrics') {
+      this.#metrics = message.metrics;
+    }
+  }
+
+  metrics(): EdgeMetricsReport {
+    return this.#metrics;
+  }
+
+  /** Whether the edge has been heard of. */
+  known(): boolean {
+    return this.#edgeKnown;
+  }
+
+  /**
+   * Brings the edge up to date. Resolves when it has acknowledged.
+   * @throws Error when it does not within two seconds; the entries are durable and go with the next push
+   */
+  push(): Promise<void> {
+    const next = this.#pushing.catch(() => {}).then(() => this.#push());
+    this.#pushing = next;
+    return next;
+  }
+
+  async #push(): Promise<void> {
+    const entries = await this.#reader.denyEntriesAfter(this.#acknowledged);
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter = { version: last.version, resolve };
+    this.#waiting.add(waiter);
+    const timer = setTimeout(
+      () => reject(new Error(`the edge did not confirm the deny set within ${ACK_TIMEOUT_MS} ms`)),
+      ACK_TIMEOUT_MS,
+    );
+    send(process, { type: 'deny', entries } satisfies FromBackEnd);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(waiter);
+    }
+  }
+}

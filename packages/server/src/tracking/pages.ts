@@ -1,0 +1,29 @@
+/** The few pages that the edge serves itself: no script, no style from elsewhere, nothing recorded by them. */
+
+const STYLE =
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}h1{font-size:1.4rem;line-height:1.3}p{overflow-wrap:anywhere}';
+
+export function page(title: string, paragraphs: readonly string[]): string {
+  const body = paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join('');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
+}
+
+export const NOT_FOUND_PAGE = page('There is nothing here', [
+  'This address is not one of ours, or it was altered on its way.',
+  'If you came from an e-mail, try the link once more from the mail itself, or ask its sender.',
+]);
+
+export const BACK_END_DOWN_PAGE = page('This page is resting', [
+  'It cannot be shown right now. Nothing is lost; please try again in a minute.',
+]);
+
+export function blockedPage(destination: string): string {
+  return page('Take care with this link', [
+    'The sender of the e-mail that you came from was suspended for abuse, so we do not take you there.',
+    `The link leads to: ${destination}`,
+  ]);
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

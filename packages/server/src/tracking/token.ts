@@ -1,0 +1,78 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { WorkspaceId } from '../kernel/ids.ts';
+import { MAC_BYTES, type Keyring, type SigningDomain } from './keyring.ts';
+
+/** What may be recorded; `off` never has a token. The deny set can only lower it. */
+export type TokenMode = 'full' | 'day' | 'aggregate';
+
+export interface TokenClaims {
+  workspaceId: WorkspaceId;
+  /** 32 lower-case hex digits: the delivery's id, or the message's in mode `aggregate`. */
+  subject: string;
+  /** 0 is the pixel; links count from 1 to 65,535. */
+  linkIndex: number;
+  mode: TokenMode;
+}
+
+/*
+ * Layout, 40 bytes, base64url without padding (54 characters); docs/adr/0010-token.md says why:
+ *   0      version (high nibble, 1) and mode (low nibble)
+ *   1      key id
+ *   2–5    workspace id, big-endian
+ *   6–21   subject
+ *   22–23  link index, big-endian
+ *   24–39  HMAC-SHA256, its first 128 bits
+ */
+const VERSION = 1;
+const BODY_BYTES = 24;
+const TOKEN_BYTES = BODY_BYTES + MAC_BYTES;
+const TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 8) / 6);
+const MODES: readonly TokenMode[] = ['full', 'day', 'aggregate'];
+const SUBJECT = /^[0-9a-f]{32}$/;
+
+/** Signs claims in a domain. A link's destination is part of what is signed, not of the token. */
+export function encodeToken(
+  keyring: Keyring,
+  domain: SigningDomain,
+  claims: TokenClaims,
+  destination = '',
+): string {
+  if (!SUBJECT.test(claims.subject)) throw new RangeError('a token’s subject is 32 lower-case hex digits');
+  if (!(Number.isInteger(claims.linkIndex) && claims.linkIndex >= 0 && claims.linkIndex <= 0xffff)) {
+    throw new RangeError(`a link index is from 0 to 65535, and this is ${claims.linkIndex}`);
+  }
+  const bytes = Buffer.alloc(TOKEN_BYTES);
+  bytes[0] = (VERSION << 4) | MODES.indexOf(claims.mode);
+  bytes[1] = keyring.signingKeyId;
+  bytes.writeUInt32BE(claims.workspaceId, 2);
+  bytes.write(claims.subject, 6, 'hex');
+  bytes.writeUInt16BE(claims.linkIndex, 22);
+  const mac = keyring.mac(keyring.signingKeyId, claims.workspaceId, domain, bytes.subarray(0, BODY_BYTES), destination);
+  mac?.copy(bytes, BODY_BYTES);
+  return bytes.toString('base64url');
+}
+
+/** @returns undefined for whatever this keyring did not sign, in this spelling, for this domain and destination */
+export function decodeToken(
+  keyring: Keyring,
+  domain: SigningDomain,
+  token: string,
+  destination = '',
+): TokenClaims | undefined {
+  if (token.length !== TOKEN_CHARACTERS) return undefined;
+  const bytes = Buffer.from(token, 'base64url');
+  // One spelling only: Node's decoder also takes `+`, `/` and stray bits at the end.
+  if (bytes.length !== TOKEN_BYTES || bytes.toString('base64url') !== token) return undefined;
+  const head = bytes[0] ?? 0;
+  const mode = MODES[head & 15];
+  if (head >> 4 !== VERSION || mode === undefined) return undefined;
+  const workspaceId = bytes.readUInt32BE(2) as WorkspaceId;
+  const mac = keyring.mac(bytes[1] ?? 0, workspaceId, domain, bytes.subarray(0, BODY_BYTES), destination);
+  if (mac === undefined || !timingSafeEqual(mac, bytes.subarray(BODY_BYTES))) return undefined;
+  return {
+    workspaceId,
+    subject: bytes.toString('hex', 6, 22),
+    linkIndex: bytes.readUInt16BE(22),
+    mode,
+  };
+}

@@ -1,0 +1,17 @@
+/** Tokens, pixels, links, hits and the edge that serves them. The room's public file. */
+export { DenySet, type DenyEntry } from './deny-set.ts';
+export { startEdge, type Edge, type EdgeMetrics, type EdgeOptions } from './edge.ts';
+export type { HitLog, HitSource } from './hit-log.ts';
+export type { Hit, LoggedHit } from './hit.ts';
+export { Keyring } from './keyring.ts';
+export type { TokenClaims, TokenMode } from './token.ts';
+export {
+  isHttpUrl,
+  linkUrl,
+  pageUrl,
+  pixelUrl,
+  readTrackedUrl,
+  verifyLinkToken,
+  verifyPageToken,
+  verifyPixelToken,
+} from './urls.ts';

@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { DeliveryId, MessageId, WorkspaceId } from '../../src/kernel/ids.ts';
+import { newDeliveryId, newMessageId } from '../../src/kernel/ids.ts';
+import { Timeline, newTrackingNumber, type NewMail, type PreparedLookup } from '../../src/messages/messages.ts';
+import { systemRandom } from '../../src/kernel/ids.ts';
+import type { Engine } from '../../src/storage/engine.ts';
+import { KyselyMessageStore } from '../../src/storage/message-store.ts';
+import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
+import type { LoggedHit } from '../../src/tracking/tracking.ts';
+
+const START = Date.UTC(2026, 10, 23, 12);
+const WORKSPACE = 7 as WorkspaceId;
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36';
+const GMAIL_PROXY =
+  'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)';
+
+const lookup: PreparedLookup = {
+  prepare: async () => {},
+  network: () => ({ asn: 3320, owner: 'Deutsche Telekom AG', kind: 'access' }),
+  place: () => ({ grain: 'city', country: 'DE', city: 'Halle' }),
+  ranges: () => [],
+};
+
+export interface TimelineContract {
+  /** A migrated, empty database. */
+  engine(): Promise<Engine>;
+}
+
+/** What every engine's stores must do together with the timeline. */
+export function testTimeline(name: string, { engine: open }: TimelineContract): void {
+  async function setUp() {
+    const engine = await open();
+    let now = START + 60_000;
+    const clock = () => now;
+    const timeline = new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup, clock });
+    const messages = new KyselyMessageStore(engine);
+    return { engine, timeline, messages, setNow: (time: number) => (now = time) };
+  }
+
+  function mail(changes: Partial<NewMail> = {}): NewMail {
+    const messageId = newMessageId();
+    const delivery = (recipient: string) => ({
+      id: newDeliveryId(),
+      trackingNumber: newTrackingNumber(systemRandom),
+      recipient,
+      pixelUrl: 'http://127.0.0.1/o/x.gif',
+      untouched: null,
+      state: 'queued' as const,
+    });
+    return {
+      messageId,
+      workspaceId: WORKSPACE,
+      from: 'a@example.org',
+      to: ['b@example.net'],
+      cc: [],
+      subject: 'Hello',
+      messageIdHeader: '<1@example.org>',
+      mode: 'full',
+      source: 'submission',
+      sizeBytes: 100,
+      createdAt: START,
+      sentAt: null,
+      deliveries: [delivery('b@example.net'), delivery('c@example.net')],
+      links: [{ index: 1, url: 'https://example.org/' }],
+      ...changes,
+    };
+  }
+
+  let seq = 0;
+  function hit(subject: string, changes: Partial<LoggedHit> = {}): LoggedHit {
+    seq += 1;
+    return {
+      epoch: 'epoch-a',
+      seq,
+      at: START + 50_000,
+      kind: 'open',
+      method: 'GET',
+      workspaceId: WORKSPACE,
+      subject,
+      mode: 'full',
+      ip: '91.10.10.10',
+      headers: { 'user-agent': CHROME },
+      ...changes,
+    };
+  }
+
+  async function events(engine: Engine, deliveryId: DeliveryId) {
+    return engine.db.selectFrom('events').selectAll().where('delivery_id', '=', deliveryId).orderBy('position').execute();
+  }
+
+  async function delivery(engine: Engine, id: DeliveryId) {
+    return engine.db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  }
+
+  test(`${name}: an accepted mail has an event per delivery, and the same id is refused a second time`, async () => {
+    const { engine, messages } = await setUp();
+    const accepted = mail();
+    await messages.accept(accepted);
+    for (const { id } of accepted.deliveries) assert.equal((await events(engine, id)).length, 1);
+    await assert.rejects(messages.accept(accepted), { code: 'conflict' });
+    const rows = await engine.db.selectFrom('deliveries').selectAll().execute();
+    assert.equal(rows.length, 2);
+    await engine.db.destroy();
+  });
+
+  test(`${name}: a hit becomes an event, a verdict and a cursor, and reading it again changes nothing`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail();
+    await messages.accept(accepted);
+    const [first, second] = accepted.deliveries;
+    assert.ok(first && second);
+    const opened = hit(first.id);
+    await timeline.recordHits([opened]);
+    await timeline.recordHits([opened]);
+    const rows = await events(engine, first.id);
+    assert.deepEqual(rows.map(({ type }) => type), ['accepted', 'opened']);
+    assert.equal(rows[1]?.actor, 'human');
+    assert.equal((await delivery(engine, first.id)).verdict_state, 'read');
+    assert.notEqual((await delivery(engine, second.id)).verdict_state, 'read');
+    assert.equal((await timeline.cursors()).get('epoch-a'), opened.seq);
+    assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
+    await engine.db.destroy();
+  });
+
+  test(`${name}: hits of unknown deliveries and of another workspace's are passed over`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail();
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    const stray = hit('0'.repeat(32));
+    const foreign = hit(first.id, { workspaceId: 8 as WorkspaceId });
+    await timeline.recordHits([stray, foreign]);
+    assert.equal((await events(engine, first.id)).length, 1);
+    assert.equal((await timeline.cursors()).get('epoch-a'), foreign.seq);
+    await engine.db.destroy();
+  });
+
+  test(`${name}: a HEAD request is kept raw and is no opening`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail();
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    await timeline.recordHits([hit(first.id, { method: 'HEAD' })]);
+    assert.equal((await events(engine, first.id)).length, 1);
+    assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
+    await engine.db.destroy();
+  });
+
+  test(`${name}: an opening before a snippet is marked sent is the sender's own`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail({ source: 'snippet' });
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    await timeline.recordHits([hit(first.id)]);
+    assert.equal((await events(engine, first.id)).at(-1)?.actor, 'self');
+    assert.equal((await delivery(engine, first.id)).last_sign_at, null);
+    assert.equal(await messages.markSent(WORKSPACE, accepted.messageId, START + 55_000), START + 55_000);
+    assert.equal(await messages.markSent(WORKSPACE, accepted.messageId, START + 99_000), START + 55_000);
+    assert.equal(await messages.markSent(8 as WorkspaceId, accepted.messageId, START), undefined);
+    await timeline.recordHits([hit(first.id, { at: START + 3_600_000 })]);
+    assert.equal((await delivery(engine, first.id)).verdict_state, 'read');
+    await engine.db.destroy();
+  });
+
+  test(`${name}: mode day keeps one event that moves to the last day, and no raw hit`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail({ mode: 'day', sentAt: START });
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    const day = Date.UTC(2026, 10, 24);
+    const bare = { mode: 'day' as const, headers: {} };
+    const { ip: _, ...early } = hit(first.id, { ...bare, at: day });
+    const { ip: __, ...late } = hit(first.id, { ...bare, at: day + 86_400_000 });
+    await timeline.recordHits([early]);
+    await timeline.recordHits([late]);
+    const opened = (await events(engine, first.id)).filter(({ type }) => type === 'opened');
+    assert.deepEqual(opened.map(({ at }) => at), [day + 86_400_000]);
+    assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 0);
+    await engine.db.destroy();
+  });
+
+  test(`${name}: mode aggregate counts on the message and names no delivery`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail({ mode: 'aggregate', sentAt: START });
+    await messages.accept(accepted);
+    const { ip: _, ...anonymous } = hit(accepted.messageId, { mode: 'aggregate', headers: {} });
+    await timeline.recordHits([anonymous]);
+    await timeline.recordHits([anonymous]);
+    const rows = await engine.db
+      .selectFrom('events')
+      .selectAll()
+      .where('message_id', '=', accepted.messageId as MessageId)
+      .where('type', '=', 'opened')
+      .execute();
+    assert.deepEqual(rows.map(({ delivery_id }) => delivery_id), [null]);
+    assert.equal(rows[0]?.at, Date.UTC(2026, 10, 23));
+    await engine.db.destroy();
+  });
+
+  test(`${name}: the same transport fact counts once, and a bounce is final`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail();
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    const reasons = [{ code: 'smtp', text: '550 no such user' }];
+    const bounced = { deliveryId: first.id, at: START + 1, type: 'bounced' as const, transport: 'bounced' as const, reasons, source: 'relay:q:1' };
+    await timeline.recordTransport(bounced);
+    await timeline.recordTransport(bounced);
+    await timeline.recordTransport({ deliveryId: first.id, at: START + 2, type: 'relayed', transport: 'sent', reasons, source: 'relay:q:2' });
+    const row = await delivery(engine, first.id);
+    assert.equal(row.transport, 'bounced');
+    assert.equal(row.verdict_state, 'bounced');
+    assert.equal((await events(engine, first.id)).filter(({ type }) => type === 'bounced').length, 1);
+    await engine.db.destroy();
+  });
+
+  test(`${name}: the first opening by a person writes one notification in the same transaction; machines and proxies' prefetch write none`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    await engine.db
+      .insertInto('rules')
+      .values({ id: 'r1', workspace_id: WORKSPACE, name: 'r', trigger: 'first-open', channel_ids: '["c1"]', enabled: 1, created_at: START })
+      .execute();
+    const accepted = mail({ sentAt: START });
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    await timeline.recordHits([hit(first.id, { headers: { 'user-agent': 'curl/8.5.0' } })]);
+    assert.equal((await engine.db.selectFrom('outbox').selectAll().execute()).length, 0);
+    const person = { at: START + 600_000 };
+    await timeline.recordHits([hit(first.id, { ...person, headers: { 'user-agent': GMAIL_PROXY } })]);
+    await timeline.recordHits([hit(first.id, { at: START + 700_000 })]);
+    const outbox = await engine.db.selectFrom('outbox').selectAll().execute();
+    assert.equal(outbox.length, 1);
+    assert.equal(outbox[0]?.channel_id, 'c1');
+    await engine.db.destroy();
+  });
+
+  test(`${name}: a burst over several links relabels the hits before it, and the streams see the change`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail({
+      sentAt: START,
+      links: [1, 2, 3, 4].map((index) => ({ index, url: `https://example.org/${index}` })),
+    });
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    const at = START + 40_000;
+    await timeline.recordHits([hit(first.id, { at, kind: 'click', linkIndex: 1, url: 'https://example.org/1' })]);
+    const before = (await events(engine, first.id)).at(-1);
+    assert.equal(before?.actor, 'human');
+    await timeline.recordHits(
+      [2, 3, 4].map((linkIndex) =>
+        hit(first.id, { at: at + linkIndex * 100, kind: 'click', linkIndex, url: `https://example.org/${linkIndex}` }),
+      ),
+    );
+    const after = (await events(engine, first.id)).find(({ id }) => id === before?.id);
+    assert.equal(after?.actor, 'scanner');
+    assert.ok((after?.position ?? 0) > (before?.position ?? 0), 'a changed event gets a new position');
+    assert.equal((await delivery(engine, first.id)).verdict_state, 'loaded');
+    await engine.db.destroy();
+  });
+
+  test(`${name}: positions are unique and grow, and every change is told to listeners`, async () => {
+    const { engine, timeline, messages } = await setUp();
+    const accepted = mail({ sentAt: START });
+    await messages.accept(accepted);
+    const ids = accepted.deliveries.map(({ id }) => id);
+    const heard: DeliveryId[] = [];
+    timeline.onChange(({ deliveryIds }) => heard.push(...deliveryIds));
+    await Promise.all(ids.map((id) => timeline.recordHits([hit(id)])));
+    const positions = (await engine.db.selectFrom('events').select('position').execute()).map((r) => r.position);
+    assert.equal(new Set(positions).size, positions.length);
+    assert.deepEqual(heard.toSorted(), ids.toSorted());
+    await engine.db.destroy();
+  });
+
+  test(`${name}: an unsettled verdict is settled after its hold`, async () => {
+    const { engine, timeline, messages, setNow } = await setUp();
+    const accepted = mail({ sentAt: START });
+    await messages.accept(accepted);
+    const [first] = accepted.deliveries;
+    assert.ok(first);
+    setNow(START + 50_500);
+    await timeline.settle();
+    await timeline.recordHits([hit(first.id)]);
+    const row = await delivery(engine, first.id);
+    assert.equal(row.verdict_settled, 0);
+    setNow((row.settle_at ?? 0) + 1);
+    assert.equal(await timeline.settle(), 1);
+    assert.equal((await delivery(engine, first.id)).verdict_settled, 1);
+    assert.equal(await timeline.settle(), 0);
+    await engine.db.destroy();
+  });
+}
+

@@ -1,0 +1,409 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { CreateMessage, EventType, Mode } from '@waybill/sdk';
+import { Accounts, createApi, type Api, type ApiDeps } from '../../src/api/api.ts';
+import type { OpenedSession } from '../../src/api/auth/accounts.ts';
+import { AppError } from '../../src/kernel/errors.ts';
+import {
+  newDeliveryId,
+  newMessageId,
+  newRowId,
+  newWorkspaceId,
+  systemRandom,
+  type DeliveryId,
+  type MessageId,
+  type WorkspaceId,
+} from '../../src/kernel/ids.ts';
+import { silentLogger } from '../../src/kernel/logger.ts';
+import { newTrackingNumber } from '../../src/messages/messages.ts';
+import { AddressPolicy, createSenders, NotifySettings, OutboundHttp } from '../../src/notify/notify.ts';
+import { Privacy } from '../../src/privacy/privacy.ts';
+import { StoredAccounts } from '../../src/storage/account-store.ts';
+import { openSqlite, type Engine } from '../../src/storage/engine.ts';
+import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
+import { KyselyMessageStore } from '../../src/storage/message-store.ts';
+import { KyselyNotifyStore } from '../../src/storage/notify-store.ts';
+import { nextPositions } from '../../src/storage/positions.ts';
+import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
+import { StatsStore } from '../../src/storage/stats-store.ts';
+
+/** A workspace with a key to it. */
+export interface Tenant {
+  workspaceId: WorkspaceId;
+  apiKey: string;
+}
+
+export interface SeededDelivery {
+  id: DeliveryId;
+  messageId: MessageId;
+  trackingNumber: string;
+  recipient: string;
+  /** Path of its recipient's page. */
+  page: string;
+}
+
+/** The API over SQLite in a temporary directory, on a port that the system chose. */
+export interface ApiServer {
+  url: string;
+  api: Api;
+  engine: Engine;
+  accounts: Accounts;
+  stats: StatsStore;
+  privacyStore: StoredPrivacy;
+  tenant: Tenant;
+  /** What `now` is; tests may move it. */
+  clock: { now: number };
+  /** How often a mail was really accepted. */
+  accepted: () => number;
+  /** Makes the edge unreachable for the deny set. */
+  edge: { isReachable: boolean; pushes: number };
+  /** Lets the next acceptance of a mail wait for this. */
+  gate: { wait: Promise<void> | undefined };
+  newTenant(): Promise<Tenant>;
+  fetch(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
+  seed(tenant: Tenant, mail?: Partial<SeededMail>): Promise<SeededDelivery[]>;
+  addEvent(delivery: SeededDelivery, event?: Partial<SeededEvent>): Promise<void>;
+  changed(): void;
+}
+
+export interface SeededMail {
+  subject: string;
+  from: string;
+  recipients: string[];
+  mode: Mode;
+  at: number;
+  links: string[];
+}
+
+export interface SeededEvent {
+  type: EventType;
+  at: number;
+  actor: string;
+  ip: string;
+  place: object;
+  client: object;
+  link: string;
+}
+
+/** @param overrides of the dependencies, and of where it listens */
+export async function startApi(
+  t: TestContext,
+  overrides: { deps?: Partial<ApiDeps>; settings?: Partial<ApiDeps['settings']>; host?: string } = {},
+): Promise<ApiServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-api-'));
+  const engine = await openSqlite(join(directory, 'waybill.db'));
+  const clock = { now: Date.UTC(2026, 10, 23, 12) };
+  const now = () => clock.now;
+  const edge = { isReachable: true, pushes: 0 };
+  const gate: ApiServer['gate'] = { wait: undefined };
+  const listeners = new Set<() => void>();
+  const changed = () => listeners.forEach((listener) => listener());
+  const notifyStore = new KyselyNotifyStore(engine);
+  const accounts = new Accounts({
+    store: new StoredAccounts(engine.db),
+    clock: now,
+    random: systemRandom,
+    createDefaults: async () => {},
+  });
+  const stats = new StatsStore(
+    engine.db,
+    (workspaceId, id) => `http://edge.test/r/${pageToken(workspaceId, id)}`,
+  );
+  const privacyStore = new StoredPrivacy(engine.db);
+  const mails = new TestMails(engine, now, gate, changed);
+  const addEvent = async (delivery: SeededDelivery, event: Partial<SeededEvent> = {}) => {
+    await insertEvent(engine, delivery, { at: clock.now, ...event });
+    changed();
+  };
+  const policy = new AddressPolicy(['127.0.0.0/8']);
+  const api = createApi({
+    settings: {
+      publicUrl: 'http://edge.test',
+      demo: true,
+      smtp: { host: '127.0.0.1', port: 2587, security: 'starttls' },
+      trustedProxies: ['127.0.0.1'],
+      allowedHosts: [],
+      messageBodyLimitBytes: 35_000_000,
+      dashboardDirectory: join(directory, 'dashboard'),
+      attributions: ['IP geolocation by DB-IP (https://db-ip.com)'],
+      ...overrides.settings,
+    },
+    accounts,
+    reader: stats,
+    messages: mails,
+    notifications: new NotifySettings({
+      store: notifyStore,
+      policy,
+      senders: createSenders({
+        http: new OutboundHttp(policy),
+        ownMail: { send: async () => {} },
+        clock: now,
+      }),
+      dashboardUrl: () => 'http://127.0.0.1',
+      clock: now,
+    }),
+    privacy: new Privacy({
+      store: privacyStore,
+      timeline: {
+        recordTransport: async (fact) => {
+          const row = await engine.db
+            .selectFrom('deliveries')
+            .select(['message_id', 'workspace_id'])
+            .where('id', '=', fact.deliveryId)
+            .executeTakeFirstOrThrow();
+          await insertEvent(
+            engine,
+            { id: fact.deliveryId, messageId: row.message_id as MessageId },
+            { at: fact.at, type: 'objected' },
+            fact.source,
+          );
+        },
+      },
+      denyPush: {
+        push: async () => {
+          if (!edge.isReachable) throw new Error('the edge is away');
+          edge.pushes += 1;
+        },
+      },
+      verifyPage: readPageToken,
+      clock: now,
+      logger: silentLogger,
+    }),
+    idempotency: new StoredIdempotency(engine.db),
+    feed: {
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    readiness: { database: async () => {} },
+    metrics: async () => [],
+    clock: now,
+    logger: silentLogger,
+    ...overrides.deps,
+  });
+  const { host, port } = await api.listen({ host: overrides.host ?? '127.0.0.1', port: 0 });
+  t.after(async () => {
+    await api.close();
+    await engine.db.destroy();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const newTenant = async (): Promise<Tenant> => {
+    const workspaceId = newWorkspaceId();
+    await new StoredAccounts(engine.db).createWorkspace({
+      id: workspaceId,
+      name: 'A workspace',
+      mode: 'full',
+      disclosure: 'none',
+      addressRetentionDays: 30,
+      createdAt: now(),
+    });
+    const { secret } = await accounts.secrets.createApiKey(workspaceId, 'test');
+    return { workspaceId, apiKey: secret };
+  };
+  const first = await accounts.ensureDefaultWorkspace();
+  const { secret } = await accounts.secrets.createApiKey(first.id, 'test');
+  const tenant: Tenant = { workspaceId: first.id, apiKey: secret };
+  return {
+    url,
+    api,
+    engine,
+    accounts,
+    stats,
+    privacyStore,
+    tenant,
+    clock,
+    accepted: () => mails.accepted,
+    edge,
+    gate,
+    newTenant,
+    changed,
+    addEvent,
+    seed: (of, mail = {}) => mails.seed(of.workspaceId, mail),
+    fetch: (path, { key = tenant.apiKey, ...init } = {}) => {
+      const headers = new Headers(init.headers);
+      if (key !== '' && !headers.has('authorization')) headers.set('authorization', `Bearer ${key}`);
+      if (typeof init.body === 'string' && !headers.has('content-type')) {
+        headers.set('content-type', 'application/json');
+      }
+      return fetch(`${url}${path}`, { ...init, headers });
+    },
+  };
+}
+
+/** Makes the first user and gives the session's cookie. */
+export async function signedIn(server: ApiServer): Promise<string> {
+  const link = await server.accounts.createSignInLink(server.url);
+  const token = new URL(link ?? '').searchParams.get('token') ?? '';
+  const opened: OpenedSession = await server.accounts.setUp({
+    token,
+    name: 'Ann',
+    email: 'ann@example.org',
+    password: 'correct horse battery',
+    mode: 'full',
+    ip: null,
+  });
+  return `waybill_session=${opened.secret}`;
+}
+
+export function json(body: unknown): { method: 'POST'; body: string } {
+  return { method: 'POST', body: JSON.stringify(body) };
+}
+
+export const MAIL: CreateMessage = {
+  from: 'Ann <ann@example.org>',
+  to: ['bob@example.net'],
+  subject: 'The offer',
+  html: '<p>Hello <a href="https://example.org/offer">offer</a></p>',
+  send: true,
+};
+
+/** Writes mails to the real store, without relay and instrumentation, which have tests of their own. */
+class TestMails {
+  accepted = 0;
+  readonly #store: KyselyMessageStore;
+  readonly #now: () => number;
+  readonly #gate: ApiServer['gate'];
+  readonly #changed: () => void;
+
+  constructor(engine: Engine, now: () => number, gate: ApiServer['gate'], changed: () => void) {
+    this.#store = new KyselyMessageStore(engine);
+    this.#now = now;
+    this.#gate = gate;
+    this.#changed = changed;
+  }
+
+  async create(workspaceId: WorkspaceId, message: CreateMessage, id: MessageId = newMessageId()) {
+    await this.#gate.wait;
+    const seeded = await this.seed(
+      workspaceId,
+      {
+        subject: message.subject,
+        from: message.from,
+        recipients: [...message.to, ...(message.cc ?? []), ...(message.bcc ?? [])],
+        mode: message.policy?.mode ?? 'full',
+      },
+      id,
+    );
+    return {
+      id,
+      deliveries: seeded.map(({ trackingNumber, recipient }) => ({
+        trackingNumber,
+        recipient,
+        pixelUrl: null,
+        verdict: { state: 'queued' as const, confidence: 1, reasons: [], settled: true },
+      })),
+    };
+  }
+
+  markSent(workspaceId: WorkspaceId, id: MessageId, at: number) {
+    return this.#store.markSent(workspaceId, id, at);
+  }
+
+  async preview(_workspaceId: WorkspaceId, message: CreateMessage) {
+    if (message.html === 'refuse') throw new AppError('invalid-input', 'refused');
+    return { html: message.html ?? null, text: message.text ?? null, links: [] };
+  }
+
+  async seed(
+    workspaceId: WorkspaceId,
+    mail: Partial<SeededMail>,
+    messageId: MessageId = newMessageId(),
+  ): Promise<SeededDelivery[]> {
+    const at = mail.at ?? this.#now();
+    const seeded = (mail.recipients ?? ['bob@example.net']).map((recipient) => {
+      const id = newDeliveryId();
+      return {
+        id,
+        messageId,
+        trackingNumber: newTrackingNumber(systemRandom),
+        recipient,
+        page: `/r/${pageToken(workspaceId, id)}`,
+      };
+    });
+    await this.#store.accept({
+      messageId,
+      workspaceId,
+      from: mail.from ?? 'Ann <ann@example.org>',
+      to: seeded.map(({ recipient }) => recipient),
+      cc: [],
+      subject: mail.subject ?? 'The offer',
+      messageIdHeader: null,
+      mode: mail.mode ?? 'full',
+      source: 'api',
+      sizeBytes: 100,
+      createdAt: at,
+      sentAt: null,
+      deliveries: seeded.map(({ id, trackingNumber, recipient }) => ({
+        id,
+        trackingNumber,
+        recipient,
+        pixelUrl: `http://edge.test/o/${id}.gif`,
+        untouched: null,
+        state: 'queued',
+      })),
+      links: (mail.links ?? []).map((url, index) => ({ index: index + 1, url })),
+    });
+    this.accepted += 1;
+    this.#changed();
+    return seeded;
+  }
+}
+
+async function insertEvent(
+  engine: Engine,
+  delivery: Pick<SeededDelivery, 'id' | 'messageId'>,
+  event: Partial<SeededEvent>,
+  source = `hit:test:${newRowId()}`,
+): Promise<void> {
+  await engine.db.transaction().execute(async (tx) => {
+    const { workspace_id: workspaceId } = await tx
+      .selectFrom('deliveries')
+      .select('workspace_id')
+      .where('id', '=', delivery.id)
+      .executeTakeFirstOrThrow();
+    const text = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
+    await tx
+      .insertInto('events')
+      .values({
+        id: newRowId(),
+        workspace_id: workspaceId,
+        delivery_id: delivery.id,
+        message_id: delivery.messageId,
+        position: await nextPositions(tx, 1),
+        at: event.at ?? 0,
+        type: event.type ?? 'opened',
+        actor: event.actor ?? null,
+        confidence: event.actor === undefined ? null : 0.9,
+        reasons: null,
+        place: text(event.place),
+        client: text(event.client),
+        network: null,
+        ip: event.ip ?? null,
+        link: event.link ?? null,
+        source,
+        rules_version: 1,
+      })
+      .onConflict((conflict) => conflict.column('source').doNothing())
+      .execute();
+  });
+}
+
+/** Signed tokens have tests of their own; here a page's address just says what it is for. */
+function pageToken(workspaceId: WorkspaceId, subject: string): string {
+  return `${workspaceId}-${subject}`;
+}
+
+function readPageToken(token: string): { workspaceId: WorkspaceId; subject: string } | undefined {
+  const match = /^(\d+)-([0-9a-f]{32})$/.exec(token);
+  if (match?.[2] === undefined) return undefined;
+  return { workspaceId: Number(match[1]) as WorkspaceId, subject: match[2] };
+}
+
+export function randomHex(): string {
+  return randomBytes(16).toString('hex');
+}

@@ -1,0 +1,71 @@
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+
+/** A client's own record of what was answered; the server's must hold all of it. */
+export interface Ledger {
+  /** User-Agent of each hit whose answer arrived; unique for each request. */
+  hits: Set<string>;
+  /** Subject of each mail that was answered with 250. */
+  mails: Set<string>;
+}
+
+export function newLedger(): Ledger {
+  return { hits: new Set(), mails: new Set() };
+}
+
+/** Requests pixels, one after the other, until the signal; failures are not entered. */
+export async function hitUntil(
+  signal: AbortSignal,
+  name: string,
+  pixelUrls: readonly string[],
+  ledger: Ledger,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  for (let n = 0; n < limit && !signal.aborted; n++) {
+    const agent = `load/${name}-${n}`;
+    const url = pixelUrls[n % pixelUrls.length] ?? '';
+    try {
+      const answer = await fetch(url, { headers: { 'user-agent': agent } });
+      await answer.arrayBuffer();
+      if (answer.status === 200) ledger.hits.add(agent);
+    } catch {
+      // Not answered: the server may or may not have it.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** User-Agents of all hits that the main store holds, duplicates included. The server must be stopped or idle. */
+export function storedAgents(dataDir: string): string[] {
+  const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
+  try {
+    const rows = database.prepare('select headers from hits').all() as { headers: string }[];
+    return rows.map(({ headers }) => (JSON.parse(headers) as Record<string, string>)['user-agent'] ?? '');
+  } finally {
+    database.close();
+  }
+}
+
+/** Event sources that occur more than once; there must be none. */
+export function duplicateSources(dataDir: string): string[] {
+  const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
+  try {
+    return (
+      database.prepare('select source from events group by source having count(*) > 1').all() as {
+        source: string;
+      }[]
+    ).map(({ source }) => source);
+  } finally {
+    database.close();
+  }
+}
+
+/** How many opening events the store holds. */
+export function openedEvents(dataDir: string): number {
+  const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
+  try {
+    return (database.prepare("select count(*) as n from events where type = 'opened'").get() as { n: number }).n;
+  } finally {
+    database.close();
+  }
+}
