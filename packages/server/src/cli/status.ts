@@ -92,11 +92,11 @@ function station(event: Event, delivery: DeliveryDetail, nowMs: number, paint: P
   const time = delivery.mode === 'day' && isHit ? dayOnly(event.at) : localTime(event.at);
   const when = time.padEnd(22);
   const head = `  ${markOf(event, paint)} ${when}  ${eventWords(event)}`;
-  const certainty = event.confidence === undefined ? '' : ` (${percentText(event.confidence)})`;
+  const percent = event.confidence === undefined ? '' : ` (${percentText(event.confidence)})`;
   const relative = delivery.mode === 'day' && isHit ? '' : `, ${relativeTime(event.at, nowMs)}`;
   const facts = eventFacts(event).map((fact) => oneLine(fact, 200));
   return [
-    `${head}${paint.quiet(`${certainty}${relative}`)}`,
+    `${head}${paint.quiet(`${percent}${relative}`)}`,
     ...(facts.length === 0 ? [] : [`${INDENT}${facts.join(' · ')}`]),
     ...(event.reasons ?? []).map(({ text }) => paint.quiet(`${INDENT}${oneLine(text)}`)),
   ];

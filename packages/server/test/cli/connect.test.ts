@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run as status } from '../../src/cli/status.ts';
 import { capturedIo } from '../support/captured-io.ts';
+import { temporaryDirectory } from '../support/temp-dir.ts';
 import { apiServer, problem } from './api-server.ts';
 
 async function dataDirOf(t: TestContext, local?: unknown): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'waybill-cli-'));
-  t.after(() => rm(dataDir, { recursive: true }));
+  const directory = await temporaryDirectory();
+  t.after(() => directory[Symbol.asyncDispose]());
+  const dataDir = directory.path;
   if (local !== undefined) {
     await mkdir(join(dataDir, 'run'));
     await writeFile(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { CreatedMessage } from '@waybill/sdk';
 import { run } from '../../src/cli/send.ts';
 import { capturedIo, type CapturedIo } from '../support/captured-io.ts';
+import { temporaryDirectory } from '../support/temp-dir.ts';
 import { apiServer, json, problem, type ApiRequest } from './api-server.ts';
 
 const verdict = { state: 'queued' as const, confidence: 1, reasons: [], settled: true };
@@ -49,10 +49,11 @@ async function send(
 }
 
 async function fileOf(t: TestContext, name: string, content: string | Uint8Array): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'waybill-send-'));
-  t.after(() => rm(directory, { recursive: true }));
-  await writeFile(join(directory, name), content);
-  return join(directory, name);
+  const directory = await temporaryDirectory();
+  t.after(() => directory[Symbol.asyncDispose]());
+  const path = join(directory.path, name);
+  await writeFile(path, content);
+  return path;
 }
 
 test('a mail goes to the API with all its parts, once', async (t) => {

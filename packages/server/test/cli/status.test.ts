@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DeliveryDetail, Event } from '@waybill/sdk';
+import '../support/utc.ts';
 import { run } from '../../src/cli/status.ts';
 import { capturedIo } from '../support/captured-io.ts';
 import { apiServer, json, problem } from './api-server.ts';

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import { test, type TestContext } from 'node:test';
 import type { StreamEvent } from '@waybill/sdk';
+import '../support/utc.ts';
 import { run } from '../../src/cli/watch.ts';
 import { capturedIo } from '../support/captured-io.ts';
 import { apiServer, json, problem } from './api-server.ts';

@@ -51,19 +51,28 @@ function ruleOf(id: string, channelIds: string[], changes: Partial<Rule> = {}): 
   return { id, name: `rule ${id}`, trigger: 'first-open', channelIds, enabled: true, createdAt, ...changes };
 }
 
-/** What every NotifyStore and OutboxStore does. @param open a fresh, empty store */
-export function testNotifyStore(engine: string, open: () => Promise<OpenNotifyStore>): void {
-  const name = (behaviour: string): string => `${engine}: ${behaviour}`;
-  testChannels(name, open);
-  testRules(name, open);
-  testClaims(name, open);
-  testOutcomes(name, open);
+export interface NotifyStoreContract {
+  /** A fresh, empty store. */
+  open(): Promise<OpenNotifyStore>;
+  /** Why these tests cannot run here. */
+  skip?: string | false;
 }
 
-type Name = (behaviour: string) => string;
+type Behaviour = (name: string, body: (open: () => Promise<OpenNotifyStore>) => Promise<void>) => void;
 
-function testChannels(name: Name, open: () => Promise<OpenNotifyStore>): void {
-  test(name('channels come back as they were, oldest first'), async () => {
+/** What every NotifyStore and OutboxStore does. */
+export function testNotifyStore(engine: string, contract: NotifyStoreContract): void {
+  const it: Behaviour = (name, body) => {
+    test(`${engine}: ${name}`, { skip: contract.skip ?? false }, () => body(() => contract.open()));
+  };
+  testChannels(it);
+  testRules(it);
+  testClaims(it);
+  testOutcomes(it);
+}
+
+function testChannels(it: Behaviour): void {
+  it('channels come back as they were, oldest first', async (open) => {
     const { store } = await open();
     const younger = channelOf('a', { createdAt: '2026-11-23T13:00:00.000Z' });
     await store.addChannel(OURS, younger);
@@ -73,7 +82,7 @@ function testChannels(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal(await store.channel(OURS, 'c'), undefined);
   });
 
-  test(name('a change touches only what it names; a new configuration forgets the old failure'), async () => {
+  it('a change touches only what it names; a new configuration forgets the old failure', async (open) => {
     const { store, enqueue } = await open();
     await store.addChannel(OURS, channelOf('a'));
     await enqueue({ id: 'n', channelId: 'a', at: 0 });
@@ -87,32 +96,29 @@ function testChannels(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.deepEqual(await store.changeChannel(OURS, 'a', {}), changed);
   });
 
-  test(
-    name('another workspace’s channels and rules can be neither seen, changed, removed nor used'),
-    async () => {
-      const { store } = await open();
-      await store.addChannel(THEIRS, channelOf('a'));
-      await store.addRule(THEIRS, ruleOf('r', ['a']));
-      assert.deepEqual(await store.channels(OURS), []);
-      assert.equal(await store.channel(OURS, 'a'), undefined);
-      assert.equal(await store.changeChannel(OURS, 'a', { name: 'mine' }), undefined);
-      assert.equal(await store.removeChannel(OURS, 'a'), false);
-      assert.deepEqual(await store.rules(OURS), []);
-      assert.equal(await store.changeRule(OURS, 'r', { enabled: false }), undefined);
-      assert.equal(await store.removeRule(OURS, 'r'), false);
-      const foreign = (error: unknown): boolean =>
-        error instanceof AppError &&
-        error.code === 'invalid-input' &&
-        error.fields[0]?.field === 'channelIds.0';
-      await assert.rejects(store.addRule(OURS, ruleOf('s', ['a'])), foreign);
-      await store.addRule(OURS, ruleOf('t', []));
-      await assert.rejects(store.changeRule(OURS, 't', { channelIds: ['a'] }), foreign);
-      assert.deepEqual(await store.rules(THEIRS), [ruleOf('r', ['a'])]);
-      assert.deepEqual(await store.channels(THEIRS), [channelOf('a')]);
-    },
-  );
+  it('another workspace’s channels and rules can be neither seen, changed, removed nor used', async (open) => {
+    const { store } = await open();
+    await store.addChannel(THEIRS, channelOf('a'));
+    await store.addRule(THEIRS, ruleOf('r', ['a']));
+    assert.deepEqual(await store.channels(OURS), []);
+    assert.equal(await store.channel(OURS, 'a'), undefined);
+    assert.equal(await store.changeChannel(OURS, 'a', { name: 'mine' }), undefined);
+    assert.equal(await store.removeChannel(OURS, 'a'), false);
+    assert.deepEqual(await store.rules(OURS), []);
+    assert.equal(await store.changeRule(OURS, 'r', { enabled: false }), undefined);
+    assert.equal(await store.removeRule(OURS, 'r'), false);
+    const foreign = (error: unknown): boolean =>
+      error instanceof AppError &&
+      error.code === 'invalid-input' &&
+      error.fields[0]?.field === 'channelIds.0';
+    await assert.rejects(store.addRule(OURS, ruleOf('s', ['a'])), foreign);
+    await store.addRule(OURS, ruleOf('t', []));
+    await assert.rejects(store.changeRule(OURS, 't', { channelIds: ['a'] }), foreign);
+    assert.deepEqual(await store.rules(THEIRS), [ruleOf('r', ['a'])]);
+    assert.deepEqual(await store.channels(THEIRS), [channelOf('a')]);
+  });
 
-  test(name('a removed channel leaves the rules, and what waited for it is dropped'), async () => {
+  it('a removed channel leaves the rules, and what waited for it is dropped', async (open) => {
     const { store, enqueue, outbox } = await open();
     await store.addChannel(OURS, channelOf('a'));
     await store.addChannel(OURS, channelOf('b'));
@@ -127,8 +133,8 @@ function testChannels(name: Name, open: () => Promise<OpenNotifyStore>): void {
   });
 }
 
-function testRules(name: Name, open: () => Promise<OpenNotifyStore>): void {
-  test(name('rules are added, changed and removed'), async () => {
+function testRules(it: Behaviour): void {
+  it('rules are added, changed and removed', async (open) => {
     const { store } = await open();
     await store.addChannel(OURS, channelOf('a'));
     await store.addRule(OURS, ruleOf('r', ['a']));
@@ -142,7 +148,7 @@ function testRules(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.deepEqual(await store.rules(OURS), []);
   });
 
-  test(name('a rule that names unknown channels is refused, and each of them is named'), async () => {
+  it('a rule that names unknown channels is refused, and each of them is named', async (open) => {
     const { store } = await open();
     await store.addChannel(OURS, channelOf('a'));
     await assert.rejects(store.addRule(OURS, ruleOf('r', ['a', 'x', 'y'])), (error) => {
@@ -157,8 +163,8 @@ function testRules(name: Name, open: () => Promise<OpenNotifyStore>): void {
   });
 }
 
-function testClaims(name: Name, open: () => Promise<OpenNotifyStore>): void {
-  test(name('the longest due is claimed first, with its channel; what is not due is not'), async () => {
+function testClaims(it: Behaviour): void {
+  it('the longest due is claimed first, with its channel; what is not due is not', async (open) => {
     const { store, enqueue } = await open();
     await store.addChannel(OURS, channelOf('a'));
     await enqueue({ id: 'late', channelId: 'a', at: 30 });
@@ -177,7 +183,7 @@ function testClaims(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal(await store.claim(options), undefined);
   });
 
-  test(name('a claim ends with its lease, so that the death of a process loses nothing'), async () => {
+  it('a claim ends with its lease, so that the death of a process loses nothing', async (open) => {
     const { store, enqueue } = await open();
     await store.addChannel(OURS, channelOf('a'));
     await enqueue({ id: 'n', channelId: 'a', at: 0 });
@@ -186,7 +192,7 @@ function testClaims(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal((await store.claim({ now: 100, leaseUntil: 200, except: [] }))?.attempts, 2);
   });
 
-  test(name('channels can be passed over'), async () => {
+  it('channels can be passed over', async (open) => {
     const { store, enqueue } = await open();
     for (const id of ['a', 'b', 'c']) {
       await store.addChannel(OURS, channelOf(id));
@@ -196,7 +202,7 @@ function testClaims(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal(await store.claim({ now: 0, leaseUntil: 9, except: ['a', 'b'] }), undefined);
   });
 
-  test(name('of many claims at once, no two get the same notification'), async () => {
+  it('of many claims at once, no two get the same notification', async (open) => {
     const { store, enqueue } = await open();
     await store.addChannel(OURS, channelOf('a'));
     for (let index = 0; index < 20; index += 1) await enqueue({ id: `n${index}`, channelId: 'a', at: index });
@@ -210,7 +216,7 @@ function testClaims(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal(ids.length, 20);
   });
 
-  test(name('a notification is never sent through another workspace’s channel'), async () => {
+  it('a notification is never sent through another workspace’s channel', async (open) => {
     const { store, enqueue } = await open();
     await store.addChannel(THEIRS, channelOf('a'));
     await enqueue({ id: 'n', channelId: 'a', at: 0, workspaceId: OURS });
@@ -218,7 +224,7 @@ function testClaims(name: Name, open: () => Promise<OpenNotifyStore>): void {
   });
 }
 
-function testOutcomes(name: Name, open: () => Promise<OpenNotifyStore>): void {
+function testOutcomes(it: Behaviour): void {
   const claimOne = async ({ store, enqueue }: OpenNotifyStore) => {
     await store.addChannel(OURS, channelOf('a'));
     await enqueue({ id: 'n', channelId: 'a', at: 0 });
@@ -227,7 +233,7 @@ function testOutcomes(name: Name, open: () => Promise<OpenNotifyStore>): void {
     return claimed;
   };
 
-  test(name('sent: the channel says when, and the content is wiped'), async () => {
+  it('sent: the channel says when, and the content is wiped', async (open) => {
     const opened = await open();
     await opened.store.finish(await claimOne(opened), { kind: 'sent', at: 7 });
     const row = await opened.outbox('n');
@@ -237,7 +243,7 @@ function testOutcomes(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal(await opened.store.claim({ now: 1000, leaseUntil: 2000, except: [] }), undefined);
   });
 
-  test(name('retry: due again later, and the channel says why; success clears that'), async () => {
+  it('retry: due again later, and the channel says why; success clears that', async (open) => {
     const opened = await open();
     await opened.store.finish(await claimOne(opened), { kind: 'retry', at: 50, error: 'refused' });
     assert.equal((await opened.store.channel(OURS, 'a'))?.lastError, 'refused');
@@ -249,7 +255,7 @@ function testOutcomes(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal((await opened.store.channel(OURS, 'a'))?.lastError, null);
   });
 
-  test(name('failed: never again, and the channel says why'), async () => {
+  it('failed: never again, and the channel says why', async (open) => {
     const opened = await open();
     await opened.store.finish(await claimOne(opened), { kind: 'failed', error: 'gone' });
     const row = await opened.outbox('n');
@@ -258,7 +264,7 @@ function testOutcomes(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal(await opened.store.claim({ now: 1000, leaseUntil: 2000, except: [] }), undefined);
   });
 
-  test(name('released: due at once, and it was no attempt'), async () => {
+  it('released: due at once, and it was no attempt', async (open) => {
     const opened = await open();
     await opened.store.finish(await claimOne(opened), { kind: 'released', at: 3 });
     const row = await opened.outbox('n');
@@ -266,7 +272,7 @@ function testOutcomes(name: Name, open: () => Promise<OpenNotifyStore>): void {
     assert.equal((await opened.store.channel(OURS, 'a'))?.lastError, null);
   });
 
-  test(name('who lost the claim cannot turn the new holder’s success into a failure'), async () => {
+  it('who lost the claim cannot turn the new holder’s success into a failure', async (open) => {
     const opened = await open();
     const old = await claimOne(opened);
     const current = await opened.store.claim({ now: 100, leaseUntil: 200, except: [] });

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { silentLogger } from '../../src/kernel/logger.ts';
@@ -21,13 +19,14 @@ import { channelOf, type OpenNotifyStore } from '../contract/notify-store.ts';
 import { openNotifyStore } from '../support/notify-database.ts';
 import { receiver } from '../support/receivers.ts';
 import { eventually } from '../support/server.ts';
+import { temporaryDirectory } from '../support/temp-dir.ts';
 
 const WORKSPACE = 1 as WorkspaceId;
-const directory = await mkdtemp(join(tmpdir(), 'waybill-dispatcher-'));
-const engine = await openSqlite(join(directory, 'waybill.db'));
+const directory = await temporaryDirectory();
+const engine = await openSqlite(join(directory.path, 'waybill.db'));
 after(async () => {
   await engine.db.destroy();
-  await rm(directory, { recursive: true });
+  await directory[Symbol.asyncDispose]();
 });
 
 const noMail: OwnMail = { send: () => Promise.reject(new Error('no mail here')) };
@@ -89,7 +88,7 @@ const state = (opened: OpenNotifyStore, id: string, wanted: string) =>
 test('what is due is sent once, without waiting for the poll when woken', async (t) => {
   const b = await bench(t);
   const hook = await receiver(() => ({ status: 200, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   await b.addWebhook('a', hook.url);
   const dispatcher = b.start({ pollMs: 60_000 });
   await b.enqueue({ id: 'n', channelId: 'a', at: b.time.now });
@@ -103,7 +102,7 @@ test('what is due is sent once, without waiting for the poll when woken', async 
 test('a failed one is tried again with the same opaque key, later each time, until it is taken', async (t) => {
   const b = await bench(t);
   const hook = await receiver(() => ({ status: hook.requests.length < 4 ? 503 : 200, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   await b.addWebhook('a', hook.url);
   await b.enqueue({ id: 'n', channelId: 'a', at: b.time.now });
   b.start();
@@ -129,7 +128,7 @@ test('a failed one is tried again with the same opaque key, later each time, unt
 test('after the last attempt it is given up, and the channel says why', async (t) => {
   const b = await bench(t);
   const hook = await receiver(() => ({ status: 500, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   await b.addWebhook('a', hook.url);
   await b.enqueue({ id: 'n', channelId: 'a', at: b.time.now });
   b.start({ maxAttempts: 2, firstDelayMs: 1, firstPauseMs: 1 });
@@ -154,7 +153,7 @@ test('the delays add up to about a day', () => {
 test('a permanent failure is not tried again', async (t) => {
   const b = await bench(t);
   const hook = await receiver(() => ({ status: 410, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   await b.addWebhook('a', hook.url);
   await b.enqueue({ id: 'n', channelId: 'a', at: b.time.now });
   b.start();
@@ -167,8 +166,8 @@ test('channels that hang or fail hold up no other', async (t) => {
   const hung = await hanging(t);
   const broken = await receiver(() => ({ status: 500, body: {} }));
   const good = await receiver(() => ({ status: 200, body: {} }));
-  t.after(broken.close);
-  t.after(good.close);
+  t.after(() => broken.close());
+  t.after(() => good.close());
   await b.addWebhook('hung', hung.url);
   await b.addWebhook('broken', broken.url);
   await b.addWebhook('good', good.url);
@@ -187,7 +186,7 @@ test('channels that hang or fail hold up no other', async (t) => {
 test('what a killed process had claimed is sent by the next one, with the same key', async (t) => {
   const b = await bench(t);
   const hook = await receiver(() => ({ status: 200, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   await b.addWebhook('a', hook.url);
   await b.enqueue({ id: 'n', channelId: 'a', at: b.time.now });
   // The first process dies after its claim: nothing ever finishes it.

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
@@ -17,14 +15,15 @@ import { openSqlite } from '../../src/storage/engine.ts';
 import { insertDefaults } from '../../src/storage/notify-store.ts';
 import { openNotifyStore } from '../support/notify-database.ts';
 import { receiver } from '../support/receivers.ts';
+import { temporaryDirectory } from '../support/temp-dir.ts';
 
 const OURS = 1 as WorkspaceId;
 const THEIRS = 2 as WorkspaceId;
-const directory = await mkdtemp(join(tmpdir(), 'waybill-settings-'));
-const engine = await openSqlite(join(directory, 'waybill.db'));
+const directory = await temporaryDirectory();
+const engine = await openSqlite(join(directory.path, 'waybill.db'));
 after(async () => {
   await engine.db.destroy();
-  await rm(directory, { recursive: true });
+  await directory[Symbol.asyncDispose]();
 });
 
 async function settings(): Promise<NotifySettings> {
@@ -62,7 +61,7 @@ test('a webhook’s secret is shown at its creation and never again', async () =
 test('a change with the masked secret keeps the old one in force', async (t) => {
   const notify = await settings();
   const hook = await receiver(() => ({ status: 200, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   const created = await notify.createChannel(OURS, {
     name: 'hook',
     config: { kind: 'webhook', url: hook.url },

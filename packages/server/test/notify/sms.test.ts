@@ -29,7 +29,7 @@ function send(gatewayUrl: string, authToken = 'token', allowed = ['127.0.0.0/8']
 
 test('the gateway gets number, sender and text as a form, with Basic authentication', async (t) => {
   const gateway = await smsGateway('AC1', 'token');
-  t.after(gateway.close);
+  t.after(() => gateway.close());
   assert.deepEqual(await send(`${gateway.url}/`), { ok: true, detail: 'The gateway took the SMS.' });
   const [request] = gateway.requests;
   assert.equal(request?.path, '/2010-04-01/Accounts/AC1/Messages.json');
@@ -43,7 +43,7 @@ test('the gateway gets number, sender and text as a form, with Basic authenticat
 
 test('a wrong token is permanent, says what the gateway said, and is not shown', async (t) => {
   const gateway = await smsGateway('AC1', 'token');
-  t.after(gateway.close);
+  t.after(() => gateway.close());
   const result = await send(gateway.url, 'wrong-token');
   assert.ok(!result.ok && result.permanent);
   assert.equal(result.detail, 'The gateway answered 401, error 20003: Authenticate');
@@ -62,7 +62,7 @@ test('errors of the number are permanent, of load and of the gateway temporary',
   ];
   for (const [status, code, permanent] of cases) {
     const gateway = await receiver(() => ({ status, body: { code, message: 'said so', status } }));
-    t.after(gateway.close);
+    t.after(() => gateway.close());
     const result = await send(gateway.url);
     assert.ok(!result.ok);
     assert.equal(result.permanent, permanent, `${status} ${code}`);
@@ -71,14 +71,14 @@ test('errors of the number are permanent, of load and of the gateway temporary',
 
 test('a web server that says yes to everything is no gateway', async (t) => {
   const site = await receiver(() => ({ status: 200, body: 'Welcome' }));
-  t.after(site.close);
+  t.after(() => site.close());
   const result = await send(site.url);
   assert.ok(!result.ok && result.permanent);
 });
 
 test('a gateway inside is not asked without permission', async (t) => {
   const gateway = await smsGateway('AC1', 'token');
-  t.after(gateway.close);
+  t.after(() => gateway.close());
   const result = await send(gateway.url, 'token', []);
   assert.ok(!result.ok && result.permanent);
   assert.equal(gateway.requests.length, 0);

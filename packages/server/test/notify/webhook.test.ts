@@ -57,7 +57,7 @@ async function listen(t: TestContext, listener: RequestListener): Promise<{ port
 
 test('an independent Standard Webhooks library accepts the signature, and not of an altered body', async (t) => {
   const hook = await receiver(() => ({ status: 204, body: '' }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   assert.equal((await post(`${hook.url}/hook`)).ok, true);
   const [request] = hook.requests;
   assert.ok(request);
@@ -84,13 +84,13 @@ test('an independent Standard Webhooks library accepts the signature, and not of
 test('what goes wrong passes with time, except a receiver that is gone', async (t) => {
   for (const status of [400, 401, 404, 429, 500, 503]) {
     const hook = await receiver(() => ({ status, body: {} }));
-    t.after(hook.close);
+    t.after(() => hook.close());
     const result = await post(hook.url);
     assert.ok(!result.ok && !result.permanent, `${status}`);
     assert.match(result.detail, new RegExp(`${status}`));
   }
   const gone = await receiver(() => ({ status: 410, body: {} }));
-  t.after(gone.close);
+  t.after(() => gone.close());
   const result = await post(gone.url);
   assert.ok(!result.ok && result.permanent);
 });
@@ -104,7 +104,7 @@ test('Retry-After is passed on', async (t) => {
 
 test('a redirect is not followed', async (t) => {
   const inside = await receiver(() => ({ status: 200, body: {} }));
-  t.after(inside.close);
+  t.after(() => inside.close());
   const { url } = await listen(t, (_, response) => response.writeHead(307, { location: inside.url }).end());
   const result = await post(url);
   assert.ok(!result.ok);
@@ -114,7 +114,7 @@ test('a redirect is not followed', async (t) => {
 
 test('without permission, nothing inside is ever asked, by number or by name', async (t) => {
   const inside = await receiver(() => ({ status: 200, body: {} }));
-  t.after(inside.close);
+  t.after(() => inside.close());
   const { port } = new URL(inside.url);
   const policy = new AddressPolicy([]);
   for (const host of ['127.0.0.1', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]', 'localhost']) {
@@ -132,7 +132,7 @@ test('without permission, nothing inside is ever asked, by number or by name', a
 
 test('the connection goes to the vetted address: a second look-up cannot turn it elsewhere', async (t) => {
   const hook = await receiver(() => ({ status: 200, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   const answers = [['127.0.0.1'], ['169.254.169.254']];
   let lookUps = 0;
   const resolve: Resolve = async () => answers[lookUps++] ?? [];
@@ -148,7 +148,7 @@ test('the connection goes to the vetted address: a second look-up cannot turn it
 
 test('of several addresses only permitted ones are used', async (t) => {
   const hook = await receiver(() => ({ status: 200, body: {} }));
-  t.after(hook.close);
+  t.after(() => hook.close());
   const resolve: Resolve = async () => ['10.0.0.1', '127.0.0.1'];
   assert.equal(
     (await post(`http://hook.invalid:${new URL(hook.url).port}/`, { resolve, timeoutMs: 2_000 })).ok,
