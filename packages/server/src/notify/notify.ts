@@ -1,7 +1,6 @@
 /** Rules, the outbox and the channels through which the sender hears. The room's public file. */
 export type { Rule } from '@waybill/sdk';
 export { AddressPolicy } from './address-policy.ts';
-export { masked } from './channel-config.ts';
 export type { OwnMail, Senders } from './channels/channel.ts';
 export { isPerson, type DeliveryNotification, type OutboxEntry } from './notification.ts';
 export { Dispatcher, type DispatcherOptions } from './outbox.ts';
