@@ -27,8 +27,8 @@ export interface Slice<T, Position> {
 export interface MessageQuery {
   /** Found in subject, sender or a recipient, in any case; or a tracking number in any spelling. */
   text?: string;
-  /** Messages with at least one delivery in this state. */
-  state?: VerdictState;
+  /** Messages with at least one delivery in one of these states. */
+  states?: readonly VerdictState[];
   mode?: Mode;
   after?: TimePosition;
   limit: number;

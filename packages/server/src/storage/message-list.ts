@@ -41,7 +41,7 @@ export async function listMessages(
 }
 
 function selectMessages(db: Kysely<Database>, workspaceId: WorkspaceId, query: MessageQuery) {
-  const { text, state, mode, after } = query;
+  const { text, states, mode, after } = query;
   let select = db
     .selectFrom('messages')
     .select(['id', 'subject', 'from_address', 'created_at', 'sent_at', 'mode', 'source', 'last_sign_at'])
@@ -58,14 +58,14 @@ function selectMessages(db: Kysely<Database>, workspaceId: WorkspaceId, query: M
       ]),
     );
   }
-  if (state !== undefined) {
+  if (states !== undefined) {
     select = select.where((eb) =>
       eb.exists(
         eb
           .selectFrom('deliveries')
           .select('deliveries.id')
           .whereRef('deliveries.message_id', '=', 'messages.id')
-          .where('deliveries.verdict_state', '=', state),
+          .where('deliveries.verdict_state', 'in', states),
       ),
     );
   }

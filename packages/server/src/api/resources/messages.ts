@@ -21,6 +21,12 @@ import {
 
 type Deps = Pick<ApiDeps, 'messages' | 'reader' | 'clock' | 'settings'>;
 
+const verdictStates = z
+  .string()
+  .max(200, { error: 'names too many states' })
+  .transform((text) => text.split(','))
+  .pipe(z.array(verdictState));
+
 export function listMessages({ reader }: Deps) {
   return route({
     access: 'workspace',
@@ -28,7 +34,7 @@ export function listMessages({ reader }: Deps) {
     summary: 'Messages, newest first',
     query: z.strictObject({
       query: searchText.describe('In subject, sender or recipient, in any case; or a tracking number'),
-      state: verdictState.optional().describe('With a delivery in this state'),
+      state: verdictStates.optional().describe('With a delivery in this state; several joined by commas'),
       mode: mode.optional(),
       cursor,
       limit,
@@ -38,7 +44,7 @@ export function listMessages({ reader }: Deps) {
       const after = decodeCursor(query.cursor);
       const page = await reader.messages(principal.workspaceId, {
         ...(query.query === undefined ? {} : { text: query.query }),
-        ...(query.state === undefined ? {} : { state: query.state }),
+        ...(query.state === undefined ? {} : { states: query.state }),
         ...(query.mode === undefined ? {} : { mode: query.mode }),
         ...(after === undefined ? {} : { after }),
         limit: query.limit ?? DEFAULT_LIMIT,
