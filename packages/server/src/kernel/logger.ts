@@ -12,4 +12,4 @@ export function createLogger(level: LogLevel, room: string): Logger {
   return pino({ level, base: { room } }, pino.destination({ fd: 2, sync: true }));
 }
 
-export const silentLogger: Logger = pino({ level: 'silent' });
+export const silentLogger: Logger = pino({ level: 'silent' }, { write: () => {} });

@@ -29,6 +29,10 @@ export interface RecordedMessage {
   clicked: number;
 }
 
+/** What the page's token leads to. */
+export type Recorded =
+  { kind: 'delivery'; delivery: RecordedDelivery } | { kind: 'message'; message: RecordedMessage };
+
 /** A row of hits or events whose address is to be made coarse. */
 export interface AddressRow {
   table: 'hits' | 'events';

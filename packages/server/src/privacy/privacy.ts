@@ -3,12 +3,12 @@ import type { Reason } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { PrivacyStore, RecordedDelivery, RecordedMessage } from './privacy-store.ts';
+import type { PrivacyStore, Recorded } from './privacy-store.ts';
 
 export { recipientPage, PAGE_CSP, type PageKind } from './recipient-page.ts';
 export { Retention } from './retention.ts';
 export { truncateAddress } from './truncate.ts';
-export type { AddressRow, PrivacyStore, RecordedDelivery, RecordedMessage } from './privacy-store.ts';
+export type { AddressRow, PrivacyStore, Recorded, RecordedDelivery, RecordedMessage } from './privacy-store.ts';
 
 /** Port: the delivery's timeline takes the objection as an event; the same source counts once. */
 export interface ObjectionTimeline {
@@ -28,9 +28,6 @@ export interface DenyPush {
 
 /** Port: reads the signed token in a page's address. */
 export type VerifyPage = (token: string) => { workspaceId: WorkspaceId; subject: string } | undefined;
-
-export type Recorded =
-  { kind: 'delivery'; delivery: RecordedDelivery } | { kind: 'message'; message: RecordedMessage };
 
 /** `inForce`: the edge has acknowledged it. Otherwise it is stored and will reach the edge when that can be reached. */
 export type ObjectionOutcome = { recorded: Recorded; inForce: boolean };

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Event } from '@waybill/sdk';
 import { html, nothing, type Html } from './html.ts';
-import type { RecordedDelivery, RecordedMessage } from './privacy-store.ts';
-import type { Recorded } from './privacy.ts';
+import type { Recorded, RecordedDelivery, RecordedMessage } from './privacy-store.ts';
 import { describeEvent, formatTime } from './recorded-event.ts';
 import { PAGE_STYLE } from './recipient-page.css.ts';
 
