@@ -129,9 +129,16 @@ function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Ag
   if (odd ? soundsLikeMachine(text, agent) : isListedMachine(text)) return machineAgent(text, agent);
   const { client, engineOnly, livedIn, yearsBehind } = browser;
   if (browser.dead) return { species: 'dead-browser', client, named: true, livedIn };
-  if (browser.embedded) return { species: 'embedded-browser', client, named: true, engineOnly };
   const [foreign] = browser.foreign;
-  if (foreign === undefined) return { species: 'browser', client, named: true, engineOnly, yearsBehind };
+  if (foreign === undefined) {
+    return {
+      species: browser.embedded ? 'embedded-browser' : 'browser',
+      client,
+      named: true,
+      engineOnly,
+      yearsBehind,
+    };
+  }
   // An app's own token beside a whole browser string: a browser inside that app.
   const inside: Client = { ...client };
   if (agent.includes(`${foreign}/`) && foreign.length > 2) {

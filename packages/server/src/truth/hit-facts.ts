@@ -23,7 +23,7 @@ export function factsOf(observation: Observation, lookup: Lookup): HitFacts {
   return {
     observation,
     agent: agentOf(observation),
-    network: ip === undefined ? {} : lookup.network(ip),
+    network: ip === undefined ? { kind: 'unknown' } : lookup.network(ip),
     ranges: ip === undefined ? [] : lookup.ranges(ip),
     method: (method ?? 'GET').toUpperCase(),
     sinceSend: secondsAfterSend,

@@ -51,7 +51,7 @@ export function machineAgent(text: string, agent: string): Agent {
 export function titleOf(text: string): string {
   const tokens = text
     .replace(/https?:\/\/[^\s);,]*/gi, ' ')
-    .matchAll(/([a-z][\w.!:&-]*(?: [A-Z][\w.!-]*)*)(?:\/v?(\d[\w.]*))?/gi);
+    .matchAll(/(\p{L}[\p{L}\p{N}_.!:&-]*(?: \p{Lu}[\p{L}\p{N}_.!-]*)*)/gu);
   for (const [, name = ''] of tokens) if (!OF_ALL_BROWSERS.test(name)) return name.slice(0, LONGEST_NAME);
   return text.slice(0, LONGEST_NAME);
 }
