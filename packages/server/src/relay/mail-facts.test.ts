@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readMailFacts } from './mail-facts.ts';
+
+const facts = (...lines: string[]) => readMailFacts(Buffer.from(`${lines.join('\r\n')}\r\n\r\nbody\r\n`, 'utf8'));
+
+test('names and subject are decoded from encoded words and from raw UTF-8', async () => {
+  const read = await facts(
+    'From: =?iso-8859-1?Q?J=F6rg?= <j@example.org>',
+    'To: "Doe, Ann" <ann@example.net>, bob@example.net',
+    'Cc: Team: c@example.net, =?utf-8?B?xYF1a2Fzeg==?= <l@example.net>;',
+    'Subject: =?utf-8?B?w4RwZmVs?= und',
+    ' =?windows-1252?Q?Birnen_=80?=',
+    'Message-ID: <abc@example.org>',
+    'Date: Mon, 23 Nov 2026 12:00:00 +0000',
+  );
+  assert.deepEqual(read, {
+    from: 'Jörg <j@example.org>',
+    to: ['"Doe, Ann" <ann@example.net>', 'bob@example.net'],
+    cc: ['c@example.net', 'Łukasz <l@example.net>'],
+    subject: 'Äpfel und Birnen €',
+    messageId: '<abc@example.org>',
+    hasDate: true,
+    mode: undefined,
+  });
+  assert.equal((await facts('From: Jörg <j@example.org>', 'Subject: Grüße')).subject, 'Grüße');
+});
+
+test('a header with nothing in it gives nothing, without failing', async () => {
+  const read = await readMailFacts(Buffer.from('\r\njust text\r\n'));
+  assert.deepEqual(
+    [read.from, read.to, read.subject, read.messageId, read.hasDate],
+    ['', [], '', null, false],
+  );
+});
+
+test('control characters in encoded words do not get through', async () => {
+  const read = await facts('From: a@example.org', 'Subject: =?utf-8?Q?one=0D=0ABcc:_x=00y?=');
+  assert.equal(read.subject, 'one Bcc: x y');
+});
+
+test('a mail can ask for a mode, and a word nobody knows tracks nothing', async () => {
+  const mode = async (...lines: string[]) => (await facts('From: a@example.org', ...lines)).mode;
+  assert.equal(await mode('X-Waybill-Mode: Aggregate'), 'aggregate');
+  assert.equal(await mode('x-waybill-mode: off'), 'off');
+  assert.equal(await mode('X-Waybill: off', 'X-Waybill-Mode: full'), 'off');
+  assert.equal(await mode('X-Waybill-Mode: none please'), 'off');
+  assert.equal(await mode('X-Waybill: on'), undefined);
+  assert.equal(await mode('Subject: x'), undefined);
+});
