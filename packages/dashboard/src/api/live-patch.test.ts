@@ -63,9 +63,16 @@ test('a list row takes the verdict, and the time only of a sign', () => {
   assert.equal(patchSummary(row, { ...streamed, type: 'delivered' }).lastSignAt, null);
 });
 
-test('the feed never shows one position twice', () => {
-  const pages = [{ items: [], nextCursor: null }];
-  const once = prependEvent(pages, streamed);
-  assert.equal(once[0]?.items.length, 1);
-  assert.equal(prependEvent(once, streamed), once);
+test('an event that is judged anew replaces its former self, in the timeline and in the feed', () => {
+  const anew: StreamEvent = { ...streamed, position: '9', actor: 'scanner' };
+  const timeline = patchDelivery(patchDelivery(delivery, streamed), anew).events;
+  assert.deepEqual(
+    timeline.map((event) => event.actor),
+    ['scanner'],
+  );
+  const feed = prependEvent(prependEvent([{ items: [], nextCursor: null }], streamed), anew);
+  assert.deepEqual(
+    feed[0]?.items.map((event) => event.position),
+    ['9'],
+  );
 });

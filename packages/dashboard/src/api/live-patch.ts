@@ -16,6 +16,11 @@ export function eventOf(streamed: StreamEvent): Event {
 
 const sameEvent = (a: Event, b: Event) => a.at === b.at && a.type === b.type && a.link === b.link;
 
+/** What stays the same of an event when it is judged anew and gets a new position. */
+export function eventKey(streamed: StreamEvent): string {
+  return `${streamed.trackingNumber} ${streamed.at} ${streamed.type} ${streamed.link ?? ''}`;
+}
+
 /** A hit, whoever made it, or an answer: what the lists call a sign. */
 export function isSign(event: Event): boolean {
   return ['opened', 'clicked', 'receipt', 'auto-replied', 'replied'].includes(event.type);
@@ -29,7 +34,10 @@ export function patchDelivery(delivery: DeliveryDetail, streamed: StreamEvent): 
   return {
     ...delivery,
     verdict: streamed.verdict,
-    events: known ? delivery.events : [...delivery.events, event],
+    // An event that comes again was judged anew and takes the place of its former self.
+    events: known
+      ? delivery.events.map((other) => (sameEvent(other, event) ? event : other))
+      : [...delivery.events, event],
   };
 }
 
@@ -59,10 +67,16 @@ export function patchSummary(summary: MessageSummary, streamed: StreamEvent): Me
   };
 }
 
-/** The newest page with the event on top; unchanged when some page has it already. */
+/** The newest page with the event on top; one that was judged anew stays where it was, with its new judgement. */
 export function prependEvent(pages: Page<StreamEvent>[], streamed: StreamEvent): Page<StreamEvent>[] {
   const [first, ...rest] = pages;
   if (first === undefined) return pages;
-  if (pages.some((page) => page.items.some((other) => other.position === streamed.position))) return pages;
+  const same = (other: StreamEvent) => eventKey(other) === eventKey(streamed);
+  if (pages.some((page) => page.items.some(same))) {
+    return pages.map((page) => ({
+      ...page,
+      items: page.items.map((other) => (same(other) ? streamed : other)),
+    }));
+  }
   return [{ ...first, items: [streamed, ...first.items] }, ...rest];
 }

@@ -116,3 +116,9 @@ export const smtpCredentialsQuery = collection<SmtpCredential>('/smtp-credential
 export const channelsQuery = collection<Channel>('/channels');
 export const rulesQuery = collection<Rule>('/rules');
 export const inboxQuery = collection<CapturedMail>('/inbox');
+
+/** Whose place data is used; licences ask to name them where places are shown. */
+export const attributionsQuery = queryOptions({
+  ...collection<string>('/attributions'),
+  staleTime: Number.POSITIVE_INFINITY,
+});

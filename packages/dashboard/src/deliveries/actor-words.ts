@@ -20,6 +20,14 @@ export function kindOf(actor: Actor | undefined): ActorKind {
   }
 }
 
+/** From here on a person's sign is told without "probably". */
+const sureFrom = 0.9;
+
+/** Whether a sign may be drawn solid and told without "probably". */
+export function isSure(event: Pick<Event, 'actor' | 'confidence'>): boolean {
+  return event.actor === 'human' && (event.confidence ?? 1) >= sureFrom;
+}
+
 const names: Record<Actor, string> = {
   human: 'A person',
   'human-via-proxy': 'A person, through a proxy',
@@ -58,12 +66,14 @@ const clicks: Record<Actor, string> = {
 };
 
 /** An event's line in a timeline, in words. */
-export function eventTitle(event: Pick<Event, 'type' | 'actor'>): string {
+export function eventTitle(event: Pick<Event, 'type' | 'actor' | 'confidence'>): string {
+  // An unsure person is told like a person behind a proxy: probably.
+  const actor = event.actor === 'human' && !isSure(event) ? 'human-via-proxy' : (event.actor ?? 'unknown');
   switch (event.type) {
     case 'opened':
-      return openings[event.actor ?? 'unknown'];
+      return openings[actor];
     case 'clicked':
-      return clicks[event.actor ?? 'unknown'];
+      return clicks[actor];
     case 'accepted':
       return 'Accepted by Waybill';
     case 'relayed':

@@ -73,7 +73,8 @@ function sentStation({ verdict, events, sentAt }: Travelled): Station {
   if (verdict.state === 'queued') return reached('sent', 'Queued', 'ahead', undefined, 'waiting');
   if (verdict.state === 'failed') return reached('sent', 'Not sent', 'trouble', events.at(-1)?.at);
   const captured =
-    verdict.state === 'captured' || verdict.reasons.some((reason) => reason.code === 'captured');
+    verdict.state === 'captured' ||
+    events.some((event) => event.reasons?.some((reason) => reason.code === 'captured') === true);
   const at = sentAt ?? first(events, (event) => event.type === 'relayed')?.at;
   return captured
     ? reached('sent', 'Captured', 'transport', at ?? events[0]?.at, 'demo inbox')

@@ -59,6 +59,25 @@ test('machines alone say that the mail arrived and nothing about a reader', () =
   );
 });
 
+test('who cannot be told is not called a machine, and a day is no time', () => {
+  assert.equal(
+    sentence('loaded', [opened({ actor: 'unknown' })]),
+    'Its image was loaded yesterday at 14:02, but by whom cannot be told.',
+  );
+  const { actor: _actor, ...private_ } = opened({ at: '2026-11-22T00:00:00.000Z' });
+  assert.equal(
+    sentence('loaded', [private_], { mode: 'day' }),
+    'Its image was loaded yesterday. By whom is not kept.',
+  );
+});
+
+test('of a copy that was left as it was, silence is not called a missing sign', () => {
+  assert.equal(
+    sentence('sent', [], { untouchedBecause: 'The mail is signed.' }),
+    'Sent yesterday at 08:00. It is not tracked, so nobody can know whether it is read.',
+  );
+});
+
 test('a click names the destination’s host', () => {
   const click = opened({ type: 'clicked', link: 'https://www.example.org/offer?x=1' });
   assert.equal(sentence('clicked', [click]), 'Read, and a link followed yesterday at 14:02 to example.org.');
@@ -69,14 +88,17 @@ test('trouble gives the reason, and a receipt its source', () => {
     state: 'bounced' as const,
     confidence: 1,
     settled: true,
-    reasons: [{ code: 'unknown-user', text: 'No such mailbox.' }],
+    reasons: [
+      { code: 'bounced', text: 'It came back.' },
+      { code: 'unknown-user', text: 'No such mailbox.' },
+    ],
   };
   assert.equal(
     sentence('bounced', [opened({ type: 'bounced' })], { verdict }),
     'Came back yesterday at 14:02: No such mailbox.',
   );
   assert.equal(
-    sentence('failed', [], { verdict: { ...verdict, state: 'failed' } }),
+    sentence('failed', [], { verdict: { ...verdict, state: 'failed', reasons: verdict.reasons.slice(1) } }),
     'Not sent: No such mailbox.',
   );
   assert.equal(

@@ -19,9 +19,15 @@ export function gapBefore(rest: string): string {
   return rest === '' || /^[:.,]/.test(rest) ? '' : ' ';
 }
 
-type Told = Pick<DeliveryDetail, 'verdict' | 'events' | 'mode' | 'sentAt'>;
+type Told = Pick<DeliveryDetail, 'verdict' | 'events' | 'mode' | 'sentAt' | 'untouchedBecause'>;
 
-const noSign = 'No sign of reading, which proves nothing.';
+/** Of a copy with nothing in it that could give a sign, not even its absence says anything. */
+function noSign({ untouchedBecause, mode }: Told): string {
+  if (mode === 'aggregate') return 'Its openings are counted with the message’s, not here.';
+  return untouchedBecause === undefined && mode !== 'off'
+    ? 'No sign of reading, which proves nothing.'
+    : 'It is not tracked, so nobody can know whether it is read.';
+}
 
 export function verdictSentence(delivery: Told, now: Date, timeZone?: string): VerdictSentence {
   const when = (iso: string) =>
@@ -33,12 +39,12 @@ export function verdictSentence(delivery: Told, now: Date, timeZone?: string): V
     case 'captured':
       return {
         lead: 'Captured in the demo inbox',
-        rest: sentTail(delivery, when, 'and not sent to anyone.'),
+        rest: `${sentTail(delivery, when, 'and not sent to anyone')}. ${noSign(delivery)}`,
       };
     case 'sent':
-      return { lead: 'Sent', rest: `${sentTail(delivery, when, '')}. ${noSign}` };
+      return { lead: 'Sent', rest: `${sentTail(delivery, when, '')}. ${noSign(delivery)}` };
     case 'delivered':
-      return { lead: 'Delivered', rest: `${deliveredTail(delivery, when)}. ${noSign}` };
+      return { lead: 'Delivered', rest: `${deliveredTail(delivery, when)}. ${noSign(delivery)}` };
     case 'failed':
       return { lead: 'Not sent', rest: troubleTail(delivery, when) };
     case 'bounced':
@@ -71,7 +77,9 @@ function deliveredTail(delivery: Told, when: When): string {
 
 function troubleTail(delivery: Told, when: When): string {
   const trouble = newest(delivery.events, (event) => event.type === 'bounced' || event.type === 'deferred');
-  const why = delivery.verdict.reasons[0]?.text ?? trouble?.reasons?.[0]?.text;
+  // The first reason only repeats the state; what the other side said comes after it.
+  const said = delivery.verdict.reasons.find(({ code }) => code !== delivery.verdict.state);
+  const why = said?.text ?? trouble?.reasons?.[0]?.text;
   const at = trouble === undefined ? '' : when(trouble.at);
   if (why === undefined) return `${at}.`.trim();
   return at === '' ? `: ${why}` : `${at}: ${why}`;
@@ -80,6 +88,15 @@ function troubleTail(delivery: Told, when: When): string {
 function loadedSentence(delivery: Told, when: When): VerdictSentence {
   const loads = delivery.events.filter((event) => event.type === 'opened' || event.type === 'clicked');
   const last = loads.at(-1);
+  if (delivery.mode === 'day' && last !== undefined) {
+    return { lead: 'Its image was loaded', rest: `${when(last.at)}. By whom is not kept.` };
+  }
+  if (
+    last !== undefined &&
+    loads.some((event) => kindOf(event.actor) === 'nobody' && event.actor !== 'self')
+  ) {
+    return { lead: 'Its image was loaded', rest: `${when(last.at)}, but by whom cannot be told.` };
+  }
   const tail = 'That says the mail arrived, and nothing about a reader.';
   if (last === undefined) return { lead: 'Loaded by machines only.', rest: tail };
   return {

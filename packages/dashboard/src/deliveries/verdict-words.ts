@@ -18,8 +18,13 @@ const words: Record<VerdictState, string> = {
   objected: 'Objected',
 };
 
-export function verdictWord(state: VerdictState): string {
-  return words[state];
+/** Where it cannot be told who loaded the image, "machines only" would say too much. */
+const unknownLoad = new Set(['loaded-by-unknown', 'kept-private']);
+
+export function verdictWord(verdict: Pick<Verdict, 'state' | 'reasons'>): string {
+  if (verdict.state === 'loaded' && verdict.reasons.some(({ code }) => unknownLoad.has(code)))
+    return 'Loaded';
+  return words[verdict.state];
 }
 
 export function verdictTone(state: VerdictState): VerdictTone {

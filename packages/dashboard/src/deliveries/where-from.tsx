@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import type { DeliveryDetail } from '@waybill/sdk';
 import { lazy, Suspense } from 'react';
+import { attributionsQuery } from '../api/queries.ts';
 import { type MapMarks, mapMarks } from './map-marks.ts';
 
 const WorldMap = lazy(async () => ({ default: (await import('./world-map.tsx')).WorldMap }));
@@ -33,6 +35,7 @@ export function WhereFrom({ delivery }: { delivery: DeliveryDetail }) {
           </li>
         ))}
       </ul>
+      {marks.marks.length > 0 && <Attribution />}
       {notes.map((note) => (
         <p key={note} className="mt-2 text-soft">
           {note}
@@ -40,6 +43,11 @@ export function WhereFrom({ delivery }: { delivery: DeliveryDetail }) {
       ))}
     </section>
   );
+}
+
+function Attribution() {
+  const { data } = useQuery(attributionsQuery);
+  return data === undefined ? null : <p className="mt-2 text-meta text-faint">{data.join(' ')}</p>;
 }
 
 function explanations({ hiddenByProxy, local, machines }: MapMarks): string[] {

@@ -1,9 +1,9 @@
 import type { Event } from '@waybill/sdk';
-import { kindOf } from '../deliveries/actor-words.ts';
+import { isSure, kindOf } from '../deliveries/actor-words.ts';
 import { classes } from './classes.ts';
 import { Icon, type IconName } from './icon.tsx';
 
-function glyph(event: Pick<Event, 'type' | 'actor'>): IconName {
+function glyph(event: Pick<Event, 'type' | 'actor' | 'confidence'>): IconName {
   switch (event.type) {
     case 'accepted':
       return 'mail';
@@ -33,23 +33,23 @@ function glyph(event: Pick<Event, 'type' | 'actor'>): IconName {
 }
 
 /**
- * Who made an event, as a shape: a person is a solid circle, a person behind a proxy a heavy open circle,
- * a machine an outlined square, the sender and strangers a dotted circle, the mail's own travel a bare icon.
+ * Who made an event, as a shape: a person is a solid circle, a probable person a heavy open circle, a machine
+ * an outlined square, the sender and strangers a dotted circle, the mail's own travel a bare icon.
  */
-function shape(event: Pick<Event, 'type' | 'actor'>): string {
+function shape(event: Pick<Event, 'type' | 'actor' | 'confidence'>): string {
   if (event.type === 'bounced' || event.type === 'complained' || event.type === 'deferred')
     return 'text-amber';
   if (event.type === 'replied') return 'rounded-full bg-person text-on-person';
   if (event.type === 'receipt') return 'rounded-full border-2 border-person text-person';
   if (event.type === 'auto-replied') return 'rounded-sm border border-machine text-machine';
   if (event.type !== 'opened' && event.type !== 'clicked') return 'text-faint';
-  if (event.actor === 'human') return 'rounded-full bg-person text-on-person';
-  if (event.actor === 'human-via-proxy') return 'rounded-full border-2 border-person text-person';
+  if (isSure(event)) return 'rounded-full bg-person text-on-person';
+  if (kindOf(event.actor) === 'person') return 'rounded-full border-2 border-person text-person';
   if (kindOf(event.actor) === 'machine') return 'rounded-sm border border-machine text-machine';
   return 'rounded-full border border-dashed border-machine text-machine';
 }
 
-export function ActorMark({ event }: { event: Pick<Event, 'type' | 'actor'> }) {
+export function ActorMark({ event }: { event: Pick<Event, 'type' | 'actor' | 'confidence'> }) {
   return (
     <span
       aria-hidden="true"

@@ -100,7 +100,7 @@ export function VerdictWord({ verdict, suffix }: { verdict: Verdict; suffix?: st
           verdict.state === 'failed' ? 'text-red' : toneText[tone],
         )}
       >
-        {verdictWord(verdict.state)}
+        {verdictWord(verdict)}
       </span>
       {suffix !== undefined && <span className="text-faint">{suffix}</span>}
       {sure !== undefined && <span className="sr-only">, {sure}</span>}

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { StreamEvent } from '@waybill/sdk';
+import { eventKey } from '../api/live-patch.ts';
 import { feedOf } from './feed.ts';
 
 const event = (position: string, more: Partial<StreamEvent> = {}): StreamEvent => ({
   position,
-  at: '2026-11-23T12:00:00.000Z',
+  at: `2026-11-23T12:00:0${position}.000Z`,
   type: 'opened',
   trackingNumber: 'WB-1',
   messageId: 'm1',
@@ -18,7 +19,7 @@ const positions = (events: StreamEvent[]) => events.map((each) => each.position)
 
 test('a pause holds back what came after it and loses nothing', () => {
   const events = [event('3'), event('2'), event('1')];
-  const { shown, held } = feedOf(events, { pausedAt: '2', show: 'all' });
+  const { shown, held } = feedOf(events, { pausedAt: eventKey(event('2')), show: 'all' });
   assert.deepEqual(positions(shown), ['2', '1']);
   assert.equal(held, 1);
   assert.deepEqual(positions(feedOf(events, { pausedAt: undefined, show: 'all' }).shown), ['3', '2', '1']);

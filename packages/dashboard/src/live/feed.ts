@@ -1,4 +1,5 @@
 import type { StreamEvent } from '@waybill/sdk';
+import { eventKey } from '../api/live-patch.ts';
 import { kindOf } from '../deliveries/actor-words.ts';
 
 export type FeedFilter = 'all' | 'people';
@@ -13,7 +14,7 @@ export function feedOf(
 ): { shown: StreamEvent[]; held: number } {
   const wanted = show === 'people' ? events.filter(byPeople) : [...events];
   if (pausedAt === undefined) return { shown: wanted, held: 0 };
-  const start = events.findIndex((event) => event.position === pausedAt);
+  const start = events.findIndex((event) => eventKey(event) === pausedAt);
   // Paused on an empty feed: everything since is held.
   const before = new Set(start === -1 ? events : events.slice(0, start));
   const shown = wanted.filter((event) => !before.has(event));

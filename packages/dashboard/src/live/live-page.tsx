@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
+import { eventKey } from '../api/live-patch.ts';
 import { eventsQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
 import { useConnection } from '../app/live-context.ts';
@@ -27,7 +28,7 @@ export function LivePage() {
   const all = events.data?.pages.flatMap((page) => page.items) ?? [];
   const { shown, held } = feedOf(all, { pausedAt, show });
   const first = useRef<Set<string> | undefined>(undefined);
-  if (events.isSuccess) first.current ??= new Set(all.map((event) => event.position));
+  if (events.isSuccess) first.current ??= new Set(all.map(eventKey));
   return (
     <Page>
       <PageHeader
@@ -43,7 +44,9 @@ export function LivePage() {
           <Button
             icon={pausedAt === undefined ? 'pause' : 'play'}
             aria-pressed={pausedAt !== undefined}
-            onClick={() => setPausedAt(pausedAt === undefined ? (all[0]?.position ?? '') : undefined)}
+            onClick={() =>
+              setPausedAt(pausedAt === undefined ? (all[0] === undefined ? '' : eventKey(all[0])) : undefined)
+            }
           >
             {pausedAt === undefined ? 'Pause' : held === 0 ? 'Go on' : `Go on, ${held} new`}
           </Button>
@@ -61,9 +64,9 @@ export function LivePage() {
         <ol className="@container border-t border-line">
           {shown.map((event) => (
             <FeedRow
-              key={event.position}
+              key={eventKey(event)}
               event={event}
-              arrived={first.current?.has(event.position) === false}
+              arrived={first.current?.has(eventKey(event)) === false}
             />
           ))}
         </ol>

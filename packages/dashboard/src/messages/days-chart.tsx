@@ -55,7 +55,7 @@ function Bars({
     <div className="mb-3">
       <div className="flex justify-between text-meta">
         <span className={kind === 'person' ? 'font-medium text-person' : 'text-soft'}>{label}</span>
-        <span className="text-faint">{top}</span>
+        <span className="text-faint">{top} a day</span>
       </div>
       <svg aria-hidden="true" viewBox={`0 0 ${width} ${height}`} className="h-16 w-full">
         <path d={`M0 .5H${width}M0 ${height - 0.5}H${width}`} className="stroke-line" strokeWidth="1" />

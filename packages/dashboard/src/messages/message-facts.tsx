@@ -9,7 +9,7 @@ const sources: Record<Message['source'], string> = {
 };
 
 export const modeSentences: Record<Mode, string> = {
-  full: 'Recorded with time, address, place and program.',
+  full: 'Time, address, place and program.',
   day: 'Only the day of the last opening is kept of this mail; time, address and program are never written down.',
   aggregate:
     'Openings of this mail are counted for the whole message, never for one recipient. That is why single deliveries show no sign.',

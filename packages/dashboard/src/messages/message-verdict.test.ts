@@ -4,28 +4,38 @@ import type { Verdict, VerdictState } from '@waybill/sdk';
 import { messageVerdict } from './message-verdict.ts';
 
 const verdict = (state: VerdictState): Verdict => ({ state, confidence: 0.8, reasons: [], settled: true });
+const summed = (...states: VerdictState[]) => {
+  const { best, ...counts } = messageVerdict(states.map(verdict));
+  return { state: best?.state, ...counts };
+};
 
-test('a message shows its strongest sign and counts every person who gave one', () => {
-  const summed = messageVerdict(
-    ['sent', 'probably-read', 'clicked', 'loaded'].map((s) => verdict(s as VerdictState)),
-  );
-  assert.equal(summed.best?.state, 'clicked');
-  assert.equal(summed.count, 2);
-  assert.equal(summed.total, 4);
+test('of several recipients those who surely read are counted, and “probably” is not “read”', () => {
+  assert.deepEqual(summed('sent', 'probably-read', 'clicked', 'loaded'), {
+    state: 'read',
+    count: 1,
+    total: 4,
+    troubled: 0,
+  });
+  assert.deepEqual(summed('probably-read', 'probably-read', 'sent'), {
+    state: 'probably-read',
+    count: 2,
+    total: 3,
+    troubled: 0,
+  });
+});
+
+test('a single recipient keeps the exact verdict', () => {
+  assert.equal(summed('clicked').state, 'clicked');
 });
 
 test('a bounce beside a delivery stays visible without hiding the other', () => {
-  const summed = messageVerdict([verdict('bounced'), verdict('read')]);
-  assert.equal(summed.best?.state, 'read');
-  assert.equal(summed.troubled, 1);
+  assert.deepEqual(summed('bounced', 'read'), { state: 'read', count: 1, total: 2, troubled: 1 });
 });
 
 test('trouble ranks above silence, and is then the verdict itself', () => {
-  const summed = messageVerdict([verdict('delivered'), verdict('bounced')]);
-  assert.equal(summed.best?.state, 'bounced');
-  assert.equal(summed.troubled, 0);
+  assert.deepEqual(summed('delivered', 'bounced'), { state: 'bounced', count: 1, total: 2, troubled: 0 });
 });
 
 test('a message without deliveries has no verdict', () => {
-  assert.deepEqual(messageVerdict([]), { best: undefined, count: 0, total: 0, troubled: 0 });
+  assert.deepEqual(summed(), { state: undefined, count: 0, total: 0, troubled: 0 });
 });

@@ -2,27 +2,48 @@ import type { Verdict, VerdictState } from '@waybill/sdk';
 import { ladder, verdictTone } from '../deliveries/verdict-words.ts';
 
 export interface MessageVerdict {
-  /** The strongest verdict among the deliveries, or undefined when there are none. */
+  /** What to call the message: its strongest sign, or undefined when it has no deliveries. */
   best: Verdict | undefined;
-  /** How many deliveries have this state or, for people's signs, a stronger one. */
+  /** How many deliveries this is true of. */
   count: number;
   total: number;
   /** Deliveries that failed or came back while others went on. */
   troubled: number;
 }
 
+const surelyRead = new Set<VerdictState>(['read', 'clicked', 'replied']);
+
+export interface Readers {
+  sure: number;
+  probable: number;
+  machines: number;
+  silent: number;
+  troubled: number;
+}
+
+/** A message's deliveries by what is known of each; "probably" is never counted as "read". */
+export function countReaders(verdicts: readonly Verdict[]): Readers {
+  const counts: Readers = { sure: 0, probable: 0, machines: 0, silent: 0, troubled: 0 };
+  for (const { state } of verdicts) {
+    const tone = verdictTone(state);
+    if (surelyRead.has(state)) counts.sure += 1;
+    else if (tone === 'person') counts.probable += 1;
+    else if (tone === 'machine') counts.machines += 1;
+    else if (tone === 'trouble') counts.troubled += 1;
+    else counts.silent += 1;
+  }
+  return counts;
+}
+
 /** One line for a message with several recipients: the best sign, how many share it, and what went wrong. */
 export function messageVerdict(verdicts: readonly Verdict[]): MessageVerdict {
-  const rank = (state: VerdictState) => ladder.indexOf(state);
-  let best: Verdict | undefined;
-  for (const verdict of verdicts) {
-    if (best === undefined || rank(verdict.state) > rank(best.state)) best = verdict;
-  }
-  const tone = best === undefined ? 'none' : verdictTone(best.state);
-  const count =
-    tone === 'person'
-      ? verdicts.filter((verdict) => verdictTone(verdict.state) === 'person').length
-      : verdicts.filter((verdict) => verdict.state === best?.state).length;
-  const troubled = verdicts.filter((verdict) => verdictTone(verdict.state) === 'trouble').length;
-  return { best, count, total: verdicts.length, troubled: tone === 'trouble' ? 0 : troubled };
+  const rank = (verdict: Verdict) => ladder.indexOf(verdict.state);
+  const top = verdicts.toSorted((a, b) => rank(b) - rank(a) || b.confidence - a.confidence)[0];
+  const total = verdicts.length;
+  if (top === undefined || total === 1) return { best: top, count: total, total, troubled: 0 };
+  const readers = countReaders(verdicts);
+  const troubled = verdictTone(top.state) === 'trouble' ? 0 : readers.troubled;
+  // Of many recipients the question is who read it; who clicked is told on the message's own page.
+  if (readers.sure > 0) return { best: { ...top, state: 'read' }, count: readers.sure, total, troubled };
+  return { best: top, count: verdicts.filter(({ state }) => state === top.state).length, total, troubled };
 }

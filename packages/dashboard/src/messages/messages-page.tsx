@@ -2,9 +2,8 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { sessionQuery, messagesQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
-import { Button, buttonClasses } from '../design/button.tsx';
+import { Button } from '../design/button.tsx';
 import { Segments } from '../design/choice.tsx';
-import { Icon } from '../design/icon.tsx';
 import { Page, PageHeader, useTitle } from '../design/page.tsx';
 import { SearchField } from '../design/search-field.tsx';
 import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
@@ -28,12 +27,7 @@ export function MessagesPage() {
   const none = messages.isSuccess && items.length === 0;
   return (
     <Page pane={none && unfiltered ? undefined : <OverviewPane />}>
-      <PageHeader title="Messages">
-        <Link to="/compose" className={buttonClasses('plain')}>
-          <Icon name="pen" />
-          Compose
-        </Link>
-      </PageHeader>
+      <PageHeader title="Messages" />
       {!(none && unfiltered) && (
         <div className="mb-3 flex flex-col gap-3">
           <SearchField

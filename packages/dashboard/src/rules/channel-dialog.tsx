@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { channelsQuery, rulesQuery } from '../api/queries.ts';
 import { ApiProblem, request } from '../api/request.ts';
 import { Button } from '../design/button.tsx';
+import { CopyLine } from '../design/copy.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { SelectField, TextField } from '../design/field.tsx';
 import { ProblemNote } from '../design/states.tsx';
@@ -16,6 +17,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
   const [name, setName] = useState(channel?.name ?? '');
   const [kind, setKind] = useState<ChannelKind>(channel?.config.kind ?? 'email');
   const [draft, setDraft] = useState<ChannelDraft>(() => draftOf(channel?.config));
+  const [made, setMade] = useState<string | undefined>(undefined);
   const done = async () => {
     await queryClient.invalidateQueries({ queryKey: channelsQuery.queryKey });
     await queryClient.invalidateQueries({ queryKey: rulesQuery.queryKey });
@@ -23,12 +25,16 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
   };
   const save = useMutation({
     mutationFn: () => {
-      const config: ChannelConfig = channelConfigOf(kind, draft);
+      const config: ChannelConfig = channelConfigOf(kind, draft, channel?.config);
       return channel === undefined
         ? request<Channel>('POST', '/channels', { name: name.trim(), config })
         : request<Channel>('PATCH', `/channels/${channel.id}`, { name: name.trim(), config });
     },
-    onSuccess: done,
+    onSuccess: async (saved) => {
+      if (channel === undefined && saved.config.kind === 'webhook' && draft.secret === undefined)
+        setMade(saved.config.secret);
+      else await done();
+    },
   });
   const remove = useMutation({
     mutationFn: () => request<undefined>('DELETE', `/channels/${channel?.id ?? ''}`),
@@ -39,6 +45,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
     event.preventDefault();
     save.mutate();
   };
+  if (made !== undefined) return <MadeSecret secret={made} onClose={() => void done()} />;
   return (
     <Dialog title={channel === undefined ? 'New channel' : 'Change channel'} open onClose={onClose}>
       <form onSubmit={onSubmit} className="flex flex-col gap-4">
@@ -95,6 +102,23 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
           </Button>
         </div>
       </form>
+    </Dialog>
+  );
+}
+
+function MadeSecret({ secret, onClose }: { secret: string; onClose: () => void }) {
+  return (
+    <Dialog title="The webhook’s secret" open onClose={onClose}>
+      <div className="flex flex-col gap-4">
+        <p className="text-soft">
+          Copy it now; it is not shown again. With it your program checks the signature of each call, as
+          Standard Webhooks describes.
+        </p>
+        <CopyLine text={secret} what="the secret" />
+        <Button look="primary" onClick={onClose}>
+          I have it
+        </Button>
+      </div>
     </Dialog>
   );
 }

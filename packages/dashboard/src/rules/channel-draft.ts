@@ -51,7 +51,7 @@ export function channelFields(kind: ChannelKind, exists: boolean): ChannelField[
           autoComplete: 'off',
           hint: exists
             ? secretKept
-            : 'Signs each call, so that you can tell it is ours. Begins with whsec_; leave empty to send unsigned.',
+            : 'Signs each call, so that you can tell it is ours. Left empty, Waybill makes one and shows it once.',
         },
       ];
     case 'sms':
@@ -78,7 +78,7 @@ export function channelFields(kind: ChannelKind, exists: boolean): ChannelField[
   }
 }
 
-/** A channel's settings as form fields; masked secrets are left out, so that they are not sent back. */
+/** A channel's settings as form fields; secrets stay empty. */
 export function draftOf(config: ChannelConfig | undefined): ChannelDraft {
   if (config === undefined) return {};
   switch (config.kind) {
@@ -97,21 +97,33 @@ export function draftOf(config: ChannelConfig | undefined): ChannelDraft {
   }
 }
 
-/** What the API takes; an empty secret is not sent, which keeps the one there is. */
-export function channelConfigOf(kind: ChannelKind, draft: ChannelDraft): ChannelConfig {
+/**
+ * What the API takes. A secret that is left empty is sent back masked, as it was read (`current`), which keeps it;
+ * of a new webhook it is left out, and the server makes one.
+ */
+export function channelConfigOf(
+  kind: ChannelKind,
+  draft: ChannelDraft,
+  current?: ChannelConfig,
+): ChannelConfig {
   const text = (field: keyof ChannelDraft) => (draft[field] ?? '').trim();
+  const kept = (field: 'secret' | 'authToken') => {
+    if (text(field) !== '' || current === undefined) return text(field);
+    if (field === 'secret') return current.kind === 'webhook' ? (current.secret ?? '') : '';
+    return current.kind === 'sms' ? current.authToken : '';
+  };
   switch (kind) {
     case 'email':
     case 'sms-mail':
       return { kind, to: text('to') };
     case 'webhook':
-      return { kind, url: text('url'), ...(text('secret') === '' ? {} : { secret: text('secret') }) };
+      return { kind, url: text('url'), ...(kept('secret') === '' ? {} : { secret: kept('secret') }) };
     case 'sms':
       return {
         kind,
         gatewayUrl: text('gatewayUrl'),
         accountSid: text('accountSid'),
-        authToken: text('authToken'),
+        authToken: kept('authToken'),
         from: text('from'),
         to: text('to'),
       };

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { sessionQuery } from '../api/queries.ts';
+import { attributionsQuery, sessionQuery } from '../api/queries.ts';
 import { request } from '../api/request.ts';
 import { Button } from '../design/button.tsx';
 import { Segments } from '../design/choice.tsx';
@@ -67,27 +67,17 @@ function Account({ name, email }: { name: string; email: string }) {
   );
 }
 
-/** Licences of the place data ask to be named where the data is shown. */
+/** Licences of the place data ask to be named. */
 function Attributions() {
-  const { data } = useQuery({
-    queryKey: ['attributions'],
-    queryFn: () => request<unknown>('GET', '/attributions'),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const text = attributionText(data);
-  if (text === '') return null;
+  const { data } = useQuery(attributionsQuery);
+  if (data === undefined || data.length === 0) return null;
   return (
     <Section title="Place data">
-      <p className="max-w-[72ch] whitespace-pre-line text-soft">{text}</p>
+      <ul className="max-w-[72ch] text-soft">
+        {data.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
     </Section>
   );
-}
-
-function attributionText(data: unknown): string {
-  if (typeof data === 'string') return data;
-  if (typeof data !== 'object' || data === null) return '';
-  return Object.values(data)
-    .flat()
-    .map((entry) => (typeof entry === 'string' ? entry : attributionText(entry)))
-    .join('\n');
 }

@@ -1,0 +1,42 @@
+import type { Message } from '@waybill/sdk';
+import type { VerdictSentence } from '../deliveries/verdict-sentence.ts';
+import { countReaders } from './message-verdict.ts';
+
+type Told = Pick<Message, 'deliveries' | 'mode' | 'counts'>;
+
+/** The message's answer: who of its recipients read it, and how sure that is. */
+export function messageSentence(message: Told): VerdictSentence {
+  if (message.mode === 'aggregate') return countedSentence(message);
+  const total = message.deliveries.length;
+  const { sure, probable, machines, silent, troubled } = countReaders(
+    message.deliveries.map(({ verdict }) => verdict),
+  );
+  const rest = [
+    sure > 0 && probable > 0 ? `${probable} probably` : '',
+    machines > 0 ? `${machines} loaded by machines only` : '',
+    silent > 0 ? `${silent} without a sign, which proves nothing` : '',
+    troubled > 0 ? `${troubled} came back or ${troubled === 1 ? 'was' : 'were'} not sent` : '',
+  ].filter((part) => part !== '');
+  const tail = rest.length === 0 ? '.' : `: ${rest.join(', ')}.`;
+  return { lead: lead(sure, probable, total), rest: tail };
+}
+
+function lead(sure: number, probable: number, total: number): string {
+  const of = (count: number) =>
+    count === total ? (total === 1 ? 'its recipient' : `all ${total}`) : `${count} of ${total}`;
+  if (sure > 0) return `Read by ${of(sure)}`;
+  if (probable > 0) return `Probably read by ${of(probable)}`;
+  return 'No sign of a reader';
+}
+
+function countedSentence({ counts }: Told): VerdictSentence {
+  const opened = counts?.opened ?? 0;
+  const clicked = counts?.clicked ?? 0;
+  const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
+  if (opened === 0 && clicked === 0) return { lead: 'Not loaded so far', rest: ', which proves nothing.' };
+  const links = clicked === 0 ? '' : `, its links followed ${times(clicked)}`;
+  return {
+    lead: `Loaded ${times(opened)}`,
+    rest: `${links}. By whom is not kept, and machines may be among them.`,
+  };
+}
