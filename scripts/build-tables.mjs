@@ -18,7 +18,12 @@ const MAGIC = 'WBASN001';
 const FORMAT = 1;
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** @returns {boolean} whether anything had to be built */
+/** @typedef {{ starts: bigint[], indexes: number[] }} Ranges starts of ranges, and whose each is */
+
+/**
+ * @param {{ directory?: string, log?: (line: string) => void }} [options]
+ * @returns {boolean} whether anything had to be built
+ */
 export function buildTables({ directory = join(root, 'packages/server/tables'), log = () => {} } = {}) {
   const require = createRequire(join(root, 'packages/server/package.json'));
   const manifest = require.resolve('@ip-location-db/asn/package.json');
@@ -51,6 +56,7 @@ export function buildTables({ directory = join(root, 'packages/server/tables'), 
 }
 
 class Owners {
+  /** @type {Map<number, number>} */
   #index = new Map();
   rows = [{ asn: 0, name: '' }];
 
@@ -58,6 +64,7 @@ class Owners {
     return this.rows.length - 1;
   }
 
+  /** @param {number} asn  @param {string} name  @returns {number} its row */
   add(asn, name) {
     let index = this.#index.get(asn);
     if (index === undefined) {
@@ -69,12 +76,21 @@ class Owners {
   }
 }
 
-/** Sorted starts of ranges; a gap is a range of owner 0; neighbours of one owner are one range. */
+/**
+ * Sorted starts of ranges; a gap is a range of owner 0; neighbours of one owner are one range.
+ * @param {string} file
+ * @param {Owners} owners
+ * @param {(text: string) => bigint} parse of an address
+ * @param {bigint} first
+ * @returns {Ranges}
+ */
 function readRanges(file, owners, parse, first) {
+  /** @type {bigint[]} */
   const starts = [];
+  /** @type {number[]} */
   const indexes = [];
   let next = first;
-  const push = (start, index) => {
+  const push = (/** @type {bigint} */ start, /** @type {number} */ index) => {
     if (indexes.at(-1) !== index) {
       starts.push(start);
       indexes.push(index);
@@ -83,7 +99,7 @@ function readRanges(file, owners, parse, first) {
   push(first, 0);
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (line === '') continue;
-    const [from, to, asn, ...owner] = line.split(',');
+    const [from = '', to = '', asn, ...owner] = line.split(',');
     const start = parse(from);
     const end = parse(to);
     if (start < next && start !== first) continue; // an overlap: the first row stays
@@ -95,8 +111,9 @@ function readRanges(file, owners, parse, first) {
   return { starts, indexes };
 }
 
+/** @param {string} text an IPv6 address */
 function upperBits(text) {
-  const [head, tail] = text.split('::');
+  const [head = '', tail] = text.split('::');
   const front = head === '' ? [] : head.split(':');
   const back = tail === undefined || tail === '' ? [] : tail.split(':');
   const groups =
@@ -109,6 +126,7 @@ function upperBits(text) {
   );
 }
 
+/** @param {string} builtFrom  @param {Ranges} ipv4  @param {Ranges} ipv6  @param {Owners} owners */
 function encode(builtFrom, ipv4, ipv6, owners) {
   const names = owners.rows.map(({ name }) => Buffer.from(name, 'utf8'));
   const header = JSON.stringify({
@@ -118,8 +136,8 @@ function encode(builtFrom, ipv4, ipv6, owners) {
     owners: owners.rows.length,
   });
   const headerBytes = Buffer.from(header.padEnd(Math.ceil(header.length / 4) * 4), 'utf8');
-  const offsets = [0];
-  for (const name of names) offsets.push(offsets.at(-1) + name.length);
+  let end = 0;
+  const offsets = [0, ...names.map((name) => (end += name.length))];
   return Buffer.concat([
     Buffer.from(MAGIC, 'latin1'),
     words([headerBytes.length]),
@@ -135,12 +153,14 @@ function encode(builtFrom, ipv4, ipv6, owners) {
   ]);
 }
 
+/** @param {number[]} values */
 function words(values) {
   const buffer = Buffer.alloc(values.length * 4);
   values.forEach((value, i) => buffer.writeUInt32LE(value, i * 4));
   return buffer;
 }
 
+/** @param {string} file  @returns {{ builtFrom?: string } | undefined} */
 function readHeader(file) {
   try {
     const fd = openSync(file, 'r');

@@ -33,7 +33,7 @@ export const chromiumStep = {
           return label;
         }
       } catch (error) {
-        troubles.push(`${label}: ${error instanceof Error ? error.message : error}`);
+        troubles.push(`${label}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     const reason = `no Chromium could be had (${troubles.join('; ')}); install one, or set WAYBILL_CHROMIUM`;

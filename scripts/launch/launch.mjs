@@ -57,10 +57,8 @@ export async function launch([name = '', ...args]) {
   try {
     process.exitCode = await command(args);
   } catch (error) {
-    const known = error instanceof LaunchError;
-    process.stderr.write(
-      `waybill: ${known ? error.message : error instanceof Error ? error.stack : error}\n`,
-    );
+    const { message, stack } = /** @type {Error} */ (error);
+    process.stderr.write(`waybill: ${error instanceof LaunchError ? message : (stack ?? message)}\n`);
     process.exitCode = 1;
   }
 }

@@ -17,7 +17,7 @@ export const postgresStep = {
         await installDebianPackages(tool, ['postgresql']);
         if (hasPostgres()) return 'from Debian’s packages';
       } catch (error) {
-        reason = `PostgreSQL could not be installed: ${error instanceof Error ? error.message : error}`;
+        reason = `PostgreSQL could not be installed: ${error instanceof Error ? error.message : String(error)}`;
       }
     }
     memory.remember({ reason });

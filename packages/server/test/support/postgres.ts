@@ -107,7 +107,8 @@ class PrivateServer {
   async createDatabase(name: string): Promise<string> {
     const client = new pg.Client({ connectionString: this.#url('postgres') });
     await client.connect();
-    await client.query(`create database ${name}`).finally(() => client.end());
+    await client.query(`create database ${name}`);
+    await client.end();
     return this.#url(name);
   }
 
