@@ -131,15 +131,17 @@ function report(name: string, all: readonly Judged[]): void {
   );
   rate('unknown', clear.filter(({ judgement }) => judgement.actor === 'unknown').length, clear.length);
   rate('actor right', clear.filter((j) => j.judgement.actor === j.expected).length, clear.length);
-  const nameable = people.filter(
+  const named = clear.filter(
     ({ row }) => row.client !== undefined && row.client !== 'browser' && row.user_agent !== null,
   );
-  rate('client named right (people)', nameable.filter(clientRight).length, nameable.length);
+  const nameable = named.filter(({ expected }) => expected === 'human' || expected === 'human-via-proxy');
+  rate('client named right (readers)', nameable.filter(clientRight).length, nameable.length);
+  rate('client named right (all)', named.filter(clientRight).length, named.length);
   if (!name.includes(',') && machines.filter(person).length > machines.length * MACHINES_CALLED_PEOPLE_GOAL)
     failed = true;
   calibration(clear);
   families(clear);
-  if (showWrong) wrong(all, nameable);
+  if (showWrong) wrong(all, named);
 }
 
 function matrix(judged: readonly Judged[]): void {

@@ -112,7 +112,7 @@ function classifyProgram(text: string, agent: string, browser: BrowserAgent | un
   if (mail !== undefined && !POSING.test(agent)) return fromTable('mail-client', mail, agent);
   const preview = PREVIEW_BOTS.find(agent, (row) => row.app !== true || browser === undefined);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
-  const library = LIBRARIES.find(agent);
+  const library = LIBRARIES.find(withoutAddresses(agent));
   if (library !== undefined) return fromTable('program', library, agent);
   return browser === undefined ? classifyOther(text, agent) : classifyBrowser(text, agent, browser);
 }
@@ -125,8 +125,12 @@ function withoutAddresses(agent: string): string {
 }
 
 function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Agent {
-  const odd = browser.foreign.length > 0 || NOT_OF_BROWSERS.test(agent) || isMachineByWords(agent);
-  if (odd ? soundsLikeMachine(text, agent) : isListedMachine(text)) return machineAgent(text, agent);
+  // The names of phones and of their systems' builds contain anything.
+  const program = text.replace(/\([^()]*(?:android|iphone|ipad)[^()]*\)/gi, '');
+  const lower = program.toLowerCase();
+  const odd = browser.foreign.length > 0 || NOT_OF_BROWSERS.test(lower) || isMachineByWords(lower);
+  const machine = odd ? soundsLikeMachine(program, lower) : isListedMachine(program);
+  if (machine || BOT_AS_DEVICE.test(agent)) return machineAgent(text, agent);
   const { client, engineOnly, livedIn, yearsBehind } = browser;
   if (browser.dead) return { species: 'dead-browser', client, named: true, livedIn };
   const [foreign] = browser.foreign;
@@ -141,7 +145,7 @@ function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Ag
   }
   // An app's own token beside a whole browser string: a browser inside that app.
   const inside: Client = { ...client };
-  if (agent.includes(`${foreign}/`) && foreign.length > 2) {
+  if (browser.generic && agent.includes(`${foreign}/`) && foreign.length > 2) {
     inside.name = spelledAs(text, foreign);
     delete inside.version;
   }
@@ -150,6 +154,8 @@ function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Ag
 
 /** Browsers give no addresses, and only very old ones say `compatible`. */
 const NOT_OF_BROWSERS = /compatible;(?! ?(?:msie|konqueror))|[@+]|https?:|www\./;
+/** `Storebot-Google/1.0` where a phone's name belongs. */
+const BOT_AS_DEVICE = /(?<!cu)bot[\w-]*\/\d/;
 const POSING = /https?:\/\/|\bbot\b|crawl|spider|headless/;
 
 function spelledAs(text: string, lower: string): string {
@@ -162,8 +168,15 @@ function classifyOther(text: string, agent: string): Agent {
   if (textBrowser !== undefined) {
     return { species: 'browser', named: true, client: withSystem(spelledAs(text, textBrowser), agent) };
   }
-  const appleApp = /^([^/]+)\/\S* cfnetwork\/.*darwin/.exec(agent)?.[1];
   const machine = isMachineByWords(agent) || POSING.test(agent);
+  if (!machine && /profile\/midp|^ucweb|up\.browser|netfront|obigo|opera mini/.test(agent)) {
+    return {
+      species: 'browser',
+      named: true,
+      client: { ...withSystem(titleOf(text), agent), device: 'phone' },
+    };
+  }
+  const appleApp = /^([^/]+)\/\S* cfnetwork\/.*darwin/.exec(agent)?.[1];
   if (appleApp === 'mail')
     return { species: 'mail-client', client: withSystem('Apple Mail', agent), named: true };
   if (!machine && isMailName(appleApp ?? agent)) {

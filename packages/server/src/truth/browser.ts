@@ -7,6 +7,17 @@ const STALE_BELOW = new Map(Object.entries(browsers.stale.desktopBelow));
 const VERY_STALE_BELOW = new Map(Object.entries(browsers.stale.veryDesktopBelow));
 const DEAD_BELOW = new Map(Object.entries(browsers.dead.desktopBelow));
 
+const GENERIC = new Set([
+  'Chrome',
+  'Chrome WebView',
+  'Electron app',
+  'Firefox',
+  'In-app browser',
+  'Safari',
+  'WebKit',
+  'Gecko browser',
+  'Browser',
+]);
 const PRODUCT = /([^\s/();,[\]]+)(?:\/([^\s();,[\]]*))?/g;
 const ENGINE = /applewebkit|gecko\/|trident|msie \d|presto|khtml|goanna/;
 
@@ -16,6 +27,8 @@ export interface BrowserAgent {
   embedded: boolean;
   /** A desktop browser too old to be a present-day reader's. */
   dead: boolean;
+  /** The name says no more than what many apps are built on. */
+  generic: boolean;
   /** Says the rendering engine and nothing more, as Apple Mail does. */
   engineOnly: boolean;
   /** Product tokens that no known browser carries, those with a version first. */
@@ -30,12 +43,9 @@ export interface BrowserAgent {
 export function parseBrowser(agent: string): BrowserAgent | undefined {
   if (!/^(?:mozilla|opera)\/\d/.test(agent) || !agent.includes('(') || !ENGINE.test(agent)) return undefined;
   const products = productsOf(agent);
-  const foreign: string[] = [];
-  for (const [token, version] of products) {
-    if (NAMED.has(token) || PLAIN.has(token)) continue;
-    if (version === '') foreign.push(token);
-    else foreign.unshift(token);
-  }
+  const unknown = [...products].filter(([token]) => !NAMED.has(token) && !PLAIN.has(token));
+  const versioned = unknown.filter(([, version]) => version !== '');
+  const foreign = [...versioned, ...unknown.filter(([, version]) => version === '')].map(([token]) => token);
   const os = osOf(agent);
   const device = deviceOf(agent, os);
   const webview = /; ?wv\)/.test(agent);
@@ -62,6 +72,7 @@ export function parseBrowser(agent: string): BrowserAgent | undefined {
     dead,
     engineOnly,
     foreign,
+    generic: GENERIC.has(name),
     livedIn,
     yearsBehind: device === 'desktop' && !livedIn ? yearsBehind(name, version) : 0,
   };

@@ -13,7 +13,8 @@ const WORDS = {
   imageProxy: words(vocabulary.imageProxy),
   preview: words(vocabulary.preview),
   scanner: words(vocabulary.scanner),
-  machine: words(vocabulary.machine),
+  // Cubot makes phones.
+  machine: new RegExp(`${words(vocabulary.machine).source}|(?<!cu)bot(?![a-z])`),
 };
 const LISTED = listed(() => true);
 const LISTED_SCANNER = listed((tags) => tags.includes('scanner'));
@@ -52,13 +53,17 @@ export function titleOf(text: string): string {
   const tokens = text
     .replace(/https?:\/\/[^\s);,]*/gi, ' ')
     .matchAll(/(\p{L}[\p{L}\p{N}_.!:&-]*(?: \p{Lu}[\p{L}\p{N}_.!-]*)*)/gu);
-  for (const [, name = ''] of tokens) if (!OF_ALL_BROWSERS.test(name)) return name.slice(0, LONGEST_NAME);
-  return text.slice(0, LONGEST_NAME);
+  const names = Array.from(tokens, ([, name = '']) => name).filter((name) => !OF_ALL_BROWSERS.test(name));
+  const name =
+    names.find((candidate) => /\w(?:bot|crawler|spider)|(?:bot|crawler|spider)\w/i.test(candidate)) ??
+    names[0] ??
+    text;
+  return name.slice(0, LONGEST_NAME);
 }
 
 const LONGEST_NAME = 60;
 const OF_ALL_BROWSERS =
-  /^(?:mozilla|compatible|applewebkit|khtml|like|gecko|like gecko|windows.*|win64|wow64|x11|linux.*|intel.*|macintosh|mac os.*|cpu.*|iphone.*|ipad|android|chrome|safari|mobile|version|rv:?.*|x64|x86.*|u|en|en-us|msie.*|trident|firefox|unknown|edge|from|ubuntu.*|k)$/i;
+  /^(?:mozilla|compatible|applewebkit|khtml|like|gecko|like gecko|windows.*|win64|wow64|x11|linux.*|intel.*|macintosh|mac os.*|cpu.*|iphone.*|ipad|android|chrome|safari|mobile|mobile safari|version|rv:?.*|x64|x86.*|u|en|en-us|msie.*|trident|firefox|unknown|edge|from|ubuntu.*|k)$/i;
 
 function words(list: readonly string[]): RegExp {
   return new RegExp(list.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('|'));

@@ -30,16 +30,18 @@ function country(place: Place): Place {
   return place.country === undefined ? UNKNOWN : { grain: 'country', country: place.country };
 }
 
-/** What the reader's device is, as far as the agent can tell. */
-export function clientOf({ agent, ranges }: HitFacts): Client {
-  if (agent.species === 'bare' && ranges.includes('apple-private-relay')) {
+/** What made the request, as far as agent and address can tell: a gateway's browser string is a pose. */
+export function clientOf({ agent, ranges, network }: HitFacts, actor: Actor): Client {
+  if (agent.species === 'bare' && actor === 'prefetch')
     return { name: 'Apple Mail (privacy proxy)', device: 'unknown' };
-  }
   if (agent.species === 'absent' && ranges.includes('google-image-proxy')) {
     return { name: 'Gmail (image proxy)', device: 'server' };
   }
   if (agent.species === 'absent' && ranges.includes('google-special-crawler')) {
     return { name: 'Gmail (prefetch)', device: 'server' };
+  }
+  if (actor === 'scanner' && agent.species !== 'scanner' && network.kind === 'security-vendor') {
+    return { name: network.owner ?? agent.client.name, device: 'server' };
   }
   return agent.client;
 }

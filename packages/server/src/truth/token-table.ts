@@ -41,7 +41,7 @@ export class TokenTable {
 function source({ token, product }: TokenRow): string {
   const literal = token.replaceAll('*', '').replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   const before = token.startsWith('*') ? '' : '(?<![a-z0-9@])';
-  if (product === true) return `${before}${literal}(?=\\/|\\d|$)`;
+  if (product === true) return `${before}${literal}(?=\\/| ?v?\\d|$)`;
   const open = token.endsWith('*') || /[^a-z0-9]$/.test(token);
   return `${before}${literal}${open ? '' : '(?![a-z])'}`;
 }

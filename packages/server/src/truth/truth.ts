@@ -44,7 +44,7 @@ function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup):
     actor,
     confidence,
     reasons,
-    client: clientOf(hit),
+    client: clientOf(hit, actor),
     network: hit.network,
     place: placeOf(hit, actor, lookup),
   };
