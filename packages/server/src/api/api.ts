@@ -13,20 +13,30 @@ import { HostCheck } from './host-check.ts';
 import { Idempotency } from './idempotency.ts';
 import { problemOf } from './problem.ts';
 import { registerRoutes, statusClass } from './register.ts';
+import type { RouteMap } from './route.ts';
 import { routesOf } from './routes.ts';
 import { DATA_HEADERS } from './security-headers.ts';
 import { sendProblem } from './send-problem.ts';
 import { validate, type RequestPart } from './validation.ts';
 
-export { Accounts, type AccountStore, type CreateDefaults } from './auth/auth.ts';
+export { Accounts, type CreateDefaults } from './auth/auth.ts';
+export type {
+  AccountStore,
+  SecretKind,
+  SecretRecord,
+  SessionRecord,
+  UserRecord,
+  WorkspaceChange,
+  WorkspaceRecord,
+} from './auth/auth.ts';
 export type { ApiDeps, ApiSettings, ChangeFeed, MessageService } from './deps.ts';
 export type { IdempotencyEntry, IdempotencyStore } from './idempotency.ts';
 export type { Metric } from './metrics.ts';
 
 export interface Api {
   fastify: FastifyInstance;
-  /** `METHOD /path` of every route but the dashboard's files. */
-  routes: readonly string[];
+  /** Every route but the dashboard's files. */
+  routes: RouteMap;
   /** Port 0 lets the system choose. @returns what it listens on */
   listen(listen: { host: string; port: number }): Promise<{ host: string; port: number }>;
   /** Deletes what has expired: sessions, links, stored answers. Run it every hour or so. */
@@ -82,7 +92,7 @@ export function createApi(deps: ApiDeps): Api {
 
   return {
     fastify: server,
-    routes: Object.keys(routes),
+    routes,
     async listen({ host, port }) {
       hosts = new HostCheck(host, deps.settings.allowedHosts);
       await server.listen({ host, port });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
 
 export interface FieldError {
@@ -26,6 +26,8 @@ export function validate<S extends z.ZodType>(schema: S, value: unknown, part: R
 
 /** `to[1]`, `headers.Reply-To`, or the part's name for the whole. */
 export function fieldName(path: readonly PropertyKey[], part: RequestPart): string {
+  // A parameter is one text, whatever a schema made of it.
+  if (part === 'query') return String(path[0] ?? part);
   const name = path.reduce<string>((joined, key) => {
     if (typeof key === 'number') return `${joined}[${key}]`;
     return joined === '' ? String(key) : `${joined}.${String(key)}`;

@@ -8,7 +8,13 @@ import type { PrivacyStore, Recorded } from './privacy-store.ts';
 export { recipientPage, PAGE_CSP, type PageKind } from './recipient-page.ts';
 export { Retention } from './retention.ts';
 export { truncateAddress } from './truncate.ts';
-export type { AddressRow, PrivacyStore, Recorded, RecordedDelivery, RecordedMessage } from './privacy-store.ts';
+export type {
+  AddressRow,
+  PrivacyStore,
+  Recorded,
+  RecordedDelivery,
+  RecordedMessage,
+} from './privacy-store.ts';
 
 /** Port: the delivery's timeline takes the objection as an event; the same source counts once. */
 export interface ObjectionTimeline {

@@ -8,7 +8,7 @@ import type {
   UserRecord,
   WorkspaceChange,
   WorkspaceRecord,
-} from '../api/auth/auth.ts';
+} from '../api/api.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Database } from './schema.ts';

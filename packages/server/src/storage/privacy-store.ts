@@ -81,6 +81,9 @@ export class StoredPrivacy implements PrivacyStore {
     const { workspaceId, recipient, deliveryId, at } = objection;
     const address = recipient.toLowerCase();
     return this.#db.transaction().execute(async (trx) => {
+      // Queues objections up, so that deny entries become visible in the order of their versions:
+      // whoever has pushed all up to N to the edge has missed none below N.
+      await trx.updateTable('counters').set({ name: 'position' }).where('name', '=', 'position').execute();
       await trx
         .insertInto('objections')
         .values({ workspace_id: workspaceId, address, delivery_id: deliveryId, at })

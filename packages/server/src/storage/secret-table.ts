@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import type { SecretRecord } from '../api/auth/auth.ts';
+import type { SecretRecord } from '../api/api.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Database } from './schema.ts';
 

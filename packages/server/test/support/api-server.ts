@@ -1,6 +1,5 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { CreateMessage, EventType, Mode } from '@waybill/sdk';
@@ -22,6 +21,7 @@ import { newTrackingNumber } from '../../src/messages/messages.ts';
 import { AddressPolicy, createSenders, NotifySettings, OutboundHttp } from '../../src/notify/notify.ts';
 import { Privacy } from '../../src/privacy/privacy.ts';
 import { StoredAccounts } from '../../src/storage/account-store.ts';
+import { DenyEntryStore } from '../../src/storage/deny-entry-store.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
@@ -29,6 +29,8 @@ import { KyselyNotifyStore } from '../../src/storage/notify-store.ts';
 import { nextPositions } from '../../src/storage/positions.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { StatsStore } from '../../src/storage/stats-store.ts';
+import type { DenyEntry } from '../../src/tracking/tracking.ts';
+import { temporaryDirectory } from './temp-dir.ts';
 
 /** A workspace with a key to it. */
 export interface Tenant {
@@ -53,6 +55,8 @@ export interface ApiServer {
   accounts: Accounts;
   stats: StatsStore;
   privacyStore: StoredPrivacy;
+  /** What the edge is told not to record. */
+  denied: () => Promise<DenyEntry[]>;
   tenant: Tenant;
   /** What `now` is; tests may move it. */
   clock: { now: number };
@@ -88,13 +92,17 @@ export interface SeededEvent {
   link: string;
 }
 
-/** @param overrides of the dependencies, and of where it listens */
+/** @param overrides of the dependencies; `open` gives an empty database of another engine */
 export async function startApi(
   t: TestContext,
-  overrides: { deps?: Partial<ApiDeps>; settings?: Partial<ApiDeps['settings']>; host?: string } = {},
+  overrides: {
+    deps?: Partial<ApiDeps>;
+    settings?: Partial<ApiDeps['settings']>;
+    open?: () => Promise<Engine>;
+  } = {},
 ): Promise<ApiServer> {
-  const directory = await mkdtemp(join(tmpdir(), 'waybill-api-'));
-  const engine = await openSqlite(join(directory, 'waybill.db'));
+  const directory = await temporaryDirectory();
+  const engine = await (overrides.open?.() ?? openSqlite(join(directory.path, 'waybill.db')));
   const clock = { now: Date.UTC(2026, 10, 23, 12) };
   const now = () => clock.now;
   const edge = { isReachable: true, pushes: 0 };
@@ -127,7 +135,7 @@ export async function startApi(
       trustedProxies: ['127.0.0.1'],
       allowedHosts: [],
       messageBodyLimitBytes: 35_000_000,
-      dashboardDirectory: join(directory, 'dashboard'),
+      dashboardDirectory: join(directory.path, 'dashboard'),
       attributions: ['IP geolocation by DB-IP (https://db-ip.com)'],
       ...overrides.settings,
     },
@@ -185,13 +193,13 @@ export async function startApi(
     logger: silentLogger,
     ...overrides.deps,
   });
-  const { host, port } = await api.listen({ host: overrides.host ?? '127.0.0.1', port: 0 });
+  const { host, port } = await api.listen({ host: '127.0.0.1', port: 0 });
   t.after(async () => {
     await api.close();
     await engine.db.destroy();
-    await rm(directory, { recursive: true, force: true });
+    await directory[Symbol.asyncDispose]();
   });
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = `http://${host}:${port}`;
   const newTenant = async (): Promise<Tenant> => {
     const workspaceId = newWorkspaceId();
     await new StoredAccounts(engine.db).createWorkspace({
@@ -215,6 +223,7 @@ export async function startApi(
     accounts,
     stats,
     privacyStore,
+    denied: () => new DenyEntryStore(engine).denyEntriesAfter(0),
     tenant,
     clock,
     accepted: () => mails.accepted,
@@ -224,15 +233,30 @@ export async function startApi(
     changed,
     addEvent,
     seed: (of, mail = {}) => mails.seed(of.workspaceId, mail),
-    fetch: (path, { key = tenant.apiKey, ...init } = {}) => {
+    fetch: async (path, { key = tenant.apiKey, ...init } = {}) => {
       const headers = new Headers(init.headers);
       if (key !== '' && !headers.has('authorization')) headers.set('authorization', `Bearer ${key}`);
       if (typeof init.body === 'string' && !headers.has('content-type')) {
         headers.set('content-type', 'application/json');
       }
-      return fetch(`${url}${path}`, { ...init, headers });
+      const answer = await fetch(`${url}${path}`, { ...init, headers });
+      await checkAnswer(api, `${init.method ?? 'GET'} ${path}`, answer);
+      return answer;
     },
   };
+}
+
+/** Every good answer in every test must be what its route's schema says, to the field. */
+async function checkAnswer(api: Api, request: string, answer: Response): Promise<void> {
+  const [requestPath = ''] = request.split('?');
+  const found = Object.entries(api.routes).find(([key]) =>
+    new RegExp(`^${key.replace(/:\\w+/g, '[^/]+')}$`).test(requestPath),
+  );
+  const schema = found?.[1].answer.schema;
+  if (schema === undefined || !answer.ok) return;
+  assert.equal(answer.status, found?.[1].answer.status, request);
+  const result = schema.safeParse(await answer.clone().json());
+  assert.deepEqual(result.error?.issues, undefined, `${request} answers with what its schema does not say`);
 }
 
 /** Makes the first user and gives the session's cookie. */
@@ -344,7 +368,6 @@ class TestMails {
         recipient,
         pixelUrl: `http://edge.test/o/${id}.gif`,
         untouched: null,
-        state: 'queued',
       })),
       links: (mail.links ?? []).map((url, index) => ({ index: index + 1, url })),
     });

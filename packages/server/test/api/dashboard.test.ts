@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { startApi } from '../support/api-server.ts';
+import { temporaryDirectory } from '../support/temp-dir.ts';
+
+async function build(t: TestContext): Promise<string> {
+  const temporary = await temporaryDirectory();
+  t.after(() => temporary[Symbol.asyncDispose]());
+  const directory = temporary.path;
+  await mkdir(join(directory, 'dist', 'assets'), { recursive: true });
+  await writeFile(join(directory, 'dist', 'index.html'), '<!doctype html><title>Waybill</title>');
+  await writeFile(join(directory, 'dist', 'assets', 'index-4f2a.js'), 'export {};');
+  await writeFile(join(directory, 'secret.json'), '{"secret":true}');
+  return join(directory, 'dist');
+}
+
+test('the dashboard is served for every page of its own, its hashed files for ever', async (t) => {
+  const server = await startApi(t, { settings: { dashboardDirectory: await build(t) } });
+  for (const path of ['/', '/inbox', '/inbox/WB-1', '/welcome?token=x', '/deliveries/WB-1', '/index.html']) {
+    const answer = await server.fetch(path, { key: '' });
+    assert.equal(answer.status, 200, path);
+    assert.match(await answer.text(), /<title>Waybill/, path);
+    assert.equal(answer.headers.get('cache-control'), 'no-cache');
+    assert.match(answer.headers.get('content-security-policy') ?? '', /script-src 'self';/);
+  }
+  const script = await server.fetch('/assets/index-4f2a.js', { key: '' });
+  assert.match(script.headers.get('content-type') ?? '', /^text\/javascript/);
+  assert.match(script.headers.get('cache-control') ?? '', /immutable/);
+  assert.equal((await server.fetch('/assets/gone-1.js', { key: '' })).status, 404);
+  const etag = script.headers.get('etag') ?? '';
+  const cached = await server.fetch('/assets/index-4f2a.js', { key: '', headers: { 'if-none-match': etag } });
+  assert.equal(cached.status, 304);
+});
+
+test('nothing outside the build is served', async (t) => {
+  const server = await startApi(t, { settings: { dashboardDirectory: await build(t) } });
+  for (const path of [
+    '/..%2fsecret.json',
+    '/%2e%2e/secret.json',
+    '/assets/..%2f..%2fsecret.json',
+    '/..%5csecret.json',
+  ]) {
+    const answer = await server.fetch(path, { key: '' });
+    assert.doesNotMatch(await answer.text(), /secret/, path);
+  }
+});
+
+test('a missing build is explained', async (t) => {
+  const server = await startApi(t);
+  const answer = await server.fetch('/', { key: '' });
+  assert.equal(answer.status, 503);
+  assert.match(await answer.text(), /npm start/);
+});
+
+test('health, readiness and metrics are answered, and readiness fails with what it watches', async (t) => {
+  let isUp = true;
+  const server = await startApi(t, {
+    deps: {
+      readiness: {
+        database: async () => {
+          if (!isUp) throw new Error('down');
+        },
+      },
+      metrics: async () => [
+        {
+          name: 'waybill_hits_total',
+          help: 'Hits',
+          type: 'counter',
+          samples: [{ labels: { kind: 'a"b' }, value: 3 }],
+        },
+      ],
+    },
+  });
+  assert.deepEqual(await (await server.fetch('/healthz', { key: '' })).json(), { status: 'ok' });
+  assert.equal((await server.fetch('/readyz', { key: '' })).status, 200);
+  isUp = false;
+  const failing = await server.fetch('/readyz', { key: '' });
+  assert.equal(failing.status, 503);
+  assert.deepEqual(await failing.json(), { status: 'not-ready', checks: { database: 'failed' } });
+  const metrics = await server.fetch('/metrics', { key: '' });
+  assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const text = await metrics.text();
+  assert.match(text, /# TYPE waybill_hits_total counter\nwaybill_hits_total\{kind="a\\"b"\} 3\n/);
+  assert.match(text, /waybill_api_requests_total\{status="5xx"\} 1/);
+});

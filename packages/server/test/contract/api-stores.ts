@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { MessageSummary, Overview, Page, RecipientSummary, StreamEvent } from '@waybill/sdk';
+import type { Engine } from '../../src/storage/engine.ts';
+import { Retention } from '../../src/privacy/privacy.ts';
+import { json, MAIL, signedIn, startApi, type ApiServer } from '../support/api-server.ts';
+
+/** What the API's stores must do on every engine: accounts, keys, read models, privacy, idempotency. */
+export function testApiStores(
+  name: string,
+  options: { open: () => Promise<Engine>; skip?: string | false },
+): void {
+  const skip = options.skip ?? false;
+  const start = (t: TestContext) => startApi(t, { open: options.open });
+  const read = async <T>(server: ApiServer, path: string): Promise<T> =>
+    (await (await server.fetch(path)).json()) as T;
+
+  test(`${name}: of concurrent set-ups with different links, one makes the user`, { skip }, async (t) => {
+    const server = await start(t);
+    const links = await Promise.all([1, 2, 3, 4].map(() => server.accounts.createSignInLink(server.url)));
+    const outcomes = await Promise.allSettled(
+      links.map((link, n) =>
+        server.accounts.setUp({
+          token: new URL(link ?? '').searchParams.get('token') ?? '',
+          name: 'Ann',
+          email: `ann${n}@example.org`,
+          password: 'correct horse battery',
+          mode: 'full',
+          ip: null,
+        }),
+      ),
+    );
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+    assert.equal((await server.engine.db.selectFrom('users').selectAll().execute()).length, 1);
+  });
+
+  test(
+    `${name}: sessions, keys and credentials are found, renewed, revoked and forgotten`,
+    { skip },
+    async (t) => {
+      const server = await start(t);
+      const cookie = await signedIn(server);
+      const session = () => server.fetch('/api/v1/session', { key: '', headers: { cookie } });
+      assert.equal((await session()).status, 200);
+      server.clock.now += 40 * 86_400_000;
+      await server.api.housekeep();
+      assert.deepEqual(await server.engine.db.selectFrom('sessions').selectAll().execute(), []);
+      assert.equal((await session()).status, 401);
+      await server.accounts.ensureDemoCredential('demo', 'one');
+      await server.accounts.ensureDemoCredential('demo', 'two');
+      assert.equal(await server.accounts.secrets.verify('demo', 'one'), undefined);
+      assert.equal((await server.accounts.secrets.verify('demo', 'two'))?.credentialId, 'demo');
+      assert.equal((await server.fetch('/api/v1/smtp-credentials/demo', { method: 'DELETE' })).status, 204);
+      assert.equal(await server.accounts.secrets.verify('demo', 'two'), undefined);
+    },
+  );
+
+  test(`${name}: concurrent requests with one idempotency key accept one mail`, { skip }, async (t) => {
+    const server = await start(t);
+    const send = () =>
+      server.fetch('/api/v1/messages', { ...json(MAIL), headers: { 'idempotency-key': 'order-1' } });
+    const statuses = (await Promise.all(Array.from({ length: 8 }, send))).map(({ status }) => status);
+    assert.ok(statuses.includes(201) && statuses.every((status) => status === 201 || status === 409));
+    assert.equal((await send()).headers.get('idempotent-replayed'), 'true');
+    assert.equal(server.accepted(), 1);
+  });
+
+  test(`${name}: read models page, search and sum up`, { skip }, async (t) => {
+    const server = await start(t);
+    const [offer] = await server.seed(server.tenant, { subject: '100% Übung', at: server.clock.now - 1000 });
+    await server.seed(server.tenant, {
+      subject: '1000 other',
+      recipients: ['carol@example.net', 'bob@example.net'],
+    });
+    assert.ok(offer !== undefined);
+    await server.addEvent(offer, { actor: 'human', ip: '198.51.100.7' });
+    await server.addEvent(offer, { actor: 'scanner' });
+    for (const query of ['100%', 'übung', 'ÜBUNG', offer.trackingNumber.toLowerCase()]) {
+      const found = await read<Page<MessageSummary>>(
+        server,
+        `/api/v1/messages?query=${encodeURIComponent(query)}`,
+      );
+      assert.deepEqual(
+        found.items.map(({ subject }) => subject),
+        ['100% Übung'],
+        query,
+      );
+    }
+    const first = await read<Page<MessageSummary>>(server, '/api/v1/messages?limit=1');
+    const second = await read<Page<MessageSummary>>(
+      server,
+      `/api/v1/messages?limit=1&cursor=${first.nextCursor}`,
+    );
+    assert.deepEqual([first.items[0]?.subject, second.items[0]?.subject], ['1000 other', '100% Übung']);
+    assert.equal(second.nextCursor, null);
+    const recipients = await read<Page<RecipientSummary>>(server, '/api/v1/recipients?limit=1');
+    assert.deepEqual(
+      recipients.items.map(({ address, deliveries }) => [address, deliveries]),
+      [['bob@example.net', 2]],
+    );
+    const next = await read<Page<RecipientSummary>>(
+      server,
+      `/api/v1/recipients?limit=1&cursor=${recipients.nextCursor}`,
+    );
+    assert.deepEqual(
+      next.items.map(({ address }) => address),
+      ['carol@example.net'],
+    );
+    const overview = await read<Overview>(server, '/api/v1/overview?days=1');
+    assert.deepEqual(overview.days, [{ day: '2026-11-23', people: 1, machines: 1 }]);
+    assert.deepEqual([overview.messages, overview.deliveries], [2, 3]);
+    const events = await read<Page<StreamEvent>>(server, '/api/v1/events');
+    const since = await server.stats.eventsSince(server.tenant.workspaceId, 0, 100);
+    assert.deepEqual(events.items, since.toReversed());
+    assert.equal(
+      await server.stats.latestPosition(server.tenant.workspaceId),
+      Number(events.items[0]?.position),
+    );
+  });
+
+  test(
+    `${name}: an objection is durable once, denies all deliveries of the address, and old addresses become coarse`,
+    { skip },
+    async (t) => {
+      const server = await start(t);
+      const [delivery] = await server.seed(server.tenant);
+      await server.seed(server.tenant, { recipients: ['BOB@example.net'] });
+      assert.ok(delivery !== undefined);
+      await server.addEvent(delivery, {
+        at: 1000,
+        ip: '2001:db8:1:2::3',
+        place: { grain: 'city', country: 'DE', city: 'X' },
+      });
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => fetch(`${server.url}${delivery.page}`, { method: 'POST' })),
+      );
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [200, 200, 200],
+      );
+      assert.equal((await server.denied()).length, 2);
+      assert.equal((await server.engine.db.selectFrom('objections').selectAll().execute()).length, 1);
+      const retention = new Retention({ store: server.privacyStore, clock: () => server.clock.now });
+      assert.equal(await retention.run(), 1);
+      assert.equal(await retention.run(), 0);
+      const row = await server.engine.db
+        .selectFrom('events')
+        .select(['ip', 'place'])
+        .where('at', '=', 1000)
+        .executeTakeFirst();
+      assert.deepEqual(row, { ip: '2001:db8:1::', place: '{"grain":"country","country":"DE"}' });
+    },
+  );
+}
