@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChild } from './child.mjs';
 import { chromiumStep } from './chromium.mjs';
@@ -10,7 +11,7 @@ import { tablesStep } from './tables.mjs';
 import { testArguments, testEnvironment } from './test-run.mjs';
 
 const SERVER = join('packages', 'server', 'src', 'main.ts');
-const USAGE = 'Usage: node scripts/launch.mjs start|test|check|waybill [ARGUMENTS]\n';
+const USAGE = 'Usage: node scripts/launch.mjs start|test|check|bench|waybill [ARGUMENTS]\n';
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
 const COMMANDS = {
@@ -30,6 +31,13 @@ const COMMANDS = {
       ...(isWhole ? [dashboardStep, chromiumStep, postgresStep] : []),
     ]);
     return runChild(pinnedNode(), testArguments(args), { env: { ...process.env, ...testEnvironment() } });
+  },
+
+  bench: async ([name = '', ...args]) => {
+    const program = join('packages', 'server', 'bench', `${name}.ts`);
+    if (!/^[a-z-]+$/.test(name) || !existsSync(program)) throw new LaunchError(`There is no ${program}.`);
+    await prepare([packagesStep, tablesStep]);
+    return runChild(pinnedNode(), [program, ...args]);
   },
 
   check: async (args) => {

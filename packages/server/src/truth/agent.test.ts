@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { recogniseAgent, type Species } from './agent.ts';
+import { recogniseAgent } from './agent.ts';
+import type { Species } from './species.ts';
 
 const version = fc.tuple(fc.nat(160), fc.nat(9999), fc.nat(300)).map((parts) => parts.join('.'));
 const letterCase = fc.constantFrom(

@@ -8,42 +8,14 @@ import {
   soundsLikeMachine,
   titleOf,
 } from './machine-agent.ts';
+import type { Agent, Species } from './species.ts';
 import { TokenTable, type TokenMatch, type TokenRow } from './token-table.ts';
 
-/** What kind of agent a User-Agent names. */
-export type Species =
-  | 'absent' /* not known whether one was sent */
-  | 'blank'
-  | 'bare' /* `Mozilla/5.0` and nothing else */
-  | 'image-proxy'
-  | 'gmail-prefetch'
-  | 'mail-client'
-  | 'browser'
-  | 'embedded-browser'
-  | 'dead-browser'
-  | 'scanner'
-  | 'preview-bot'
-  | 'program'
-  | 'app'; /* an app of an Apple device that says nothing of its purpose */
-
-export interface Agent {
-  species: Species;
-  client: Client;
-  /** The agent names itself or is in a reviewed table; otherwise its species was inferred from shape and words. */
-  named: boolean;
-  /** Apple's engine and nothing after it: Apple Mail, or another app's viewer. */
-  engineOnly?: boolean;
-  /** An old browser with marks of a real machine's installed software. */
-  livedIn?: boolean;
-  /** Of a desktop browser, see `BrowserAgent`. */
-  yearsBehind?: 0 | 2 | 3;
-}
-
-const IMAGE_PROXIES = new TokenTable(agents.imageProxies as TokenRow[]);
-const SCANNERS = new TokenTable(agents.scanners as TokenRow[]);
+const IMAGE_PROXIES = new TokenTable(agents.imageProxies);
+const SCANNERS = new TokenTable(agents.scanners);
 const MAIL_CLIENTS = new TokenTable(agents.mailClients as TokenRow[]);
-const PREVIEW_BOTS = new TokenTable(agents.previewBots as TokenRow[]);
-const LIBRARIES = new TokenTable(agents.libraries as TokenRow[]);
+const PREVIEW_BOTS = new TokenTable(agents.previewBots);
+const LIBRARIES = new TokenTable(agents.libraries);
 
 /** Longer strings are cut: no real agent is named after that, and expressions stay fast on hostile input. */
 const LONGEST_AGENT = 1024;

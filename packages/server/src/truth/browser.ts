@@ -55,7 +55,6 @@ export function parseBrowser(agent: string): BrowserAgent | undefined {
     !products.has('version') &&
     named(products) === undefined;
   const { name, version } = nameOf(agent, products, { webview, engineOnly });
-  const major = Number.parseInt(version ?? '', 10);
   const dead = device === 'desktop' && foreign.length === 0 && isDead(agent, name, version);
   const livedIn =
     /\.net(?: clr|4)|slcc|media center|infopath|tablet pc/.test(agent) ||

@@ -1,6 +1,7 @@
 import type { Client, Network } from '@waybill/sdk';
 import agents from '../../data/agents.json' with { type: 'json' };
-import { recogniseAgent, type Agent } from './agent.ts';
+import { recogniseAgent } from './agent.ts';
+import type { Agent } from './species.ts';
 import type { Lookup, Observation, RangeName } from './observation.ts';
 
 /** One hit with all that every layer of the judgement needs to know of it. */

@@ -1,4 +1,4 @@
-import type { Agent, Species } from './agent.ts';
+import type { Agent, Species } from './species.ts';
 import type { Evidence } from './evidence.ts';
 import type { HitFacts } from './hit-facts.ts';
 

@@ -2,7 +2,7 @@ import crawlers from 'crawler-user-agents';
 import { isbot } from 'isbot';
 import type { Client } from '@waybill/sdk';
 import vocabulary from '../../data/vocabulary.json' with { type: 'json' };
-import type { Agent } from './agent.ts';
+import type { Agent } from './species.ts';
 import { osOf } from './browser.ts';
 
 /**

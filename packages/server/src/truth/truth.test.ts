@@ -180,8 +180,8 @@ test('who asks with HEAD or announces a prefetch is a machine', () => {
 
 test('wishes for privacy do not speak against a person', () => {
   const plain = one({ userAgent: FIREFOX, ip: ACCESS });
-  const private_ = one({ userAgent: FIREFOX, ip: ACCESS, headers: { dnt: '1', 'sec-gpc': '1' } });
-  assert.deepEqual(private_, plain);
+  const guarded = one({ userAgent: FIREFOX, ip: ACCESS, headers: { dnt: '1', 'sec-gpc': '1' } });
+  assert.deepEqual(guarded, plain);
 });
 
 test('a security gateway’s published range outweighs a reader’s agent', () => {

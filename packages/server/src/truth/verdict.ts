@@ -59,7 +59,7 @@ export function verdictOf(history: DeliveryHistory): Verdict & { settleAt?: numb
       text: 'The recipient objected to tracking. Nothing has been recorded since.',
     });
   }
-  const signs = events.map(signOf).filter((sign) => sign !== undefined);
+  const signs = events.map(signOf).filter((found) => found !== undefined);
   const best = highest(signs);
   if (best === undefined) return withoutSigns(history);
   const reasons = reasonsOf(best, signs);
