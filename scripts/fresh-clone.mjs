@@ -176,7 +176,9 @@ function workingDirectory(pid) {
 }
 
 /** @param {number} pid */
-const commandLine = (pid) => run('cat', [`/proc/${pid}/cmdline`]);
+function commandLine(pid) {
+  return run('cat', [`/proc/${pid}/cmdline`]);
+}
 
 /** @param {string} what  @param {boolean} isTrue  @param {string} [seen] */
 function expect(what, isTrue, seen = '') {
