@@ -14,10 +14,10 @@ dl div{display:flex;gap:1rem;padding:.625rem 0;border-bottom:1px solid var(--lin
 dt{flex:0 0 6rem;color:var(--soft)}
 dd{margin:0;min-width:0}
 ol{list-style:none;margin:.75rem 0 0;padding:0}
-ol li{position:relative;padding:0 0 1.25rem 1.75rem}
-ol li::before{content:"";position:absolute;left:.25rem;top:.5rem;width:.625rem;height:.625rem;border:2px solid var(--soft);border-radius:50%;background:var(--paper)}
-ol li.person::before{border-color:var(--accent);background:var(--accent)}
-ol li:not(:last-child)::after{content:"";position:absolute;left:.53rem;top:1.375rem;bottom:-.25rem;width:1px;background:var(--line)}
+ol>li{position:relative;padding:0 0 1.25rem 1.75rem}
+ol>li::before{content:"";position:absolute;left:.25rem;top:.5rem;width:.625rem;height:.625rem;border:2px solid var(--soft);border-radius:50%;background:var(--paper)}
+ol>li.person::before{border-color:var(--accent);background:var(--accent)}
+ol>li:not(:last-child)::after{content:"";position:absolute;left:.53rem;top:1.375rem;bottom:-.25rem;width:1px;background:var(--line)}
 li strong{font-weight:600}
 li ul{list-style:none;margin:.125rem 0 0;padding:0;color:var(--soft);font-size:.9375rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1.25rem;margin-top:.75rem}

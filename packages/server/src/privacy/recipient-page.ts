@@ -5,6 +5,8 @@ import type { Recorded, RecordedDelivery, RecordedMessage } from './privacy-stor
 import { describeEvent, formatTime } from './recorded-event.ts';
 import { PAGE_STYLE } from './recipient-page.css.ts';
 
+/** As it is, to the byte, or its hash would not fit. */
+const STYLE: Html = { ...nothing, text: `<style>${PAGE_STYLE}</style>` };
 const STYLE_HASH = createHash('sha256').update(PAGE_STYLE).digest('base64');
 
 /** No scripts, nothing loaded, the form goes nowhere else. */
@@ -35,9 +37,7 @@ function page(title: string, body: Html): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex, nofollow" />
         <title>${title}</title>
-        <style>
-          ${style()}
-        </style>
+        ${STYLE}
       </head>
       <body>
         <main>
@@ -52,11 +52,6 @@ function page(title: string, body: Html): string {
         </main>
       </body>
     </html> `.text;
-}
-
-/** Not escaped: it is ours, and its hash must fit. */
-function style(): Html {
-  return { ...nothing, text: PAGE_STYLE };
 }
 
 function notFound(): Html {
@@ -80,12 +75,12 @@ function deliveryPage(delivery: RecordedDelivery, kind: PageKind): Html {
       ['Subject', delivery.subject],
       ['Sent', formatTime(delivery.sentAt ?? delivery.createdAt)],
     ])}
-    <h2>How it works</h2>
-    ${howItWorks(delivery)}
+    <h2>Your choice</h2>
+    ${choice(delivery, kind)}
     <h2>What is recorded</h2>
     ${recordedEvents(delivery)}
-    <h2>Your choice</h2>
-    ${choice(delivery, kind)}`;
+    <h2>How it works</h2>
+    ${howItWorks(delivery)}`;
 }
 
 function messagePage(message: RecordedMessage): Html {
@@ -149,10 +144,9 @@ function howItWorks({ mode, addressRetentionDays }: RecordedDelivery): Html {
         <p>
           ${
             addressRetentionDays === null
-              ? 'Internet addresses are kept for as long as the sender keeps this e-mail.'
+              ? 'Internet addresses are kept for as long as the sender keeps this record.'
               : `After ${days(addressRetentionDays)}, internet addresses and places are made so coarse that they point to no household.`
           }
-          Everything is deleted when the sender deletes this e-mail.
         </p>`;
   }
 }

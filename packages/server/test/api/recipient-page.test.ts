@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import type { DeliveryDetail, RecipientSummary } from '@waybill/sdk';
+import type { TrackingNumber } from '../../src/kernel/ids.ts';
 import { Retention } from '../../src/privacy/privacy.ts';
-import { randomHex, startApi } from '../support/api-server.ts';
+import { randomHex, startApi, type SeededDelivery } from '../support/api-server.ts';
 
 const TORTURE = `<script>alert("x")</script>'&amp;`;
 
@@ -24,6 +26,9 @@ test('the page tells the recipient what is recorded, without scripts or anything
   const policy = answer.headers.get('content-security-policy') ?? '';
   assert.match(policy, /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'/);
   const page = await answer.text();
+  const style = /<style>([^]*)<\/style>/.exec(page)?.[1] ?? '';
+  const hash = createHash('sha256').update(style).digest('base64');
+  assert.ok(policy.includes(`'sha256-${hash}'`), 'the policy lets the style in');
   for (const text of [
     'Ann &lt;ann@example.org&gt;',
     'bob@example.net',
@@ -69,6 +74,14 @@ test('an objection is recorded for the address, its deliveries are denied at the
     await server.fetch(`/api/v1/deliveries/${delivery.trackingNumber}`)
   ).json()) as DeliveryDetail;
   assert.equal(detail.events.filter(({ type }) => type === 'objected').length, 1);
+  assert.equal(detail.verdict.state, 'objected');
+  await server.timeline.settle();
+  const numberOf = (seeded: SeededDelivery) => seeded.trackingNumber as TrackingNumber;
+  const earlierNow = await server.stats.delivery(server.tenant.workspaceId, numberOf(earlier));
+  assert.equal(earlierNow?.verdict.state, 'objected');
+  assert.ok(earlierNow.events.every(({ type }) => type !== 'objected'));
+  const otherNow = await server.stats.delivery(server.tenant.workspaceId, numberOf(other));
+  assert.equal(otherNow?.verdict.state, 'queued');
   const recipients = (await (await server.fetch('/api/v1/recipients')).json()) as {
     items: RecipientSummary[];
   };
