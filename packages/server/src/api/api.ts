@@ -1,6 +1,6 @@
 /** The HTTP API, the dashboard's files and the recipient's page. The room's public file. */
 import { randomUUID } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
@@ -60,6 +60,7 @@ export function createApi(deps: ApiDeps): Api {
     trustProxy: deps.settings.trustedProxies.length === 0 ? false : [...deps.settings.trustedProxies],
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerNoHttp,
     frameworkErrors: (error, _request, reply) => {
       void reply.headers(DATA_HEADERS);
       void sendProblem(reply, problemOf(error));
@@ -108,6 +109,19 @@ export function createApi(deps: ApiDeps): Api {
       await server.close();
     },
   };
+}
+
+/** For bytes that are no HTTP request: there is nothing to reply to, only a socket. */
+function answerNoHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const { problem } = problemOf(
+    new AppError('invalid-input', 'This is not an HTTP request that can be read.'),
+  );
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** JSON in strict UTF-8, an empty body being none; forms only where a page has one, and their content does not matter. */

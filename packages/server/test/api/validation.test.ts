@@ -166,6 +166,19 @@ test('an address that cannot be decoded gets a problem', async (t) => {
   await problemOf(answer);
 });
 
+test('bytes that are no HTTP get a problem too', async (t) => {
+  const server = await startApi(t);
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const text = await new Promise<string>((resolve, reject) => {
+    let received = '';
+    socket.once('error', reject);
+    socket.on('data', (data) => (received += data.toString()));
+    socket.once('close', () => resolve(received));
+    socket.write('NONSENSE\r\n\r\n');
+  });
+  assert.match(text, /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"invalid-input"/);
+});
+
 test('an error inside says nothing of itself', async (t) => {
   const server = await startApi(t);
   await server.engine.db.schema.dropTable('messages').execute();

@@ -17,7 +17,7 @@ import {
   type WorkspaceId,
 } from '../../src/kernel/ids.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
-import { newTrackingNumber } from '../../src/messages/messages.ts';
+import { newTrackingNumber, Timeline } from '../../src/messages/messages.ts';
 import { AddressPolicy, createSenders, NotifySettings, OutboundHttp } from '../../src/notify/notify.ts';
 import { Privacy } from '../../src/privacy/privacy.ts';
 import { StoredAccounts } from '../../src/storage/account-store.ts';
@@ -29,6 +29,7 @@ import { KyselyNotifyStore } from '../../src/storage/notify-store.ts';
 import { nextPositions } from '../../src/storage/positions.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { StatsStore } from '../../src/storage/stats-store.ts';
+import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { DenyEntry } from '../../src/tracking/tracking.ts';
 import { temporaryDirectory } from './temp-dir.ts';
 
@@ -71,6 +72,7 @@ export interface ApiServer {
   seed(tenant: Tenant, mail?: Partial<SeededMail>): Promise<SeededDelivery[]>;
   addEvent(delivery: SeededDelivery, event?: Partial<SeededEvent>): Promise<void>;
   changed(): void;
+  timeline: Timeline;
 }
 
 export interface SeededMail {
@@ -126,6 +128,18 @@ export async function startApi(
     await insertEvent(engine, delivery, { at: clock.now, ...event });
     changed();
   };
+  const timeline = new Timeline({
+    store: new KyselyTimelineStore(engine, now),
+    // Nobody's address is looked up here.
+    lookup: {
+      prepare: async () => {},
+      network: () => ({}),
+      place: () => ({ grain: 'unknown' }),
+      ranges: () => [],
+    },
+    clock: now,
+  });
+  timeline.onChange(changed);
   const policy = new AddressPolicy(['127.0.0.0/8']);
   const api = createApi({
     settings: {
@@ -155,21 +169,7 @@ export async function startApi(
     }),
     privacy: new Privacy({
       store: privacyStore,
-      timeline: {
-        recordTransport: async (fact) => {
-          const row = await engine.db
-            .selectFrom('deliveries')
-            .select(['message_id', 'workspace_id'])
-            .where('id', '=', fact.deliveryId)
-            .executeTakeFirstOrThrow();
-          await insertEvent(
-            engine,
-            { id: fact.deliveryId, messageId: row.message_id as MessageId },
-            { at: fact.at, type: 'objected' },
-            fact.source,
-          );
-        },
-      },
+      timeline,
       denyPush: {
         push: async () => {
           if (!edge.isReachable) throw new Error('the edge is away');
@@ -231,6 +231,7 @@ export async function startApi(
     gate,
     newTenant,
     changed,
+    timeline,
     addEvent,
     seed: (of, mail = {}) => mails.seed(of.workspaceId, mail),
     fetch: async (path, { key = tenant.apiKey, ...init } = {}) => {
@@ -381,7 +382,6 @@ async function insertEvent(
   engine: Engine,
   delivery: Pick<SeededDelivery, 'id' | 'messageId'>,
   event: Partial<SeededEvent>,
-  source = `hit:test:${newRowId()}`,
 ): Promise<void> {
   await engine.db.transaction().execute(async (tx) => {
     const { workspace_id: workspaceId } = await tx
@@ -408,10 +408,9 @@ async function insertEvent(
         network: null,
         ip: event.ip ?? null,
         link: event.link ?? null,
-        source,
+        source: `hit:test:${newRowId()}`,
         rules_version: 1,
       })
-      .onConflict((conflict) => conflict.column('source').doNothing())
       .execute();
   });
 }
