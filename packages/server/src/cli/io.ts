@@ -9,6 +9,8 @@ export interface CliSettings {
   apiKey?: string;
   /** `WAYBILL_DATA_DIR`: a server on this machine leaves `run/local.json` there. */
   dataDir: string;
+  /** Where the command was called: `npm run` itself changes to the project's directory. */
+  cwd: string;
   /** `NO_COLOR` is set (https://no-color.org). */
   noColor: boolean;
 }

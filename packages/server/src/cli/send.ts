@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import type { Attachment, CreatedMessage, CreateMessage, Delivery, Mode } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
 import { oneLine } from '../notify/notify.ts';
@@ -121,14 +121,14 @@ async function compose(values: Values, io: CliIo): Promise<CreateMessage> {
     ...(bcc === undefined ? {} : { bcc }),
     ...(html === undefined ? {} : { html: await readText(html, io) }),
     ...(text === undefined ? {} : { text: await readText(text, io) }),
-    ...(attach === undefined ? {} : { attachments: await Promise.all(attach.map(readAttachment)) }),
+    ...(attach === undefined ? {} : { attachments: await Promise.all(attach.map((path) => readAttachment(path, io))) }),
     ...(mode === undefined ? {} : { policy: { mode: mode as Mode } }),
   };
 }
 
 /** @param path `-` is standard input */
-async function readText(path: string, { stdin }: CliIo): Promise<string> {
-  const bytes = path === '-' ? Buffer.concat(await stdin.toArray()) : await readBytes(path);
+async function readText(path: string, io: CliIo): Promise<string> {
+  const bytes = path === '-' ? Buffer.concat(await io.stdin.toArray()) : await readBytes(path, io);
   try {
     // A mail full of replacement characters would only be noticed by its reader.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -138,17 +138,17 @@ async function readText(path: string, { stdin }: CliIo): Promise<string> {
   }
 }
 
-async function readAttachment(path: string): Promise<Attachment> {
+async function readAttachment(path: string, io: CliIo): Promise<Attachment> {
   return {
     filename: basename(path),
     contentType: CONTENT_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
-    content: (await readBytes(path)).toString('base64'),
+    content: (await readBytes(path, io)).toString('base64'),
   };
 }
 
-async function readBytes(path: string): Promise<Buffer> {
+async function readBytes(path: string, { env }: CliIo): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readFile(resolve(env.cwd, path));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const problem = isMissing ? 'does not exist' : `cannot be read: ${(error as Error).message}`;

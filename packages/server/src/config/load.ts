@@ -153,6 +153,7 @@ export function loadCliSettings(environment: NodeJS.ProcessEnv = process.env): {
   url?: string;
   apiKey?: string;
   dataDir: string;
+  cwd: string;
   noColor: boolean;
 } {
   const { WAYBILL_URL: url, WAYBILL_API_KEY: apiKey } = environment;
@@ -160,6 +161,8 @@ export function loadCliSettings(environment: NodeJS.ProcessEnv = process.env): {
     ...(url === undefined || url === '' ? {} : { url }),
     ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
     dataDir: resolve(environment['WAYBILL_DATA_DIR'] ?? SETTINGS.WAYBILL_DATA_DIR.default),
+    // npm's name for the directory that `npm run` was called in.
+    cwd: environment['INIT_CWD'] ?? process.cwd(),
     noColor: (environment['NO_COLOR'] ?? '') !== '',
   };
 }

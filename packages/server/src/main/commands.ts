@@ -23,7 +23,7 @@ const COMMANDS: Record<string, Command> = {
     },
   },
   send: {
-    about: 'Send a tracked mail, or instrument one to send yourself',
+    about: 'Send a tracked mail',
     run: async (args, io) => (await import('../cli/send.ts')).run(args, io),
   },
   status: {

@@ -13,8 +13,6 @@ export interface MailDelivery {
   pixelUrl: string | null;
   /** Why this copy stays byte-identical; null when it is instrumented. */
   untouched: Reason | null;
-  /** `queued` when Waybill sends it, `sent` when its author does (`send: false`). */
-  state: 'queued' | 'sent';
 }
 
 export interface TrackedLink {

@@ -1,4 +1,4 @@
-import type { EventType, Mode, Reason } from '@waybill/sdk';
+import type { EventType, Mode, Reason, Verdict } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
@@ -239,13 +239,14 @@ export class Timeline {
   ): void {
     const replaced = new Map(changed.map((event) => [event.id, event]));
     const events = [...record.events.map((event) => replaced.get(event.id) ?? event), ...added];
-    const { settleAt, ...verdict } = verdictOf({
+    const { settleAt, ...judged } = verdictOf({
       transport: record.transport,
       ...(record.untouched === null ? {} : { untouched: record.untouched }),
       events,
       ...(record.objectedAt === null ? {} : { objectedAt: record.objectedAt }),
       now: this.#clock(),
     });
+    const verdict = record.source === 'snippet' ? inOwnHands(judged) : judged;
     for (const event of added) {
       work.newEvents.push({
         workspaceId: record.workspaceId,
@@ -306,6 +307,15 @@ function nextTransport(current: TransportState, next: TransportState | undefined
   const order: TransportState[] = ['queued', 'captured', 'sent', 'delivered', 'failed', 'bounced'];
   if (next === undefined) return current;
   return order.indexOf(next) > order.indexOf(current) ? next : current;
+}
+
+/** What `queued` and `sent` mean for a mail that its author sends by other means. */
+function inOwnHands(verdict: Verdict): Verdict {
+  const words: Record<string, Reason> = {
+    queued: { code: 'prepared', text: 'Prepared for you to send with your own mail program.' },
+    sent: { code: 'handed-over', text: 'You said that you sent it with your own mail program.' },
+  };
+  return { ...verdict, reasons: verdict.reasons.map((reason) => words[reason.code] ?? reason) };
 }
 
 function isUnsent(record: DeliveryRecord): boolean {

@@ -48,7 +48,7 @@ export class KyselyMessageStore implements MessageStore {
       await tx.updateTable('messages').set({ sent_at: at }).where('id', '=', messageId).execute();
       await tx
         .updateTable('deliveries')
-        .set({ sent_at: at, settle_at: at })
+        .set({ sent_at: at, settle_at: at, transport: 'sent' })
         .where('message_id', '=', messageId)
         .where('sent_at', 'is', null)
         .execute();
@@ -81,10 +81,6 @@ async function insertMessage(tx: Transaction<Database>, mail: NewMail): Promise<
 }
 
 function deliveryRow(mail: NewMail, delivery: MailDelivery) {
-  const reason =
-    delivery.state === 'queued'
-      ? { code: 'queued', text: 'Waiting to be sent.' }
-      : { code: 'handed-over', text: 'Prepared for sending by your own mail program.' };
   return {
     id: delivery.id,
     workspace_id: mail.workspaceId,
@@ -94,12 +90,12 @@ function deliveryRow(mail: NewMail, delivery: MailDelivery) {
     pixel_url: delivery.pixelUrl,
     untouched_code: delivery.untouched?.code ?? null,
     untouched_text: delivery.untouched?.text ?? null,
-    transport: delivery.state,
-    verdict_state: delivery.state,
+    transport: 'queued',
+    verdict_state: 'queued',
     verdict_confidence: 1,
-    verdict_reasons: JSON.stringify([reason]),
+    verdict_reasons: '[]',
     verdict_settled: 1,
-    // Computed once by the one place that words verdicts, soon after.
+    // The one place that words verdicts computes it, in a moment.
     settle_at: mail.createdAt,
     created_at: mail.createdAt,
     sent_at: mail.sentAt,

@@ -18,7 +18,7 @@ export function capturedIo(
     stdout: keeper(out),
     stderr: keeper(err),
     isTty: options.isTty ?? false,
-    env: { dataDir: '/nonexistent', noColor: false, ...env },
+    env: { dataDir: '/nonexistent', cwd: process.cwd(), noColor: false, ...env },
     clock: () => options.now ?? Date.now(),
     signal: options.signal ?? new AbortController().signal,
     out: () => out.join(''),

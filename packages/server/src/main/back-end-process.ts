@@ -1,0 +1,215 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Accounts, createApi } from '../api/api.ts';
+import { listenUrl, type Config } from '../config/load.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { systemRandom } from '../kernel/ids.ts';
+import { createLogger } from '../kernel/logger.ts';
+import { HitProcessor, Timeline } from '../messages/messages.ts';
+import {
+  AddressPolicy,
+  createSenders,
+  defaultsFor,
+  Dispatcher,
+  NotifySettings,
+  OutboundHttp,
+} from '../notify/notify.ts';
+import { Privacy, Retention } from '../privacy/privacy.ts';
+import { StoredAccounts } from '../storage/account-store.ts';
+import { lockDataDir } from '../storage/data-dir-lock.ts';
+import { DenyEntryStore } from '../storage/deny-entry-store.ts';
+import { StoredIdempotency } from '../storage/idempotency-store.ts';
+import { LocalHitSource } from '../storage/local-hit-source.ts';
+import { createLookup } from '../storage/lookup.ts';
+import { KyselyNotifyStore } from '../storage/notify-store.ts';
+import { StoredPrivacy } from '../storage/privacy-store.ts';
+import { StatsStore } from '../storage/stats-store.ts';
+import { KyselyTimelineStore } from '../storage/timeline-store.ts';
+import { Keyring, pageUrl, verifyPageToken } from '../tracking/tracking.ts';
+import { banner } from './banner.ts';
+import { EdgeLink } from './edge-link.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { onShutdown, send, type FromBackEnd, type Ports, type ToBackEnd } from './ipc.ts';
+import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
+import { writeLocalFile } from './local-file.ts';
+import { backEndMetrics } from './metrics.ts';
+import { openDatabase } from './open-database.ts';
+import { startRelay } from './relay-wiring.ts';
+import { retryListen } from './retry-listen.ts';
+
+const LOCK_WAIT_MS = 10_000;
+const DEMO_USER = 'demo';
+const DASHBOARD = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
+const ATTRIBUTIONS = ['Place data: IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.'];
+
+type Start = Extract<ToBackEnd, { type: 'start-back-end' }>;
+
+/** API, dashboard, relay, judgement and notifications, and the store behind them. */
+export async function runBackEndProcess(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel, 'back-end');
+  const early: ToBackEnd[] = [];
+  const keepEarly = (message: ToBackEnd): void => void early.push(message);
+  process.on('message', keepEarly);
+  const start = await firstMessage(early);
+  const clock = systemClock;
+  const unlock = lockDataDir(config.dataDir, 'back-end', LOCK_WAIT_MS);
+  const engine = await openDatabase(config);
+  const lookup = await createLookup({ onMissing: (sentence) => process.stderr.write(`waybill: ${sentence}\n`) });
+
+  const masterKeys = loadMasterKeys(config.dataDir, config.masterKeys);
+  const keyring = new Keyring(masterKeys);
+  const edgeUrl = listenUrl(start.edge);
+  const publicUrl = config.publicUrl ?? edgeUrl;
+  let dashboardUrl = config.dashboardUrl ?? listenUrl(config.httpListen);
+
+  const timeline = new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup, clock });
+  const edgeLink = new EdgeLink(new DenyEntryStore(engine));
+  const privacyStore = new StoredPrivacy(engine.db);
+  const privacy = new Privacy({
+    store: privacyStore,
+    timeline,
+    denyPush: edgeLink,
+    verifyPage: (token) => verifyPageToken(keyring, token),
+    clock,
+    logger,
+  });
+
+  const notifyStore = new KyselyNotifyStore(engine);
+  const accounts = new Accounts({
+    store: new StoredAccounts(engine.db),
+    clock,
+    random: systemRandom,
+    createDefaults: async (workspaceId, email) => {
+      const { channel, rule } = defaultsFor(email, clock);
+      await notifyStore.addChannel(workspaceId, channel);
+      await notifyStore.addRule(workspaceId, rule);
+    },
+  });
+  await accounts.ensureDefaultWorkspace();
+  if (config.bootstrapApiKey !== undefined) await accounts.ensureBootstrapApiKey(config.bootstrapApiKey);
+  const cliKey = secretFile(config.dataDir, 'cli-api-key', () => `wb_${Buffer.from(systemRandom(32)).toString('base64url')}`);
+  await accounts.ensureLocalCliKey(cliKey);
+
+  const relay = await startRelay({ config, engine, keyring, publicUrl, timeline, accounts, privacy, clock, logger, ports: start.ports });
+  if (relay.demo) await accounts.ensureDemoCredential(DEMO_USER, demoPassword(masterKeys));
+
+  const policy = new AddressPolicy([...config.webhookAllowedNetworks]);
+  const senders = createSenders({ ownMail: relay.ownMail, http: new OutboundHttp(policy), clock });
+  const dispatcher = new Dispatcher({ store: notifyStore, senders, dashboardUrl: () => dashboardUrl, clock, logger });
+  const processor = new HitProcessor({ source: new LocalHitSource(join(config.dataDir, 'hits')), timeline, logger });
+
+  const api = createApi({
+    settings: {
+      publicUrl,
+      demo: relay.demo,
+      smtp: {
+        host: relay.smtp?.host ?? hostname(),
+        port: relay.smtp?.port ?? 0,
+        security: 'starttls',
+      },
+      trustedProxies: config.trustedProxies,
+      allowedHosts: [...config.allowedHosts, ...hostOf(config.dashboardUrl)],
+      messageBodyLimitBytes: Math.ceil(config.maxMessageBytes * 1.4),
+      dashboardDirectory: DASHBOARD,
+      attributions: ATTRIBUTIONS,
+    },
+    accounts,
+    reader: new StatsStore(engine.db, (workspaceId, subject) => pageUrl(keyring, publicUrl, { workspaceId, subject })),
+    messages: relay.messages,
+    notifications: new NotifySettings({ store: notifyStore, policy, senders, dashboardUrl: () => dashboardUrl, clock }),
+    privacy,
+    idempotency: new StoredIdempotency(engine.db),
+    feed: timeline,
+    readiness: {
+      database: async () => {
+        await engine.db.selectFrom('settings').select('name').limit(1).execute();
+      },
+    },
+    metrics: async () => backEndMetrics({ edge: edgeLink.metrics(), processor: processor.metrics(), dispatcher: dispatcher.metrics() }),
+    clock,
+    logger,
+  });
+
+  const http = await retryListen('WAYBILL_HTTP_LISTEN', config.httpListen, (listen) =>
+    api.listen({ ...listen, port: start.ports.http ?? listen.port }),
+  );
+  const httpUrl = listenUrl(http);
+  dashboardUrl = config.dashboardUrl ?? httpUrl;
+
+  timeline.onChange(() => dispatcher.wake());
+  dispatcher.start();
+  processor.start();
+  const retention = new Retention({ store: privacyStore, clock });
+  const stopHousekeeping = startHousekeeping(
+    {
+      accounts: () => api.housekeep(),
+      retention: () => retention.run(),
+      trim: async () => {
+        for (const [epoch, seq] of await timeline.cursors()) tell({ type: 'trim', epoch, seq });
+      },
+    },
+    logger,
+  );
+
+  const handle = (message: ToBackEnd): void =>
+    edgeLink.handle(message, () => {
+      edgeLink.push().catch((error: unknown) => logger.error({ err: error }, 'the edge could not be brought up to date'));
+    });
+  process.off('message', keepEarly);
+  for (const message of early) handle(message);
+  process.on('message', handle);
+
+  onShutdown(async () => {
+    await Promise.all([api.close(), relay.close(), processor.stop(), dispatcher.stop(), stopHousekeeping()]);
+    await engine.db.destroy();
+    unlock();
+  });
+
+  const ports: Ports = {
+    http: http.port,
+    ...(relay.smtp === undefined ? {} : { smtp: relay.smtp.port }),
+    ...(relay.smtps === undefined ? {} : { smtps: relay.smtps.port }),
+    ...(relay.filter === undefined ? {} : { filter: relay.filter.port }),
+  };
+  writeLocalFile(config.dataDir, {
+    url: httpUrl,
+    apiKey: cliKey,
+    edgeUrl,
+    smtp: relay.smtp ?? null,
+    processes: { supervisor: process.ppid, backEnd: process.pid },
+  });
+  tell({ type: 'back-end-ready', httpUrl, ports });
+  if (start.first) {
+    process.stdout.write(
+      banner({
+        dashboardUrl,
+        signInLink: await accounts.createSignInLink(dashboardUrl),
+        publicUrl,
+        smtp: relay.smtp,
+        smtps: relay.smtps,
+        demo: relay.demo ? { user: DEMO_USER, password: demoPassword(masterKeys) } : undefined,
+        smarthostHost: config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host,
+        dataDir: config.dataDir,
+      }),
+    );
+  }
+}
+
+function tell(message: FromBackEnd): void {
+  send(process, message);
+}
+
+async function firstMessage(early: ToBackEnd[]): Promise<Start> {
+  for (;;) {
+    const index = early.findIndex(({ type }) => type === 'start-back-end');
+    const [message] = index === -1 ? [] : early.splice(index, 1);
+    if (message?.type === 'start-back-end') return message;
+    await new Promise<void>((resolve) => process.once('message', () => setImmediate(resolve)));
+  }
+}
+
+function hostOf(url: string | undefined): string[] {
+  return url === undefined ? [] : [new URL(url).hostname];
+}
+
