@@ -3,10 +3,8 @@ import { dirname } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { migrate } from './migrate.ts';
-import type { Database } from './schema.ts';
+import type { Database, EngineName } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
-
-export type EngineName = 'sqlite' | 'postgres';
 
 /** A migrated database on either engine. Close it with `db.destroy()`. */
 export interface Engine {

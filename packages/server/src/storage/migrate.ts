@@ -1,8 +1,7 @@
 import type { Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
-import type { EngineName } from './engine.ts';
 import { initial } from './migrations/0001-initial.ts';
-import type { Database } from './schema.ts';
+import type { Database, EngineName } from './schema.ts';
 
 /** Brings the schema to the newest version; does nothing when it is there already. */
 export async function migrate(db: Kysely<Database>, engine: EngineName): Promise<void> {

@@ -1,5 +1,7 @@
 import type { Generated } from 'kysely';
 
+export type EngineName = 'sqlite' | 'postgres';
+
 /**
  * Every table, once, for both engines. Times are integer milliseconds UTC, booleans 0 or 1,
  * JSON is text, workspace ids unsigned 32-bit integers. Every tenant's row has `workspace_id`.
@@ -195,13 +197,15 @@ export interface Database {
     content_id: string;
     envelope_from: string;
     envelope_to: string;
-    /** JSON: RFC 3461 parameters and 8BITMIME/SMTPUTF8 of the submission */
+    /** JSON EnvelopeOptions: way out, what the copy is made with, parameters of the submission */
     envelope_options: string;
-    /** ready | sending | done | failed */
+    /** ready | sending | settled | done */
     state: string;
     attempts: number;
     next_attempt_at: number;
     last_error: string | null;
+    /** JSON Outcome of the last attempt, while `settled`: not told to the timeline yet */
+    outcome: Generated<string | null>;
     created_at: number;
     expires_at: number;
     finished_at: number | null;

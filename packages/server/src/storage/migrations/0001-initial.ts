@@ -1,6 +1,6 @@
 import { sql, type ColumnDataType, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import type { EngineName } from '../engine.ts';
+import type { EngineName } from '../schema.ts';
 
 type Column = 'text' | 'int' | 'real' | 'bytes';
 
@@ -252,6 +252,7 @@ const TABLES: Record<string, Table> = {
       attempts: 'int',
       next_attempt_at: 'int',
       'last_error?': 'text',
+      'outcome?': 'text',
       created_at: 'int',
       expires_at: 'int',
       'finished_at?': 'int',
