@@ -53,15 +53,18 @@ process.exitCode = failures === 0 ? 0 : 1;
 
 async function killedInstall() {
   const first = npmRun(['run', '--silent', 'waybill', '--', '--help']);
-  while (!existsSync(join(clone, 'node_modules', 'fastify'))) {
+  while (!existsSync(join(clone, 'node_modules'))) {
     if (first.child.exitCode !== null) throw new Error(`npm ended early:\n${first.output()}`);
-    await sleep(20);
+    await sleep(5);
   }
+  // npm is now unpacking; it moves what it has unpacked into place when all is there.
+  await sleep(300);
   const launcher = processesInClone().find((pid) => commandLine(pid).includes('launch.mjs'));
   if (launcher !== undefined) process.kill(launcher, 'SIGKILL');
   await once(first.child, 'close');
   await sleep(500);
   expect('a launcher killed in the midst of the install leaves no process', processesInClone().length === 0);
+  expect('and no complete installation', !existsSync(join(clone, 'node_modules', '.package-lock.json')));
 }
 
 async function finishedInstall() {

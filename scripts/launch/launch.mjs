@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChild } from './child.mjs';
-import { chromiumStep } from './chromium.mjs';
 import { dashboardStep } from './dashboard.mjs';
 import { pinnedNode, packagesStep } from './packages.mjs';
-import { postgresStep } from './postgres.mjs';
 import { ROOT } from './root.mjs';
 import { LaunchError, prepare } from './steps.mjs';
 import { tablesStep } from './tables.mjs';
-import { testArguments, testEnvironment } from './test-run.mjs';
 
 const SERVER = join('packages', 'server', 'src', 'main.ts');
 const USAGE = 'Usage: node scripts/launch.mjs start|test|check|bench|waybill [ARGUMENTS]\n';
@@ -24,20 +21,10 @@ const COMMANDS = {
   },
 
   test: async (args) => {
-    const isWhole = args.every((arg) => arg.startsWith('-')) || args.some((arg) => arg.includes('e2e'));
-    await prepare([
-      packagesStep,
-      tablesStep,
-      ...(isWhole ? [dashboardStep, chromiumStep, postgresStep] : []),
-    ]);
+    // Only here, so that the other commands start without reading it.
+    const { testArguments, testEnvironment, testSteps } = await import('./test-run.mjs');
+    await prepare([packagesStep, tablesStep, ...testSteps(args)]);
     return runChild(pinnedNode(), testArguments(args), { env: { ...process.env, ...testEnvironment() } });
-  },
-
-  bench: async ([name = '', ...args]) => {
-    const program = join('packages', 'server', 'bench', `${name}.ts`);
-    if (!/^[a-z-]+$/.test(name) || !existsSync(program)) throw new LaunchError(`There is no ${program}.`);
-    await prepare([packagesStep, tablesStep]);
-    return runChild(pinnedNode(), [program, ...args]);
   },
 
   check: async (args) => {

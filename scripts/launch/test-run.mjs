@@ -1,12 +1,25 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { knownChromium } from './chromium.mjs';
-import { postgresReason } from './postgres.mjs';
+import { chromiumStep, knownChromium } from './chromium.mjs';
+import { dashboardStep } from './dashboard.mjs';
+import { postgresReason, postgresStep } from './postgres.mjs';
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'tables']);
 /** A test file that is still running then has leaked something that keeps its process alive. */
 const TIMEOUT_MS = 300_000;
+
+/**
+ * What the chosen tests need: those that are named need no browser, unless they are end-to-end tests.
+ * @param {string[]} args of `npm test --`
+ * @returns {import('./steps.mjs').Step[]}
+ */
+export function testSteps(args) {
+  const isWhole = args.every((arg) => arg.startsWith('-'));
+  return isWhole || args.some((arg) => arg.includes('e2e'))
+    ? [dashboardStep, chromiumStep, postgresStep]
+    : [];
+}
 
 /**
  * @param {string[]} args of `npm test --`: files or patterns, and options of Node's test runner

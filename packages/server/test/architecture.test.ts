@@ -27,13 +27,14 @@ const MAY_IMPORT: Record<string, string[]> = {
 const LIBRARY_ROOMS: Record<string, string[]> = {
   '@node-rs/argon2': ['api/auth'],
   'crawler-user-agents': ['truth'],
+  entities: ['relay/instrument'],
   fastify: ['api'],
   imapflow: ['reports'],
   'ipaddr.js': ['kernel', 'notify', 'tracking', 'truth'],
   isbot: ['truth'],
   kysely: ['storage'],
   mailauth: ['relay'],
-  mailparser: ['api'],
+  mailparser: ['api', 'relay'],
   maxmind: ['storage'],
   'node:sqlite': ['storage'],
   nodemailer: ['relay'],
@@ -101,7 +102,12 @@ test('libraries stay in their rooms', () => {
 
 test('no file depends on itself, by whatever way round', () => {
   const cycle = findCycle(
-    new Map(sources.map(({ path, references: all }) => [path, all.flatMap(({ file }) => file ?? [])])),
+    new Map(
+      sources.map(({ path, references: all }) => [
+        path,
+        all.flatMap(({ file, isPath }) => (isPath ? [] : (file ?? []))),
+      ]),
+    ),
   );
   assert.equal(cycle?.join(' → '), undefined);
 });

@@ -9,6 +9,8 @@ export interface Reference {
   /** Path from the sources' root when it is one of ours, with `/`. */
   file: string | undefined;
   isTypeOnly: boolean;
+  /** Its path only, to run it in a thread or a process of its own. */
+  isPath: boolean;
 }
 
 export interface SourceFile {
@@ -40,19 +42,20 @@ export function parseSource(path: string, text: string): SourceFile {
         specifier,
         file: specifier.startsWith('.') ? posixJoin(posixDirname(path), specifier) : undefined,
         isTypeOnly: groups?.['type'] !== undefined,
+        isPath: pattern === PATH,
       });
     }
   }
   return { path, text, references, looseStatements: blank(text, 'all').match(LOOSE_STATEMENT) ?? [] };
 }
 
+const PATH = /\bnew URL\('(?<specifier>\.[^']+\.ts)', import\.meta\.url\)/g;
 const REFERENCES = [
+  PATH,
   /^(?:import|export)(?<type> type)?\b[^'"`;]*?\bfrom '(?<specifier>[^']+)'/gm,
   /^import '(?<specifier>[^']+)'/gm,
   /\bimport\(\s*'(?<specifier>[^']+)'/g,
   /\bimport\.meta\.resolve\('(?<specifier>[^']+)'/g,
-  // A worker's file.
-  /\bnew URL\('(?<specifier>\.[^']+\.ts)', import\.meta\.url\)/g,
 ];
 
 const DECLARATION =
