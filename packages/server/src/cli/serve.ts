@@ -17,7 +17,11 @@ export interface ServeDependencies {
   };
 }
 
-export async function run(args: string[], io: CliIo, { lock, supervisor }: ServeDependencies): Promise<number> {
+export async function run(
+  args: string[],
+  io: CliIo,
+  { lock, supervisor }: ServeDependencies,
+): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
     io.stdout.write(USAGE);
     return 0;

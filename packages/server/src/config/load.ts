@@ -57,11 +57,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return toConfig(settings);
 }
 
-function readText(
-  name: SettingName,
-  environment: NodeJS.ProcessEnv,
-  problems: string[],
-): string | undefined {
+function readText(name: SettingName, environment: NodeJS.ProcessEnv, problems: string[]): string | undefined {
   const file = environment[`${name}_FILE`];
   const direct = environment[name];
   if (file !== undefined && file !== '') {

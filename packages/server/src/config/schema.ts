@@ -116,7 +116,8 @@ export const SETTINGS = {
   }),
   WAYBILL_DASHBOARD_URL: setting({
     schema: httpUrl,
-    about: 'The address of the dashboard in notifications. Default: `http://` and the HTTP listener’s address.',
+    about:
+      'The address of the dashboard in notifications. Default: `http://` and the HTTP listener’s address.',
   }),
   WAYBILL_SMTP_LISTEN: setting({
     schema: listenOrOff,
@@ -148,7 +149,8 @@ export const SETTINGS = {
   WAYBILL_SMTP_PLAIN_ON_LOOPBACK: setting({
     schema: flag,
     default: '1',
-    about: '`1`: mail programs on this machine may sign in to submission without TLS. `0`: TLS first, always.',
+    about:
+      '`1`: mail programs on this machine may sign in to submission without TLS. `0`: TLS first, always.',
   }),
   WAYBILL_MAX_MESSAGE_BYTES: setting({
     schema: integer(10_000, 200_000_000),
@@ -192,7 +194,10 @@ export const SETTINGS = {
     about: 'Database, hit log, keys and certificates. Back it up whole; without `keys/` sent links break.',
   }),
   WAYBILL_DATABASE_URL: setting({
-    schema: urlOf(['sqlite:', 'postgres:', 'postgresql:'], 'postgres://waybill:secret@db.example.org/waybill'),
+    schema: urlOf(
+      ['sqlite:', 'postgres:', 'postgresql:'],
+      'postgres://waybill:secret@db.example.org/waybill',
+    ),
     default: 'sqlite:',
     secret: true,
     about: '`sqlite:` is a file in the data directory; or PostgreSQL 15 and newer.',

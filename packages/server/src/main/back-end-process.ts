@@ -55,7 +55,9 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   const clock = systemClock;
   const unlock = lockDataDir(config.dataDir, 'back-end', LOCK_WAIT_MS);
   const engine = await openDatabase(config);
-  const lookup = await createLookup({ onMissing: (sentence) => process.stderr.write(`waybill: ${sentence}\n`) });
+  const lookup = await createLookup({
+    onMissing: (sentence) => process.stderr.write(`waybill: ${sentence}\n`),
+  });
 
   const masterKeys = loadMasterKeys(config.dataDir, config.masterKeys);
   const keyring = new Keyring(masterKeys);
@@ -88,16 +90,41 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   });
   await accounts.ensureDefaultWorkspace();
   if (config.bootstrapApiKey !== undefined) await accounts.ensureBootstrapApiKey(config.bootstrapApiKey);
-  const cliKey = secretFile(config.dataDir, 'cli-api-key', () => `wb_${Buffer.from(systemRandom(32)).toString('base64url')}`);
+  const cliKey = secretFile(
+    config.dataDir,
+    'cli-api-key',
+    () => `wb_${Buffer.from(systemRandom(32)).toString('base64url')}`,
+  );
   await accounts.ensureLocalCliKey(cliKey);
 
-  const relay = await startRelay({ config, engine, keyring, publicUrl, timeline, accounts, privacy, clock, logger, ports: start.ports });
+  const relay = await startRelay({
+    config,
+    engine,
+    keyring,
+    publicUrl,
+    timeline,
+    accounts,
+    privacy,
+    clock,
+    logger,
+    ports: start.ports,
+  });
   if (relay.demo) await accounts.ensureDemoCredential(DEMO_USER, demoPassword(masterKeys));
 
   const policy = new AddressPolicy([...config.webhookAllowedNetworks]);
   const senders = createSenders({ ownMail: relay.ownMail, http: new OutboundHttp(policy), clock });
-  const dispatcher = new Dispatcher({ store: notifyStore, senders, dashboardUrl: () => dashboardUrl, clock, logger });
-  const processor = new HitProcessor({ source: new LocalHitSource(join(config.dataDir, 'hits')), timeline, logger });
+  const dispatcher = new Dispatcher({
+    store: notifyStore,
+    senders,
+    dashboardUrl: () => dashboardUrl,
+    clock,
+    logger,
+  });
+  const processor = new HitProcessor({
+    source: new LocalHitSource(join(config.dataDir, 'hits')),
+    timeline,
+    logger,
+  });
 
   const api = createApi({
     settings: {
@@ -115,9 +142,17 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       attributions: ATTRIBUTIONS,
     },
     accounts,
-    reader: new StatsStore(engine.db, (workspaceId, subject) => pageUrl(keyring, publicUrl, { workspaceId, subject })),
+    reader: new StatsStore(engine.db, (workspaceId, subject) =>
+      pageUrl(keyring, publicUrl, { workspaceId, subject }),
+    ),
     messages: relay.messages,
-    notifications: new NotifySettings({ store: notifyStore, policy, senders, dashboardUrl: () => dashboardUrl, clock }),
+    notifications: new NotifySettings({
+      store: notifyStore,
+      policy,
+      senders,
+      dashboardUrl: () => dashboardUrl,
+      clock,
+    }),
     privacy,
     idempotency: new StoredIdempotency(engine.db),
     feed: timeline,
@@ -126,7 +161,12 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         await engine.db.selectFrom('settings').select('name').limit(1).execute();
       },
     },
-    metrics: async () => backEndMetrics({ edge: edgeLink.metrics(), processor: processor.metrics(), dispatcher: dispatcher.metrics() }),
+    metrics: async () =>
+      backEndMetrics({
+        edge: edgeLink.metrics(),
+        processor: processor.metrics(),
+        dispatcher: dispatcher.metrics(),
+      }),
     clock,
     logger,
   });
@@ -154,7 +194,9 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   const handle = (message: ToBackEnd): void =>
     edgeLink.handle(message, () => {
-      edgeLink.push().catch((error: unknown) => logger.error({ err: error }, 'the edge could not be brought up to date'));
+      edgeLink
+        .push()
+        .catch((error: unknown) => logger.error({ err: error }, 'the edge could not be brought up to date'));
     });
   process.off('message', keepEarly);
   for (const message of early) handle(message);
@@ -212,4 +254,3 @@ async function firstMessage(early: ToBackEnd[]): Promise<Start> {
 function hostOf(url: string | undefined): string[] {
   return url === undefined ? [] : [new URL(url).hostname];
 }
-

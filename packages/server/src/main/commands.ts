@@ -66,7 +66,11 @@ waybill COMMAND --help says more about each. Settings: docs/configuration.md
 `;
 
 /** @returns the exit status: 0 done, 1 failed, 2 wrongly called */
-export async function runCommand(name: string | undefined, args: string[], env: CliSettings): Promise<number> {
+export async function runCommand(
+  name: string | undefined,
+  args: string[],
+  env: CliSettings,
+): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     (name === undefined ? process.stderr : process.stdout).write(USAGE);
     return name === undefined ? 2 : 0;

@@ -39,7 +39,10 @@ export interface Ports {
 }
 
 /** Sends when the other side is there; a message to a process that has just died is no error. */
-export function send(target: Pick<NodeJS.Process, 'send'> | { send?: NodeJS.Process['send'] }, message: unknown): void {
+export function send(
+  target: Pick<NodeJS.Process, 'send'> | { send?: NodeJS.Process['send'] },
+  message: unknown,
+): void {
   try {
     target.send?.(message, undefined, undefined, () => {});
   } catch {

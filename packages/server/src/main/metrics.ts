@@ -19,7 +19,11 @@ export function backEndMetrics(counts: {
       counter(`waybill_edge_${name}_total`, EDGE_HELP[name] ?? `Edge: ${name}`, value),
     ),
     counter('waybill_hits_processed_total', 'Hits put on timelines', counts.processor.processed),
-    counter('waybill_hit_batch_failures_total', 'Batches of hits that had to be tried again', counts.processor.failures),
+    counter(
+      'waybill_hit_batch_failures_total',
+      'Batches of hits that had to be tried again',
+      counts.processor.failures,
+    ),
     {
       name: 'waybill_notifications_total',
       help: 'Attempts to notify, by outcome',

@@ -45,7 +45,8 @@ export class Supervisor {
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    for (const child of [this.#backEnd, this.#edge]) if (child !== undefined) send(child, { type: 'shutdown' });
+    for (const child of [this.#backEnd, this.#edge])
+      if (child !== undefined) send(child, { type: 'shutdown' });
     const timer = setTimeout(() => {
       this.#backEnd?.kill('SIGKILL');
       this.#edge?.kill('SIGKILL');

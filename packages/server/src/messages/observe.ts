@@ -32,7 +32,8 @@ function secondsAfterSend(
   at: number,
   { source, sentAt, createdAt }: Pick<DeliveryRecord, 'source' | 'sentAt' | 'createdAt'>,
 ): number {
-  if (source === 'snippet') return sentAt === null ? Math.min((at - createdAt) / -1000, -0.001) : (at - sentAt) / 1000;
+  if (source === 'snippet')
+    return sentAt === null ? Math.min((at - createdAt) / -1000, -0.001) : (at - sentAt) / 1000;
   // Nobody but Waybill has the copy before it is out; a hit that seems to come earlier met the
   // smarthost's answer on its way.
   return Math.max(0, (at - (sentAt ?? createdAt)) / 1000);

@@ -324,11 +324,24 @@ function isUnsent(record: DeliveryRecord): boolean {
 
 function lastSign(events: readonly StoredEvent[]): number | null {
   const signs: EventType[] = ['opened', 'clicked', 'receipt', 'replied'];
-  const times = events.filter(({ type, actor }) => signs.includes(type) && actor !== 'self').map(({ at }) => at);
+  const times = events
+    .filter(({ type, actor }) => signs.includes(type) && actor !== 'self')
+    .map(({ at }) => at);
   return times.length === 0 ? null : Math.max(...times);
 }
 
-function toStoredHit({ epoch, seq, at, kind, method, linkIndex, url, ip, headers, mode }: LoggedHit): StoredHit {
+function toStoredHit({
+  epoch,
+  seq,
+  at,
+  kind,
+  method,
+  linkIndex,
+  url,
+  ip,
+  headers,
+  mode,
+}: LoggedHit): StoredHit {
   return {
     epoch,
     seq,

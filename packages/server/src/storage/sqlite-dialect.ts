@@ -4,11 +4,11 @@
  */
 import { Worker } from 'node:worker_threads';
 import {
-  CompiledQuery,
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,

@@ -113,7 +113,7 @@ export class KyselyTimelineStore implements TimelineStore {
       createdAt: row.created_at,
       sentAt: row.sent_at,
       objectedAt: row.objected_at,
-      linkCount: Number(row.link_count ?? 0),
+      linkCount: row.link_count ?? 0,
       hits: hits.get(row.id) ?? [],
       events: events.get(row.id) ?? [],
     }));

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeliveryId, MessageId, WorkspaceId } from '../../src/kernel/ids.ts';
+import type { DeliveryId, WorkspaceId } from '../../src/kernel/ids.ts';
 import { newDeliveryId, newMessageId } from '../../src/kernel/ids.ts';
-import { Timeline, newTrackingNumber, type NewMail, type PreparedLookup } from '../../src/messages/messages.ts';
+import {
+  Timeline,
+  newTrackingNumber,
+  type NewMail,
+  type PreparedLookup,
+} from '../../src/messages/messages.ts';
 import { systemRandom } from '../../src/kernel/ids.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
@@ -43,13 +48,12 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
 
   function mail(changes: Partial<NewMail> = {}): NewMail {
     const messageId = newMessageId();
-    const delivery = (recipient: string) => ({
+    const copyFor = (recipient: string) => ({
       id: newDeliveryId(),
       trackingNumber: newTrackingNumber(systemRandom),
       recipient,
       pixelUrl: 'http://127.0.0.1/o/x.gif',
       untouched: null,
-      state: 'queued' as const,
     });
     return {
       messageId,
@@ -64,7 +68,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       sizeBytes: 100,
       createdAt: START,
       sentAt: null,
-      deliveries: [delivery('b@example.net'), delivery('c@example.net')],
+      deliveries: [copyFor('b@example.net'), copyFor('c@example.net')],
       links: [{ index: 1, url: 'https://example.org/' }],
       ...changes,
     };
@@ -89,56 +93,76 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   }
 
   async function events(engine: Engine, deliveryId: DeliveryId) {
-    return engine.db.selectFrom('events').selectAll().where('delivery_id', '=', deliveryId).orderBy('position').execute();
+    return engine.db
+      .selectFrom('events')
+      .selectAll()
+      .where('delivery_id', '=', deliveryId)
+      .orderBy('position')
+      .execute();
   }
 
   async function delivery(engine: Engine, id: DeliveryId) {
     return engine.db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   }
 
-  test(`${name}: an accepted mail has an event per delivery, and the same id is refused a second time`, { skip }, async () => {
-    const { engine, messages } = await setUp();
-    const accepted = mail();
-    await messages.accept(accepted);
-    for (const { id } of accepted.deliveries) assert.equal((await events(engine, id)).length, 1);
-    await assert.rejects(messages.accept(accepted), { code: 'conflict' });
-    const rows = await engine.db.selectFrom('deliveries').selectAll().execute();
-    assert.equal(rows.length, 2);
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: an accepted mail has an event per delivery, and the same id is refused a second time`,
+    { skip },
+    async () => {
+      const { engine, messages } = await setUp();
+      const accepted = mail();
+      await messages.accept(accepted);
+      for (const { id } of accepted.deliveries) assert.equal((await events(engine, id)).length, 1);
+      await assert.rejects(messages.accept(accepted), { code: 'conflict' });
+      const rows = await engine.db.selectFrom('deliveries').selectAll().execute();
+      assert.equal(rows.length, 2);
+      await engine.db.destroy();
+    },
+  );
 
-  test(`${name}: a hit becomes an event, a verdict and a cursor, and reading it again changes nothing`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
-    const accepted = mail();
-    await messages.accept(accepted);
-    const [first, second] = accepted.deliveries;
-    assert.ok(first && second);
-    const opened = hit(first.id);
-    await timeline.recordHits([opened]);
-    await timeline.recordHits([opened]);
-    const rows = await events(engine, first.id);
-    assert.deepEqual(rows.map(({ type }) => type), ['accepted', 'opened']);
-    assert.equal(rows[1]?.actor, 'human');
-    assert.equal((await delivery(engine, first.id)).verdict_state, 'read');
-    assert.notEqual((await delivery(engine, second.id)).verdict_state, 'read');
-    assert.equal((await timeline.cursors()).get('epoch-a'), opened.seq);
-    assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: a hit becomes an event, a verdict and a cursor, and reading it again changes nothing`,
+    { skip },
+    async () => {
+      const { engine, timeline, messages } = await setUp();
+      const accepted = mail();
+      await messages.accept(accepted);
+      const [first, second] = accepted.deliveries;
+      assert.ok(first && second);
+      const opened = hit(first.id);
+      await timeline.recordHits([opened]);
+      await timeline.recordHits([opened]);
+      const rows = await events(engine, first.id);
+      assert.deepEqual(
+        rows.map(({ type }) => type),
+        ['accepted', 'opened'],
+      );
+      assert.equal(rows[1]?.actor, 'human');
+      assert.equal((await delivery(engine, first.id)).verdict_state, 'read');
+      assert.notEqual((await delivery(engine, second.id)).verdict_state, 'read');
+      assert.equal((await timeline.cursors()).get('epoch-a'), opened.seq);
+      assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
+      await engine.db.destroy();
+    },
+  );
 
-  test(`${name}: hits of unknown deliveries and of another workspace's are passed over`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
-    const accepted = mail();
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
-    const stray = hit('0'.repeat(32));
-    const foreign = hit(first.id, { workspaceId: 8 as WorkspaceId });
-    await timeline.recordHits([stray, foreign]);
-    assert.equal((await events(engine, first.id)).length, 1);
-    assert.equal((await timeline.cursors()).get('epoch-a'), foreign.seq);
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: hits of unknown deliveries and of another workspace's are passed over`,
+    { skip },
+    async () => {
+      const { engine, timeline, messages } = await setUp();
+      const accepted = mail();
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      const stray = hit('0'.repeat(32));
+      const foreign = hit(first.id, { workspaceId: 8 as WorkspaceId });
+      await timeline.recordHits([stray, foreign]);
+      assert.equal((await events(engine, first.id)).length, 1);
+      assert.equal((await timeline.cursors()).get('epoch-a'), foreign.seq);
+      await engine.db.destroy();
+    },
+  );
 
   test(`${name}: a HEAD request is kept raw and is no opening`, { skip }, async () => {
     const { engine, timeline, messages } = await setUp();
@@ -182,7 +206,10 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     await timeline.recordHits([early]);
     await timeline.recordHits([late]);
     const opened = (await events(engine, first.id)).filter(({ type }) => type === 'opened');
-    assert.deepEqual(opened.map(({ at }) => at), [day + 86_400_000]);
+    assert.deepEqual(
+      opened.map(({ at }) => at),
+      [day + 86_400_000],
+    );
     assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 0);
     await engine.db.destroy();
   });
@@ -197,10 +224,13 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     const rows = await engine.db
       .selectFrom('events')
       .selectAll()
-      .where('message_id', '=', accepted.messageId as MessageId)
+      .where('message_id', '=', accepted.messageId)
       .where('type', '=', 'opened')
       .execute();
-    assert.deepEqual(rows.map(({ delivery_id }) => delivery_id), [null]);
+    assert.deepEqual(
+      rows.map(({ delivery_id }) => delivery_id),
+      [null],
+    );
     assert.equal(rows[0]?.at, Date.UTC(2026, 10, 23));
     await engine.db.destroy();
   });
@@ -212,10 +242,24 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     const [first] = accepted.deliveries;
     assert.ok(first);
     const reasons = [{ code: 'smtp', text: '550 no such user' }];
-    const bounced = { deliveryId: first.id, at: START + 1, type: 'bounced' as const, transport: 'bounced' as const, reasons, source: 'relay:q:1' };
+    const bounced = {
+      deliveryId: first.id,
+      at: START + 1,
+      type: 'bounced' as const,
+      transport: 'bounced' as const,
+      reasons,
+      source: 'relay:q:1',
+    };
     await timeline.recordTransport(bounced);
     await timeline.recordTransport(bounced);
-    await timeline.recordTransport({ deliveryId: first.id, at: START + 2, type: 'relayed', transport: 'sent', reasons, source: 'relay:q:2' });
+    await timeline.recordTransport({
+      deliveryId: first.id,
+      at: START + 2,
+      type: 'relayed',
+      transport: 'sent',
+      reasons,
+      source: 'relay:q:2',
+    });
     const row = await delivery(engine, first.id);
     assert.equal(row.transport, 'bounced');
     assert.equal(row.verdict_state, 'bounced');
@@ -223,65 +267,94 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     await engine.db.destroy();
   });
 
-  test(`${name}: the first opening by a person writes one notification in the same transaction; machines and proxies' prefetch write none`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
-    await engine.db
-      .insertInto('rules')
-      .values({ id: 'r1', workspace_id: WORKSPACE, name: 'r', trigger: 'first-open', channel_ids: '["c1"]', enabled: 1, created_at: START })
-      .execute();
-    const accepted = mail({ sentAt: START });
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
-    await timeline.recordHits([hit(first.id, { headers: { 'user-agent': 'curl/8.5.0' } })]);
-    assert.equal((await engine.db.selectFrom('outbox').selectAll().execute()).length, 0);
-    const person = { at: START + 600_000 };
-    await timeline.recordHits([hit(first.id, { ...person, headers: { 'user-agent': GMAIL_PROXY } })]);
-    await timeline.recordHits([hit(first.id, { at: START + 700_000 })]);
-    const outbox = await engine.db.selectFrom('outbox').selectAll().execute();
-    assert.equal(outbox.length, 1);
-    assert.equal(outbox[0]?.channel_id, 'c1');
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: the first opening by a person writes one notification in the same transaction; machines and proxies' prefetch write none`,
+    { skip },
+    async () => {
+      const { engine, timeline, messages } = await setUp();
+      await engine.db
+        .insertInto('rules')
+        .values({
+          id: 'r1',
+          workspace_id: WORKSPACE,
+          name: 'r',
+          trigger: 'first-open',
+          channel_ids: '["c1"]',
+          enabled: 1,
+          created_at: START,
+        })
+        .execute();
+      const accepted = mail({ sentAt: START });
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      await timeline.recordHits([hit(first.id, { headers: { 'user-agent': 'curl/8.5.0' } })]);
+      assert.equal((await engine.db.selectFrom('outbox').selectAll().execute()).length, 0);
+      const person = { at: START + 600_000 };
+      await timeline.recordHits([hit(first.id, { ...person, headers: { 'user-agent': GMAIL_PROXY } })]);
+      await timeline.recordHits([hit(first.id, { at: START + 700_000 })]);
+      const outbox = await engine.db.selectFrom('outbox').selectAll().execute();
+      assert.equal(outbox.length, 1);
+      assert.equal(outbox[0]?.channel_id, 'c1');
+      await engine.db.destroy();
+    },
+  );
 
-  test(`${name}: a burst over several links relabels the hits before it, and the streams see the change`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
-    const accepted = mail({
-      sentAt: START,
-      links: [1, 2, 3, 4].map((index) => ({ index, url: `https://example.org/${index}` })),
-    });
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
-    const at = START + 40_000;
-    await timeline.recordHits([hit(first.id, { at, kind: 'click', linkIndex: 1, url: 'https://example.org/1' })]);
-    const before = (await events(engine, first.id)).at(-1);
-    assert.equal(before?.actor, 'human');
-    await timeline.recordHits(
-      [2, 3, 4].map((linkIndex) =>
-        hit(first.id, { at: at + linkIndex * 100, kind: 'click', linkIndex, url: `https://example.org/${linkIndex}` }),
-      ),
-    );
-    const after = (await events(engine, first.id)).find(({ id }) => id === before?.id);
-    assert.equal(after?.actor, 'scanner');
-    assert.ok((after?.position ?? 0) > (before?.position ?? 0), 'a changed event gets a new position');
-    assert.equal((await delivery(engine, first.id)).verdict_state, 'loaded');
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: a burst over several links relabels the hits before it, and the streams see the change`,
+    { skip },
+    async () => {
+      const { engine, timeline, messages } = await setUp();
+      const accepted = mail({
+        sentAt: START,
+        links: [1, 2, 3, 4].map((index) => ({ index, url: `https://example.org/${index}` })),
+      });
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      const at = START + 40_000;
+      await timeline.recordHits([
+        hit(first.id, { at, kind: 'click', linkIndex: 1, url: 'https://example.org/1' }),
+      ]);
+      const before = (await events(engine, first.id)).at(-1);
+      assert.equal(before?.actor, 'human');
+      await timeline.recordHits(
+        [2, 3, 4].map((linkIndex) =>
+          hit(first.id, {
+            at: at + linkIndex * 100,
+            kind: 'click',
+            linkIndex,
+            url: `https://example.org/${linkIndex}`,
+          }),
+        ),
+      );
+      const after = (await events(engine, first.id)).find(({ id }) => id === before?.id);
+      assert.equal(after?.actor, 'scanner');
+      assert.ok((after?.position ?? 0) > (before?.position ?? 0), 'a changed event gets a new position');
+      assert.equal((await delivery(engine, first.id)).verdict_state, 'loaded');
+      await engine.db.destroy();
+    },
+  );
 
-  test(`${name}: positions are unique and grow, and every change is told to listeners`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
-    const accepted = mail({ sentAt: START });
-    await messages.accept(accepted);
-    const ids = accepted.deliveries.map(({ id }) => id);
-    const heard: DeliveryId[] = [];
-    timeline.onChange(({ deliveryIds }) => heard.push(...deliveryIds));
-    await Promise.all(ids.map((id) => timeline.recordHits([hit(id)])));
-    const positions = (await engine.db.selectFrom('events').select('position').execute()).map((r) => r.position);
-    assert.equal(new Set(positions).size, positions.length);
-    assert.deepEqual(heard.toSorted(), ids.toSorted());
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: positions are unique and grow, and every change is told to listeners`,
+    { skip },
+    async () => {
+      const { engine, timeline, messages } = await setUp();
+      const accepted = mail({ sentAt: START });
+      await messages.accept(accepted);
+      const ids = accepted.deliveries.map(({ id }) => id);
+      const heard: DeliveryId[] = [];
+      timeline.onChange(({ deliveryIds }) => heard.push(...deliveryIds));
+      await Promise.all(ids.map((id) => timeline.recordHits([hit(id)])));
+      const positions = (await engine.db.selectFrom('events').select('position').execute()).map(
+        (r) => r.position,
+      );
+      assert.equal(new Set(positions).size, positions.length);
+      assert.deepEqual(heard.toSorted(), ids.toSorted());
+      await engine.db.destroy();
+    },
+  );
 
   test(`${name}: an unsettled verdict is settled after its hold`, { skip }, async () => {
     const { engine, timeline, messages, setNow } = await setUp();
@@ -301,4 +374,3 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     await engine.db.destroy();
   });
 }
-

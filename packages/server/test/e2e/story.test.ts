@@ -84,7 +84,17 @@ async function signInWithPrintedLink(
 
 async function createChannels(server: RunningServer, sms: Receiver, webhook: Receiver): Promise<void> {
   const configs = [
-    { name: 'Phone', config: { kind: 'sms', gatewayUrl: sms.url, accountSid: 'AC123', authToken: 'token-456', from: '+491700000001', to: '+491700000002' } },
+    {
+      name: 'Phone',
+      config: {
+        kind: 'sms',
+        gatewayUrl: sms.url,
+        accountSid: 'AC123',
+        authToken: 'token-456',
+        from: '+491700000001',
+        to: '+491700000002',
+      },
+    },
     { name: 'Hook', config: { kind: 'webhook', url: `${webhook.url}/hook`, secret: WEBHOOK_SECRET } },
     { name: 'Mail', config: { kind: 'email', to: 'sam@example.org' } },
   ];
@@ -93,7 +103,12 @@ async function createChannels(server: RunningServer, sms: Receiver, webhook: Rec
     const answer = await post(server, '/api/v1/channels', body);
     channelIds.push(((await answer.json()) as { id: string }).id);
   }
-  await post(server, '/api/v1/rules', { name: 'Tell me everywhere', trigger: 'first-open', channelIds, enabled: true });
+  await post(server, '/api/v1/rules', {
+    name: 'Tell me everywhere',
+    trigger: 'first-open',
+    channelIds,
+    enabled: true,
+  });
 }
 
 async function post(server: RunningServer, path: string, body: unknown): Promise<Response> {
@@ -124,7 +139,8 @@ async function bothDeliveries(server: RunningServer): Promise<[string, string]> 
     const page = (await (await server.api('/api/v1/messages')).json()) as Page<MessageSummary>;
     const message = page.items.find(({ subject }) => subject === 'Offer 2026');
     const numberOf = (recipient: string): string | undefined =>
-      message?.deliveries.find((d) => d.recipient === recipient && d.verdict.state === 'captured')?.trackingNumber;
+      message?.deliveries.find((d) => d.recipient === recipient && d.verdict.state === 'captured')
+        ?.trackingNumber;
     const [ann, bob] = [numberOf('ann@example.net'), numberOf('bob@example.net')];
     return ann !== undefined && bob !== undefined ? [ann, bob] : undefined;
   });
@@ -139,9 +155,10 @@ async function frameHtml(server: RunningServer, trackingNumber: string): Promise
 }
 
 async function copiesDiffer(server: RunningServer, ann: string, bob: string): Promise<void> {
-  const addresses = async (number: string): Promise<string[]> => [
-    ...(await frameHtml(server, number)).matchAll(/https?:\/\/[^"'\s>]+\/[ol]\/[^"'\s>?.]+/g),
-  ].map(([address]) => address);
+  const addresses = async (number: string): Promise<string[]> =>
+    [...(await frameHtml(server, number)).matchAll(/https?:\/\/[^"'\s>]+\/[ol]\/[^"'\s>?.]+/g)].map(
+      ([address]) => address,
+    );
   const [annUrls, bobUrls] = [await addresses(ann), await addresses(bob)];
   assert.ok(annUrls.length >= 2, 'a pixel and a link');
   for (const url of annUrls) assert.ok(!bobUrls.includes(url), 'each copy has its own');
@@ -159,8 +176,15 @@ async function openInDemoInbox(
   const reader = await browser.newPage();
   const pixel = reader.waitForResponse((response) => /\/o\/[^/]+\.gif$/.test(response.url()));
   await reader.goto(`${server.url}/inbox`);
-  await reader.getByRole('link', { name: /Offer 2026/ }).filter({ hasText: 'ann@example.net' }).first().click();
-  await reader.getByText(/demo inbox/i).first().waitFor();
+  await reader
+    .getByRole('link', { name: /Offer 2026/ })
+    .filter({ hasText: 'ann@example.net' })
+    .first()
+    .click();
+  await reader
+    .getByText(/demo inbox/i)
+    .first()
+    .waitFor();
   const response = await pixel;
   assert.equal(response.status(), 200);
   assert.equal(response.request().headers()['cookie'], undefined, 'the mail is shown without cookies');
@@ -222,7 +246,9 @@ async function everyChannelWasNotified(
   assert.equal(payload.data.trackingNumber, ann);
 
   await eventually('the notification mail is in the demo inbox', async () =>
-    (await captured(server)).find(({ recipient, subject }) => recipient === 'sam@example.org' && /ann/i.test(subject)),
+    (await captured(server)).find(
+      ({ recipient, subject }) => recipient === 'sam@example.org' && /ann/i.test(subject),
+    ),
   );
   assert.equal(sms.requests.length, 1);
   assert.equal(webhook.requests.length, 1);

@@ -56,7 +56,9 @@ async function allSubjects(server: RunningServer): Promise<string[]> {
   let cursor: string | null = null;
   do {
     const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = (await (await server.api(`/api/v1/messages?limit=100${query}`)).json()) as Page<MessageSummary>;
+    const page = (await (
+      await server.api(`/api/v1/messages?limit=100${query}`)
+    ).json()) as Page<MessageSummary>;
     subjects.push(...page.items.map(({ subject }) => subject));
     cursor = page.nextCursor;
   } while (cursor !== null);

@@ -64,7 +64,8 @@ export function duplicateSources(dataDir: string): string[] {
 export function openedEvents(dataDir: string): number {
   const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
   try {
-    return (database.prepare("select count(*) as n from events where type = 'opened'").get() as { n: number }).n;
+    return (database.prepare("select count(*) as n from events where type = 'opened'").get() as { n: number })
+      .n;
   } finally {
     database.close();
   }

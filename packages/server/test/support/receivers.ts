@@ -52,7 +52,8 @@ export function smsGateway(accountSid: string, authToken: string): Promise<Recei
     }
     const form = new URLSearchParams(body);
     for (const field of ['To', 'From', 'Body']) {
-      if (!form.get(field)) return { status: 400, body: { code: 21604, message: `${field} is missing`, status: 400 } };
+      if (!form.get(field))
+        return { status: 400, body: { code: 21604, message: `${field} is missing`, status: 400 } };
     }
     return { status: 201, body: { sid: 'SM00000000000000000000000000000001', status: 'queued' } };
   });
