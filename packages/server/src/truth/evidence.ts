@@ -75,12 +75,13 @@ function undecided(evidence: readonly Evidence[]): Reason[] {
 /** Supporting evidence first, then what speaks against it, each strongest first; each code once. */
 function arranged(evidence: readonly Evidence[], actor: Suspect | undefined): Reason[] {
   const supports = ({ toward, weight }: Evidence): number => (toward === actor && weight > 0 ? 1 : 0);
-  const ordered = evidence
-    .filter(({ weight }) => weight !== 0)
-    .sort((a, b) => supports(b) - supports(a) || Math.abs(b.weight) - Math.abs(a.weight));
+  const ordered =
+    evidence.length < 2
+      ? evidence
+      : evidence.toSorted((a, b) => supports(b) - supports(a) || Math.abs(b.weight) - Math.abs(a.weight));
   const reasons: Reason[] = [];
-  for (const { code, text } of ordered) {
-    if (!reasons.some((reason) => reason.code === code)) reasons.push({ code, text });
+  for (const { code, text, weight } of ordered) {
+    if (weight !== 0 && !reasons.some((reason) => reason.code === code)) reasons.push({ code, text });
   }
   return reasons;
 }

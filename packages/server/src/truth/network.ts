@@ -1,6 +1,7 @@
+import type { Network } from '@waybill/sdk';
 import type { Evidence } from './evidence.ts';
 import type { HitFacts } from './hit-facts.ts';
-import type { RangeName } from './observation.ts';
+import type { Observation, RangeName } from './observation.ts';
 
 /** Second layer: whose address the hit came from. */
 export function networkEvidence(facts: HitFacts): Evidence[] {
@@ -148,7 +149,7 @@ const RANGES: Readonly<Record<RangeName, Rule>> = {
       ? [
           {
             toward: 'human-via-proxy',
-            weight: 3.2,
+            weight: 4.5,
             code: 'mail-ru',
             text: 'Mail.ru fetched the image from its own network.',
           },
@@ -165,10 +166,28 @@ const RANGES: Readonly<Record<RangeName, Rule>> = {
 };
 
 function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
-  const what = LINK_OR_IMAGE[observation.kind];
+  switch (agent.species) {
+    // Programs run everywhere, and proxies run in data centres: the kind of network adds nothing.
+    case 'program':
+    case 'preview-bot':
+    case 'scanner':
+      return [];
+    case 'image-proxy':
+    case 'gmail-prefetch':
+      // Google's own network is well known; other proxies stand anywhere, some beside the web apps they serve.
+      return network.kind === 'access' && agent.client.name.startsWith('Gmail')
+        ? [proxyElsewhere(agent.client.name, network.owner)]
+        : [];
+    case 'bare':
+      return bareEvidence(network, observation.kind);
+    default:
+      return readerEvidence(network, agent.species === 'mail-client', observation.kind);
+  }
+}
+
+function readerEvidence(network: Network, isMailClient: boolean, kind: Observation['kind']): Evidence[] {
   switch (network.kind) {
     case 'access':
-      if (agent.species === 'bare') return [notRelay(network.owner)];
       return [
         {
           toward: 'human',
@@ -178,7 +197,6 @@ function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
         },
       ];
     case 'local':
-      if (agent.species === 'bare') return [];
       return [
         {
           toward: 'human',
@@ -187,26 +205,39 @@ function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
           text: 'It came from your own network or this very machine.',
         },
       ];
-    case 'hosting': {
-      const evidence: Evidence = {
-        toward: 'scanner',
-        // People on cloud desktops use mail clients there; gateways prefer to look like browsers.
-        weight: agent.species === 'mail-client' ? 1 : 2,
-        code: 'hosting-network',
-        text: `${network.owner ?? 'A data centre'} runs servers: a machine is likelier than a person to fetch ${what} from there.`,
-      };
-      return agent.species === 'bare' ? [evidence, notRelay(network.owner)] : [evidence];
-    }
+    case 'hosting':
+      // People on cloud desktops use mail programs there; gateways prefer to look like browsers.
+      return [hosting(network, isMailClient ? 1 : 2, kind)];
     default:
       return [];
   }
 }
 
-function notRelay(owner: string | undefined): Evidence {
-  return {
+function bareEvidence(network: Network, kind: Observation['kind']): Evidence[] {
+  if (network.kind !== 'access' && network.kind !== 'hosting') return [];
+  const notApple: Evidence = {
     toward: 'prefetch',
     weight: -3,
     code: 'not-apple',
-    text: `The address belongs to ${owner ?? 'another network'} and not to Apple’s privacy relay.`,
+    text: `The address belongs to ${network.owner ?? 'another network'} and not to Apple’s privacy relay.`,
+  };
+  return network.kind === 'hosting' ? [hosting(network, 2, kind), notApple] : [notApple];
+}
+
+function hosting({ owner }: Network, weight: number, kind: Observation['kind']): Evidence {
+  return {
+    toward: 'scanner',
+    weight,
+    code: 'hosting-network',
+    text: `${owner ?? 'A data centre'} runs servers: a machine is likelier than a person to fetch ${LINK_OR_IMAGE[kind]} from there.`,
+  };
+}
+
+function proxyElsewhere(name: string, owner: string | undefined): Evidence {
+  return {
+    toward: 'automation',
+    weight: 5,
+    code: 'proxy-elsewhere',
+    text: `It calls itself ${name} but came from ${owner ?? 'a network of people'}, where no such proxy is.`,
   };
 }

@@ -184,6 +184,19 @@ test('wishes for privacy do not speak against a person', () => {
   assert.deepEqual(guarded, plain);
 });
 
+test('a program at home is a program, and an image proxy in a data centre is where it belongs', () => {
+  assert.equal(one({ userAgent: 'acme-thing/0.1', ip: ACCESS }).actor, 'automation');
+  assert.equal(one({ userAgent: 'curl/8.9.1', ip: '127.0.0.1' }).actor, 'automation');
+  const proxy = one({
+    userAgent: 'YahooMailProxy; https://help.yahoo.com/',
+    ip: HOSTING,
+    secondsAfterSend: 900,
+  });
+  assert.equal(proxy.actor, 'human-via-proxy');
+  assert.ok(proxy.confidence >= 0.9);
+  assert.equal(one({ userAgent: GMAIL, ip: ACCESS, secondsAfterSend: 900 }).actor, 'unknown');
+});
+
 test('a security gateway’s published range outweighs a reader’s agent', () => {
   const { actor, place } = one({ kind: 'click', userAgent: CHROME, ip: GATEWAY, secondsAfterSend: 170 });
   assert.equal(actor, 'scanner');

@@ -32,14 +32,11 @@ export function judge(sequence: readonly Observation[], lookup: Lookup): Judgeme
 }
 
 function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup): Judgement {
-  const { actor, confidence, reasons } = conclude([
-    ...identityEvidence(hit),
-    ...networkEvidence(hit),
-    ...requestEvidence(hit),
-    ...timeEvidence(hit),
-    ...senderEvidence(hit),
-    ...together,
-  ]);
+  const evidence = [...identityEvidence(hit), ...networkEvidence(hit)];
+  for (const layer of [requestEvidence(hit), timeEvidence(hit), senderEvidence(hit), together]) {
+    if (layer.length > 0) evidence.push(...layer);
+  }
+  const { actor, confidence, reasons } = conclude(evidence);
   return {
     actor,
     confidence,
