@@ -13,6 +13,7 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
       queries: {
         // The stream tells of changes; a window that comes back asks again all the same.
         staleTime: 10_000,
+        retryDelay: (failures) => 400 * 2 ** failures,
         retry: (failures, error) =>
           failures < 2 && !(error instanceof ApiProblem && error.status >= 400 && error.status < 500),
       },

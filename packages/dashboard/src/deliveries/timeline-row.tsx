@@ -71,38 +71,46 @@ function Origin({ event }: { event: Event }) {
   );
 }
 
+/** Mail servers' own words stand in the open; a judgement's reasons behind "why?". */
 function Evidence({ group }: { group: EventGroup }) {
   const [event] = group.events;
   const reasons = event.reasons ?? [];
   const burst = group.events.length > 1;
+  const judged = event.type === 'opened' || event.type === 'clicked';
   if (reasons.length === 0 && !burst) return null;
-  const judged = event.actor !== undefined && event.confidence !== undefined;
+  if (!judged) return <p className="text-meta text-faint">{reasons.map(({ text }) => text).join(' ')}</p>;
   return (
     <details className="group mt-0.5">
       <summary className="inline-flex min-h-11 items-center gap-1 rounded-sm text-meta text-soft hover:text-ink md:min-h-6">
-        {judged ? 'Why?' : 'Details'}
+        Why?
         <Icon name="down" size={12} className="transition-transform duration-120 group-open:rotate-180" />
       </summary>
-      {judged && (
-        <p className="mt-1 text-soft">
-          {actorName(event.actor)}, {Math.min(99, Math.round((event.confidence ?? 0) * 100))} % sure.
-        </p>
-      )}
+      <p className="mt-1 text-soft">{judgementWords(event)}</p>
       {reasons.length > 0 && <Reasons reasons={reasons} />}
-      {burst && (
-        <ol
-          className="mt-1 flex max-h-56 flex-col gap-0.5 overflow-y-auto text-meta text-faint"
-          tabIndex={0}
-          aria-label="Each fetch"
-        >
-          {group.events.map((each, index) => (
-            <li key={`${each.at} ${index}`} className="flex gap-3">
-              <Moment at={each.at} wording="clock" />
-              <span className="truncate">{each.link ?? 'the image'}</span>
-            </li>
-          ))}
-        </ol>
-      )}
+      {burst && <Fetches group={group} />}
     </details>
+  );
+}
+
+function judgementWords({ actor, confidence }: Event): string {
+  if (actor === undefined || actor === 'unknown') return 'Who it was cannot be told.';
+  if (confidence === undefined) return `${actorName(actor)}.`;
+  return `${actorName(actor)}, ${Math.min(99, Math.round(confidence * 100))} % sure.`;
+}
+
+function Fetches({ group }: { group: EventGroup }) {
+  return (
+    <ol
+      className="mt-1 flex max-h-56 flex-col gap-0.5 overflow-y-auto text-meta text-faint"
+      tabIndex={0}
+      aria-label="Each fetch"
+    >
+      {group.events.map((each, index) => (
+        <li key={`${each.at} ${index}`} className="flex gap-3">
+          <Moment at={each.at} wording="clock" />
+          <span className="truncate">{each.link ?? 'the image'}</span>
+        </li>
+      ))}
+    </ol>
   );
 }

@@ -14,9 +14,9 @@ export function sentenceText({ lead, rest }: VerdictSentence): string {
   return `${lead}${gapBefore(rest)}${rest}`;
 }
 
-/** Nothing stands between the lead and a colon or a full stop. */
+/** Nothing stands between the lead and a stop of any kind. */
 export function gapBefore(rest: string): string {
-  return rest === '' || /^[:.,]/.test(rest) ? '' : ' ';
+  return rest === '' || /^[:;.,]/.test(rest) ? '' : ' ';
 }
 
 type Told = Pick<DeliveryDetail, 'verdict' | 'events' | 'mode' | 'sentAt' | 'untouchedBecause'>;

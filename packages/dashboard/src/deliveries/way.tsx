@@ -34,7 +34,7 @@ function StationItem({ station, next }: { station: Station; next: Station | unde
   const ahead = station.state === 'ahead';
   return (
     <li className="relative flex min-h-11 gap-3 pb-3 last:min-h-0 last:pb-0 @xl:min-h-0 @xl:flex-col @xl:gap-2 @xl:pb-0">
-      {next !== undefined && <Leg state={next.state} />}
+      {next !== undefined && <Leg travelled={isPassed(station) && isPassed(next)} />}
       <StationMark state={station.state} />
       <div className="flex min-w-0 flex-1 justify-between gap-3 @xl:block @xl:pr-2">
         <p className={ahead ? 'text-faint' : 'font-medium'}>
@@ -54,15 +54,19 @@ function StationItem({ station, next }: { station: Station; next: Station | unde
   );
 }
 
+function isPassed({ state }: Station): boolean {
+  return state !== 'ahead' && state !== 'trouble';
+}
+
 /** The leg to the next station: solid when it was travelled, dotted when nobody knows. */
-function Leg({ state }: { state: StationState }) {
+function Leg({ travelled }: { travelled: boolean }) {
   return (
     <span
       aria-hidden="true"
       className={classes(
         'absolute border-l-[1.5px] @xl:border-t-[1.5px] @xl:border-l-0',
         'top-6 bottom-0.5 left-[0.6875rem] @xl:top-[0.6875rem] @xl:right-1 @xl:bottom-auto @xl:left-7',
-        state === 'ahead' || state === 'trouble' ? 'border-dotted border-edge' : 'border-ink',
+        travelled ? 'border-ink' : 'border-dotted border-edge',
       )}
     />
   );

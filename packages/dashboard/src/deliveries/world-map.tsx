@@ -32,7 +32,7 @@ export function WorldMap({ marks }: { marks: readonly MapMark[] }) {
         <path
           key={`${id} ${index}`}
           d={drawing}
-          className={shaded.has(id) ? shade(shaded.get(id)) : 'fill-machine-wash stroke-paper'}
+          className={shaded.has(id) ? shade(shaded.get(id)) : 'fill-land stroke-paper'}
           strokeWidth="0.75"
         />
       ))}

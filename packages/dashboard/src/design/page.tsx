@@ -1,5 +1,4 @@
 import { type ReactNode, useEffect } from 'react';
-import { classes } from './classes.ts';
 
 /** The browser's tab says where one is. */
 export function useTitle(title: string): void {
@@ -8,17 +7,23 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
-/** One column of content, and on wide screens a detail pane beside it. */
-export function Page({ children, pane }: { children: ReactNode; pane?: ReactNode }) {
+/**
+ * One column of content, and on wide screens a detail pane beside it. All pages share their left edge, so that
+ * nothing jumps on the way from one to the next.
+ */
+export function Page({
+  children,
+  pane,
+  narrow = false,
+}: {
+  children: ReactNode;
+  pane?: ReactNode;
+  narrow?: boolean;
+}) {
   return (
-    <div
-      className={classes(
-        'mx-auto w-full px-4 pt-5 pb-10 md:px-8 md:pt-8',
-        pane === undefined ? 'max-w-4xl' : 'max-w-6xl',
-      )}
-    >
+    <div className="mx-auto w-full max-w-6xl px-4 pt-5 pb-10 md:px-8 md:pt-8">
       {pane === undefined ? (
-        children
+        <div className={narrow ? 'max-w-2xl' : 'max-w-4xl'}>{children}</div>
       ) : (
         <div className="flex flex-col gap-10 xl:grid xl:grid-cols-[minmax(0,1fr)_20rem] xl:gap-12">
           <div className="min-w-0">{children}</div>
@@ -67,7 +72,7 @@ export function Section({
     <section
       id={id}
       aria-label={title}
-      className="scroll-mt-6 border-t border-line py-6 first-of-type:border-t-0"
+      className="scroll-mt-6 border-t border-line py-6 first-of-type:border-t-0 first-of-type:pt-2"
     >
       <div className="mb-4 flex flex-wrap items-start justify-between gap-3">
         <div className="min-w-0">

@@ -17,7 +17,7 @@ const told = (...states: VerdictState[]) => {
 test('the sure, the probable, machines and silence are told apart', () => {
   assert.equal(
     told('read', 'clicked', 'probably-read', 'loaded', 'sent', 'bounced'),
-    'Read by 2 of 6: 1 probably, 1 loaded by machines only, 1 without a sign, which proves nothing, 1 came back or was not sent.',
+    'Read by 2 of 6; 1 probably, 1 loaded by machines only, 1 without a sign, which proves nothing, 1 in trouble.',
   );
 });
 
@@ -26,7 +26,7 @@ test('where all is only probable, the sentence begins with it', () => {
 });
 
 test('nobody is ever said not to have read', () => {
-  assert.equal(told('sent', 'delivered'), 'No sign of a reader: 2 without a sign, which proves nothing.');
+  assert.equal(told('sent', 'delivered'), 'No sign of a reader; 2 without a sign, which proves nothing.');
 });
 
 test('counted messages tell counts, and that machines may be among them', () => {

@@ -15,9 +15,9 @@ export function messageSentence(message: Told): VerdictSentence {
     sure > 0 && probable > 0 ? `${probable} probably` : '',
     machines > 0 ? `${machines} loaded by machines only` : '',
     silent > 0 ? `${silent} without a sign, which proves nothing` : '',
-    troubled > 0 ? `${troubled} came back or ${troubled === 1 ? 'was' : 'were'} not sent` : '',
+    troubled > 0 ? `${troubled} in trouble` : '',
   ].filter((part) => part !== '');
-  const tail = rest.length === 0 ? '.' : `: ${rest.join(', ')}.`;
+  const tail = rest.length === 0 ? '.' : `; ${rest.join(', ')}.`;
   return { lead: lead(sure, probable, total), rest: tail };
 }
 

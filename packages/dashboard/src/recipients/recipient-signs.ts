@@ -9,9 +9,9 @@ export interface RecipientSign {
 
 const signs: { tone: VerdictTone; state: VerdictState; word: string }[] = [
   { tone: 'person', state: 'read', word: 'read' },
-  { tone: 'machine', state: 'loaded', word: 'machines only' },
+  { tone: 'machine', state: 'loaded', word: 'by machines only' },
   { tone: 'none', state: 'sent', word: 'no sign' },
-  { tone: 'trouble', state: 'bounced', word: 'trouble' },
+  { tone: 'trouble', state: 'bounced', word: 'in trouble' },
 ];
 
 /** A recipient's mails by what is known of them, people first; what did not occur is left out. */

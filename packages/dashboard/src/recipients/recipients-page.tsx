@@ -96,9 +96,7 @@ function RecipientRow({ recipient }: { recipient: RecipientSummary }) {
           ))}
         </span>
         <span className="text-right text-meta text-faint @lg:text-body">
-          {recipient.lastSignAt === null ? (
-            'no sign'
-          ) : (
+          {recipient.lastSignAt !== null && (
             <>
               <span className="sr-only">Last sign </span>
               <Moment at={recipient.lastSignAt} />

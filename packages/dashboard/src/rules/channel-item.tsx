@@ -20,7 +20,7 @@ export function ChannelItem({ channel, onEdit }: { channel: Channel; onEdit: () 
     onSettled: () => queryClient.invalidateQueries({ queryKey: channelsQuery.queryKey }),
   });
   return (
-    <li className="border-b border-line py-3">
+    <li className="border-b border-line py-3 last:border-b-0">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <div className="min-w-0">
           <p className="font-medium">

@@ -26,13 +26,13 @@ export function RuleItem({
     .filter((name) => name !== undefined);
   const enabled = toggle.isPending ? toggle.variables : rule.enabled;
   return (
-    <li className="border-b border-line py-3">
+    <li className="border-b border-line py-3 last:border-b-0">
       <div className="flex items-center justify-between gap-4">
         <div className={`min-w-0 ${enabled ? '' : 'text-faint'}`}>
           <p className="font-medium">{rule.name}</p>
           <p className="text-soft">
-            {triggerLabel(rule.trigger)}
-            {names.length === 0 ? ', told nowhere' : `, told by ${names.join(' and ')}`}
+            {rule.name === triggerLabel(rule.trigger) ? '' : `${triggerLabel(rule.trigger)}. `}
+            {names.length === 0 ? 'No channel, so nobody is told' : `Through ${names.join(' and ')}`}
           </p>
         </div>
         <div className="flex shrink-0 items-center gap-1">

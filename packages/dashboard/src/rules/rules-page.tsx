@@ -19,7 +19,7 @@ export function RulesPage() {
   const [editedRule, setEditedRule] = useState<Rule | 'new' | undefined>(undefined);
   const noChannel = channels.data?.length === 0;
   return (
-    <Page>
+    <Page narrow>
       <PageHeader
         title="Rules"
         lead="Tell Waybill what you want to hear about, and where. Machines and your own openings never notify."

@@ -21,7 +21,7 @@ export function MailProgramGuide({ smtp, username, password }: Props) {
         {password !== undefined && (
           <p className="mb-3 font-medium">Copy the password now. It is not shown again.</p>
         )}
-        <dl className="grid max-w-[64ch] gap-x-8 sm:grid-cols-2">
+        <dl className="grid max-w-[64ch] grid-cols-1 gap-x-8 sm:grid-cols-2">
           <Value name="Outgoing server" value={smtp.host} />
           <Value name="Port" value={String(smtp.port)} />
           <Value name="Connection security" value={securityWords(smtp.security)} />
@@ -55,7 +55,7 @@ export function MailProgramGuide({ smtp, username, password }: Props) {
 
 function Value({ name, value, missing = '' }: { name: string; value: string | undefined; missing?: string }) {
   return (
-    <div className="flex min-h-11 items-center justify-between gap-2 border-b border-line">
+    <div className="flex min-h-11 items-center justify-between gap-2 border-b border-line last:sm:col-span-2">
       <dt className="text-faint">{name}</dt>
       <dd className="flex min-w-0 items-center">
         {value === undefined ? (

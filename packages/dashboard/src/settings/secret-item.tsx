@@ -33,7 +33,7 @@ export function SecretItem({
     },
   });
   return (
-    <li className="flex items-center justify-between gap-4 border-b border-line py-2">
+    <li className="flex items-center justify-between gap-4 border-b border-line py-2 last:border-b-0">
       <div className="min-w-0">
         <p className="truncate">
           <span className="font-medium">{name}</span>{' '}

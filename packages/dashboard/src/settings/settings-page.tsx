@@ -22,14 +22,14 @@ export function SettingsPage() {
   const session = useQuery(sessionQuery);
   if (session.data === undefined) {
     return (
-      <Page>
+      <Page narrow>
         <PageHeader title="Settings" />
         <SkeletonRows label="Loading settings" />
       </Page>
     );
   }
   return (
-    <Page>
+    <Page narrow>
       <PageHeader title="Settings" />
       <WorkspaceForm workspace={session.data.workspace} />
       <SmtpCredentials workspace={session.data.workspace} />
