@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { ROOT } from './root.mjs';
+import { starterIsThere } from './starter.mjs';
 
-const PARENT_POLL_MS = 500;
+const STARTER_POLL_MS = 500;
 
 /**
  * Runs the program this launcher is for, with the launcher's own standard streams, and waits for it.
@@ -31,12 +32,11 @@ export function runChild(command, args, { env = process.env, isServer = false } 
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill(isServer ? 'SIGTERM' : 'SIGHUP'));
 
-  const parent = process.ppid;
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (starterIsThere()) return;
     clearInterval(watch);
     child.kill('SIGTERM');
-  }, PARENT_POLL_MS);
+  }, STARTER_POLL_MS);
   watch.unref();
 
   return new Promise((resolve, reject) => {
