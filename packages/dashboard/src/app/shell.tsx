@@ -78,10 +78,8 @@ function useShellKeys({ palette, help }: { palette: () => void; help: () => void
 /** The page's own search field; from a page without one, the list of messages and its field. */
 async function focusSearch(toMessages: () => Promise<void>): Promise<void> {
   const field = () => document.querySelector<HTMLInputElement>('input[type=search]');
-  if (field() === null) {
-    await toMessages();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  if (field() === null) await toMessages();
+  for (let frames = 0; field() === null && frames < 60; frames += 1) await new Promise(requestAnimationFrame);
   field()?.focus();
   field()?.select();
 }

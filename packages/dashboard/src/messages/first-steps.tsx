@@ -26,7 +26,7 @@ export function FirstSteps({ session }: { session: Session }) {
           <h3 className="mb-2 font-medium">Send it from the terminal</h3>
           <CopyLine
             what="the command"
-            text={`npm run waybill -- send --to ann@example.org --subject "A first parcel" --html "<p>Hello Ann</p>"`}
+            text={`echo "<p>Hello Ann</p>" | npm run waybill -- send --from ${session.user.email} --to ann@example.org --subject "A first parcel" --html -`}
           />
         </li>
         <li>
