@@ -110,6 +110,19 @@ test('adjacent hits of one sequence are judged together, others are not', async 
   );
 });
 
+test('a trap is known by its mark or by its name', async () => {
+  const click = { kind: 'click', userAgent: CHROME, ip: '198.51.100.7' };
+  const { lines } = await explained(
+    { ...click, link: 'x', honeypot: true },
+    { ...click, link: 'Honeypot' },
+    { ...click, link: 'x', honeypot: false },
+  );
+  assert.deepEqual(
+    lines.map(({ actor }) => actor),
+    ['scanner', 'scanner', 'human'],
+  );
+});
+
 test('a line that is no hit gives an error in its place and a failure at the end', async () => {
   const { good, lines } = await explained(
     { kind: 'open', userAgent: 'curl/8.0' },

@@ -134,7 +134,8 @@ function observationOf(hit: Omit<z.infer<typeof LINE>, 'sequence'>): Observation
   if (secondsAfterSend != null) observation.secondsAfterSend = secondsAfterSend;
   if (link != null) observation.link = link;
   if (linkCount != null) observation.linkCount = linkCount;
-  if (honeypot != null) observation.honeypot = honeypot;
+  // Exports of other systems tell the trap by its name alone.
+  if (honeypot ?? /^honeypot$/i.test(String(link))) observation.honeypot = true;
   return observation;
 }
 

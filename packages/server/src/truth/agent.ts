@@ -101,7 +101,7 @@ function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Ag
   const program = text.replace(/\([^()]*(?:android|iphone|ipad)[^()]*\)/gi, '');
   const lower = program.toLowerCase();
   const odd = browser.foreign.length > 0 || NOT_OF_BROWSERS.test(lower) || isMachineByWords(lower);
-  const machine = odd ? soundsLikeMachine(program, lower) : isListedMachine(program);
+  const machine = odd ? soundsLikeMachine(program, lower) : !isPlain(lower) && isListedMachine(program);
   if (machine || BOT_AS_DEVICE.test(agent)) return machineAgent(text, agent);
   const { client, engineOnly, livedIn, yearsBehind } = browser;
   if (browser.dead) return { species: 'dead-browser', client, named: true, livedIn };
@@ -123,6 +123,14 @@ function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Ag
   }
   return { species: /mail/.test(foreign) ? 'mail-client' : 'embedded-browser', client: inside, named: false };
 }
+
+/** All comments hold nothing but systems: such a string is in no list, and lists are long. */
+function isPlain(agent: string): boolean {
+  for (const [comment] of agent.matchAll(/\([^()]*\)?/g)) if (!SYSTEM_COMMENT.test(comment)) return false;
+  return true;
+}
+const SYSTEM_COMMENT =
+  /^\((?:(?:windows nt [\d.]+|win64|x64|wow64|macintosh|(?:intel )?mac os x [\d_.]+|x11|wayland|(?:ubuntu|fedora|linux)(?: x86_64| i686| aarch64)?|cros [\w. ]+|rv:[\d.]+|u|khtml, like gecko)(?:; ?|\)))+$/;
 
 /** Browsers give no addresses, and only very old ones say `compatible`. */
 const NOT_OF_BROWSERS = /compatible;(?! ?(?:msie|konqueror))|[@+]|https?:|www\./;
