@@ -27,6 +27,13 @@ const COMMANDS = {
     return runChild(pinnedNode(), testArguments(args), { env: { ...process.env, ...testEnvironment() } });
   },
 
+  bench: async ([name = '', ...args]) => {
+    const program = join('packages', 'server', 'bench', `${name}.ts`);
+    if (!/^[a-z-]+$/.test(name) || !existsSync(program)) throw new LaunchError(`There is no ${program}.`);
+    await prepare([packagesStep, tablesStep]);
+    return runChild(pinnedNode(), [program, ...args]);
+  },
+
   check: async (args) => {
     await prepare([packagesStep]);
     return runChild(pinnedNode(), [join('scripts', 'check.mjs'), ...args]);
