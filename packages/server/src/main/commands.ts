@@ -47,7 +47,8 @@ const COMMANDS: Record<string, Command> = {
     run: async (args, io) => {
       const { run } = await import('../cli/explain.ts');
       const { createLookup } = await import('../storage/lookup.ts');
-      return run(args, io, await createLookup());
+      const onMissing = (sentence: string): boolean => io.stderr.write(`waybill: ${sentence}\n`);
+      return run(args, io, await createLookup({ onMissing }));
     },
   },
   instrument: {
