@@ -88,11 +88,11 @@ export class LiveStream {
     );
     client.setQueriesData<InfiniteData<Page<MessageSummary>>>(
       { queryKey: ['messages'] },
-      (data) => data && mapItems(data, (summary) => patchSummary(summary, event)),
+      (listed) => listed && mapItems(listed, (summary) => patchSummary(summary, event)),
     );
     client.setQueryData<InfiniteData<Page<StreamEvent>>>(
       ['events'],
-      (data) => data && { ...data, pages: prependEvent(data.pages, event) },
+      (feed) => feed && { ...feed, pages: prependEvent(feed.pages, event) },
     );
     for (const listener of this.#eventListeners) listener(event);
     this.#refreshSoon(event);

@@ -16,11 +16,12 @@ export function RichText({
 }) {
   const area = useRef<HTMLDivElement>(null);
   const [linking, setLinking] = useState<Range | undefined>(undefined);
+  // The element owns its content while one types; it is filled once, when the editor appears.
+  const [initial] = useState(html);
   useEffect(() => {
-    // The element owns its content while one types; it is filled once, when the editor appears.
-    if (area.current !== null && area.current.innerHTML !== html) area.current.innerHTML = html;
+    if (area.current !== null) area.current.innerHTML = initial;
     document.execCommand('defaultParagraphSeparator', false, 'p');
-  }, []);
+  }, [initial]);
   const report = () => onChange(area.current?.innerHTML ?? '', area.current?.innerText ?? '');
   const command = (name: string, value?: string) => {
     area.current?.focus();

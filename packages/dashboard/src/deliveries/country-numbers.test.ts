@@ -12,7 +12,7 @@ interface Atlas {
 const file = createRequire(import.meta.url).resolve('world-atlas/countries-110m.json');
 const atlas = JSON.parse(readFileSync(file, 'utf8')) as Atlas;
 const shapes = new Map(atlas.objects.countries.geometries.map(({ id, properties }) => [id, properties.name]));
-const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 const codes = letters
   .flatMap((a) => letters.map((b) => a + b))
   .filter((code) => countryNumber(code) !== undefined);

@@ -1,17 +1,19 @@
 import { geoNaturalEarth1, geoPath } from 'd3-geo';
 import { feature } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
 import atlas from 'world-atlas/countries-110m.json';
 import { countryNumber } from './country-numbers.ts';
 import type { MapMark } from './map-marks.ts';
 
 const width = 640;
 const height = 300;
-const topology = atlas as unknown as Topology<{ countries: GeometryCollection<{ name: string }> }>;
-// Antarctica (010) reads no mail and would take a quarter of the height.
-const countries = feature(topology, topology.objects.countries).features.filter(
-  (country) => country.id !== '010',
+// JSON is imported with wider types than TopoJSON's own.
+const topology = atlas as unknown as Parameters<typeof feature>[0];
+const world = feature(
+  topology,
+  topology.objects['countries'] ?? { type: 'GeometryCollection', geometries: [] },
 );
+// Antarctica (010) reads no mail and would take a quarter of the height.
+const countries = 'features' in world ? world.features.filter((country) => country.id !== '010') : [];
 const projection = geoNaturalEarth1().fitSize([width, height], {
   type: 'FeatureCollection',
   features: countries,

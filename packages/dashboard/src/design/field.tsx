@@ -59,23 +59,6 @@ export function TextField({ label, hint, error, className, ...rest }: ComponentP
   );
 }
 
-export function TextArea({ label, hint, error, className, ...rest }: ComponentProps<'textarea'> & Described) {
-  const id = useId();
-  return (
-    <Labelled id={id} label={label} hint={hint} error={error}>
-      {(describedBy) => (
-        <textarea
-          {...rest}
-          id={id}
-          aria-describedby={describedBy}
-          aria-invalid={error !== undefined}
-          className={classes(controlClasses, 'min-h-24 py-2', className)}
-        />
-      )}
-    </Labelled>
-  );
-}
-
 export function SelectField({
   label,
   hint,
