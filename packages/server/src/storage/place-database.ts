@@ -18,11 +18,8 @@ const UNKNOWN: Place = { grain: 'unknown' };
 /** Decoded rows that are kept: readers come back from the same addresses. */
 const KEPT_ROWS = 20_000;
 
-/** Shown wherever a place is shown (CC BY 4.0). */
-export const PLACE_ATTRIBUTION = 'IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0';
-
 /**
- * Address → city. The IPv4 file (63 MB) is in memory from the start, the IPv6 file (71 MB) from the first IPv6
+ * Address → city, from DB-IP's data (CC BY 4.0: its attribution is shown wherever places are). The IPv4 file (63 MB) is in memory from the start, the IPv6 file (71 MB) from the first IPv6
  * address on.
  */
 export class PlaceDatabase {
