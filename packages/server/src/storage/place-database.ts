@@ -19,8 +19,8 @@ const UNKNOWN: Place = { grain: 'unknown' };
 const KEPT_ROWS = 20_000;
 
 /**
- * Address → city, from DB-IP's data (CC BY 4.0: its attribution is shown wherever places are). The IPv4 file (63 MB) is in memory from the start, the IPv6 file (71 MB) from the first IPv6
- * address on.
+ * Address → city, from DB-IP's data (CC BY 4.0: its attribution is shown wherever places are). The IPv4 file (63 MB)
+ * is in memory from the start, the IPv6 file (71 MB) from the first IPv6 address on.
  */
 export class PlaceDatabase {
   readonly #directory: string;
