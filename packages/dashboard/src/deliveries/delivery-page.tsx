@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { DeliveryDetail } from '@waybill/sdk';
-import { deliveryQuery } from '../api/queries.ts';
+import { deliveryQuery, inboxQuery, sessionQuery } from '../api/queries.ts';
+import { buttonClasses } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Page, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonDetail } from '../design/states.tsx';
@@ -48,6 +49,7 @@ export function DeliveryPage() {
     >
       <Heading delivery={delivery.data} />
       <VerdictHead delivery={delivery.data} />
+      <TryIt trackingNumber={delivery.data.trackingNumber} />
       <Way delivery={delivery.data} />
       <Timeline delivery={delivery.data} />
     </Page>
@@ -57,14 +59,25 @@ export function DeliveryPage() {
 function Heading({ delivery }: { delivery: DeliveryDetail }) {
   return (
     <header className="mb-4">
-      <Link
-        to="/messages/$messageId"
-        params={{ messageId: delivery.messageId }}
-        className="-ml-1 inline-flex min-h-11 max-w-full items-center gap-1 text-soft hover:text-ink md:min-h-9"
-      >
-        <Icon name="back" />
-        <span className="truncate">{delivery.subject === '' ? '(no subject)' : delivery.subject}</span>
-      </Link>
+      <nav aria-label="Where this is" className="flex min-w-0 items-center gap-1 text-soft">
+        <Link
+          to="/"
+          className="-ml-1 inline-flex min-h-11 shrink-0 items-center gap-1 hover:text-ink md:min-h-9"
+        >
+          <Icon name="back" />
+          Messages
+        </Link>
+        <span aria-hidden="true" className="text-faint">
+          /
+        </span>
+        <Link
+          to="/messages/$messageId"
+          params={{ messageId: delivery.messageId }}
+          className="inline-flex min-h-11 min-w-0 items-center hover:text-ink md:min-h-9"
+        >
+          <span className="truncate">{delivery.subject === '' ? '(no subject)' : delivery.subject}</span>
+        </Link>
+      </nav>
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1">
         <p className="min-w-0 break-words text-soft">
           To <span className="font-medium text-ink">{delivery.recipient}</span>
@@ -72,5 +85,25 @@ function Heading({ delivery }: { delivery: DeliveryDetail }) {
         <TrackingLabel trackingNumber={delivery.trackingNumber} />
       </div>
     </header>
+  );
+}
+
+/** Without a smarthost the copy lies in the demo inbox, and one can play its recipient. */
+function TryIt({ trackingNumber }: { trackingNumber: string }) {
+  const { data: session } = useQuery(sessionQuery);
+  const { data: inbox } = useQuery({ ...inboxQuery, enabled: session?.workspace.demo === true });
+  if (inbox?.some((mail) => mail.trackingNumber === trackingNumber) !== true) return null;
+  return (
+    <p className="-mt-4 mb-9">
+      <Link
+        to="/inbox/$mailId"
+        params={{ mailId: trackingNumber }}
+        preload={false}
+        className={buttonClasses('plain')}
+      >
+        <Icon name="inbox" />
+        Open it as its recipient would
+      </Link>
+    </p>
   );
 }

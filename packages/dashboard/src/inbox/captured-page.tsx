@@ -14,7 +14,7 @@ const route = getRouteApi('/inside/inbox/$mailId');
 export function CapturedPage() {
   const { mailId } = route.useParams();
   const inbox = useQuery(inboxQuery);
-  const mail = inbox.data?.find((each) => each.id === mailId);
+  const mail = inbox.data?.find((each) => each.id === mailId || each.trackingNumber === mailId);
   useTitle(mail?.subject ?? 'Demo inbox');
   const frame = `/api/v1/inbox/${encodeURIComponent(mailId)}/frame`;
   return (

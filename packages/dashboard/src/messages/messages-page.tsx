@@ -10,7 +10,7 @@ import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { filters } from './filters.ts';
 import { MessageRow } from './message-row.tsx';
-import { OverviewPane } from './overview-pane.tsx';
+import { OverviewLine, OverviewPane } from './overview-pane.tsx';
 
 const route = getRouteApi('/inside/');
 
@@ -28,6 +28,7 @@ export function MessagesPage() {
   return (
     <Page pane={none && unfiltered ? undefined : <OverviewPane />}>
       <PageHeader title="Messages" />
+      {!(none && unfiltered) && <OverviewLine />}
       {!(none && unfiltered) && (
         <div className="mb-3 flex flex-col gap-3">
           <SearchField

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Overview } from '@waybill/sdk';
+import type { Overview, VerdictState } from '@waybill/sdk';
 import { overviewQuery } from '../api/queries.ts';
-import { verdictTone } from '../deliveries/verdict-words.ts';
+import { verdictTone, type VerdictTone } from '../deliveries/verdict-words.ts';
 import { DaysChart } from './days-chart.tsx';
 
 /** The last thirty days beside the list: people's signs, and always the machines' beside them. */
@@ -15,11 +15,29 @@ export function OverviewPane() {
   );
 }
 
+/** The same answer in one sentence, where there is no room for the pane. */
+export function OverviewLine() {
+  const { data } = useQuery(overviewQuery);
+  if (data === undefined || data.deliveries === 0) return null;
+  const { person, machine } = countTones(data);
+  return (
+    <p className="-mt-3 mb-5 text-soft xl:hidden">
+      <span className="font-medium text-person">
+        {person} of {data.deliveries}
+      </span>{' '}
+      deliveries in {data.sinceDays} days were read, surely or probably; {machine} by machines only.
+    </p>
+  );
+}
+
+function countTones({ states }: Overview): Record<VerdictTone, number> {
+  const counts: Record<VerdictTone, number> = { person: 0, machine: 0, trouble: 0, none: 0 };
+  for (const [state, count] of Object.entries(states)) counts[verdictTone(state as VerdictState)] += count;
+  return counts;
+}
+
 function Figures({ overview }: { overview: Overview }) {
-  const counts = { person: 0, machine: 0, trouble: 0, none: 0 };
-  for (const [state, count] of Object.entries(overview.states)) {
-    counts[verdictTone(state as keyof Overview['states'])] += count;
-  }
+  const counts = countTones(overview);
   const rows = [
     { label: 'Read, surely or probably', count: counts.person },
     { label: 'Machines only', count: counts.machine },
