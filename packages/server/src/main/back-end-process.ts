@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Accounts, createApi } from '../api/api.ts';
 import { listenUrl, type Config } from '../config/load.ts';
+import type { Listen } from '../config/schema.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/ids.ts';
 import { createLogger } from '../kernel/logger.ts';
@@ -16,13 +17,16 @@ import {
   OutboundHttp,
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
+import { createRelay, isLoopbackHost } from '../relay/relay.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { DenyEntryStore } from '../storage/deny-entry-store.ts';
 import { StoredIdempotency } from '../storage/idempotency-store.ts';
 import { LocalHitSource } from '../storage/local-hit-source.ts';
 import { createLookup } from '../storage/lookup.ts';
+import { KyselyMessageStore } from '../storage/message-store.ts';
 import { KyselyNotifyStore } from '../storage/notify-store.ts';
+import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
 import { StatsStore } from '../storage/stats-store.ts';
 import { KyselyTimelineStore } from '../storage/timeline-store.ts';
@@ -35,11 +39,10 @@ import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
 import { writeLocalFile } from './local-file.ts';
 import { backEndMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
-import { startRelay } from './relay-wiring.ts';
 import { retryListen } from './retry-listen.ts';
 
 const LOCK_WAIT_MS = 10_000;
-const DEMO_USER = 'demo';
+const LOCAL_USER = 'demo';
 const DASHBOARD = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
 const ATTRIBUTIONS = ['Place data: IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.'];
 
@@ -97,19 +100,43 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   );
   await accounts.ensureLocalCliKey(cliKey);
 
-  const relay = await startRelay({
-    config,
-    engine,
+  const relay = await createRelay({
+    settings: {
+      submission: withPort(config.smtpListen, start.ports.smtp),
+      submissions: withPort(config.smtpsListen, start.ports.smtps),
+      filter: withPort(config.filterListen, start.ports.filter),
+      filterNetworks: config.filterNetworks,
+      filterDomains: config.filterDomains,
+      allowPlainOnLoopback: config.plainOnLoopback,
+      maxMessageBytes: config.maxMessageBytes,
+      tls: config.tls,
+      smarthostUrl: config.smarthostUrl,
+      demo: config.demo,
+      notifyFrom: config.notifyFrom,
+      dataDir: config.dataDir,
+      publicUrl,
+    },
     keyring,
-    publicUrl,
+    messages: new KyselyMessageStore(engine),
+    queue: new KyselyQueueStore(engine),
     timeline,
-    accounts,
-    privacy,
+    credentials: accounts.secrets,
+    policies: accounts,
+    objections: privacy,
+    filterWorkspace: async () => (await accounts.ensureDefaultWorkspace()).id,
+    noteSenderAddress: (workspaceId, address) => accounts.noteSenderAddress(workspaceId, address),
+    bind: retryListen,
     clock,
+    random: systemRandom,
     logger,
-    ports: start.ports,
   });
-  if (relay.demo) await accounts.ensureDemoCredential(DEMO_USER, demoPassword(masterKeys));
+  // A password that is printed at each start is for this machine, never for a listener that others reach.
+  const local =
+    relay.demo || isLoopbackHost(config.smtpListen?.host ?? '')
+      ? { user: LOCAL_USER, password: demoPassword(masterKeys) }
+      : undefined;
+  if (local === undefined) await accounts.withdrawDemoCredential();
+  else await accounts.ensureDemoCredential(local.user, local.password);
 
   const policy = new AddressPolicy([...config.webhookAllowedNetworks]);
   const senders = createSenders({ ownMail: relay.ownMail, http: new OutboundHttp(policy), clock });
@@ -131,8 +158,8 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       publicUrl,
       demo: relay.demo,
       smtp: {
-        host: relay.smtp?.host ?? hostname(),
-        port: relay.smtp?.port ?? 0,
+        host: relay.submission?.host ?? hostname(),
+        port: relay.submission?.port ?? 0,
         security: 'starttls',
       },
       trustedProxies: config.trustedProxies,
@@ -210,15 +237,15 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   const ports: Ports = {
     http: http.port,
-    ...(relay.smtp === undefined ? {} : { smtp: relay.smtp.port }),
-    ...(relay.smtps === undefined ? {} : { smtps: relay.smtps.port }),
+    ...(relay.submission === undefined ? {} : { smtp: relay.submission.port }),
+    ...(relay.submissions === undefined ? {} : { smtps: relay.submissions.port }),
     ...(relay.filter === undefined ? {} : { filter: relay.filter.port }),
   };
   writeLocalFile(config.dataDir, {
     url: httpUrl,
     apiKey: cliKey,
     edgeUrl,
-    smtp: relay.smtp ?? null,
+    smtp: relay.submission ?? null,
     processes: { supervisor: process.ppid, backEnd: process.pid },
   });
   tell({ type: 'back-end-ready', httpUrl, ports });
@@ -228,9 +255,10 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         dashboardUrl,
         signInLink: await accounts.createSignInLink(dashboardUrl),
         publicUrl,
-        smtp: relay.smtp,
-        smtps: relay.smtps,
-        demo: relay.demo ? { user: DEMO_USER, password: demoPassword(masterKeys) } : undefined,
+        smtp: relay.submission,
+        smtps: relay.submissions,
+        credential: local,
+        demo: relay.demo,
         smarthostHost: config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host,
         dataDir: config.dataDir,
       }),
@@ -249,6 +277,11 @@ async function firstMessage(early: ToBackEnd[]): Promise<Start> {
     if (message?.type === 'start-back-end') return message;
     await new Promise<void>((resolve) => process.once('message', () => setImmediate(resolve)));
   }
+}
+
+/** The port of before, when this is a restart. */
+function withPort(listen: Listen | undefined, port: number | undefined): Listen | undefined {
+  return listen === undefined ? undefined : { ...listen, port: port ?? listen.port };
 }
 
 function hostOf(url: string | undefined): string[] {

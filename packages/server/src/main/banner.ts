@@ -8,8 +8,10 @@ export interface BannerFacts {
   publicUrl: string;
   smtp: { host: string; port: number } | undefined;
   smtps: { host: string; port: number } | undefined;
-  /** Set while mail is captured in the demo inbox. */
-  demo: { user: string; password: string } | undefined;
+  /** Ready to use from this machine; undefined when the listener is not for this machine alone. */
+  credential: { user: string; password: string } | undefined;
+  /** Mail is captured in the demo inbox. */
+  demo: boolean;
   smarthostHost: string | undefined;
   dataDir: string;
 }
@@ -21,9 +23,11 @@ export function banner(facts: BannerFacts): string {
   }
   if (facts.smtp !== undefined) lines.push(row('Submission', `${hostPort(facts.smtp)}, STARTTLS`));
   if (facts.smtps !== undefined) lines.push(row('', `${hostPort(facts.smtps)}, TLS from the start`));
-  if (facts.demo !== undefined) {
+  if (facts.credential !== undefined) {
+    lines.push(row('', `user ${facts.credential.user}, password ${facts.credential.password}`));
+  }
+  if (facts.demo) {
     lines.push(
-      row('', `user ${facts.demo.user}, password ${facts.demo.password}`),
       row('Demo inbox', `${facts.dashboardUrl}/inbox`),
       row('', 'No mail server is set: mail is captured there and goes nowhere.'),
       row('', 'WAYBILL_SMARTHOST_URL names one.'),

@@ -98,6 +98,12 @@ export class Accounts {
     });
   }
 
+  /** What a start printed for this machine must not work once others can reach the listener. */
+  async withdrawDemoCredential(): Promise<void> {
+    const { id } = await this.ensureDefaultWorkspace();
+    await this.secrets.revoke('smtp-credential', id, 'demo');
+  }
+
   /** True while no user exists: the first one is still to be made by a sign-in link. */
   async setupNeeded(): Promise<boolean> {
     return !(await this.#store.anyUser());
