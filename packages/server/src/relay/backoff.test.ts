@@ -13,6 +13,12 @@ test('pauses double from a minute up to an hour', () => {
 });
 
 test('a pause varies by a fifth to either side', () => {
-  assert.equal(pauseMs(DEFAULT_RETRY, 1, () => Uint8Array.of(0, 0, 0, 0)), 48_000);
-  assert.equal(pauseMs(DEFAULT_RETRY, 1, () => Uint8Array.of(255, 255, 255, 255)), 72_000);
+  assert.equal(
+    pauseMs(DEFAULT_RETRY, 1, () => Uint8Array.of(0, 0, 0, 0)),
+    48_000,
+  );
+  assert.equal(
+    pauseMs(DEFAULT_RETRY, 1, () => Uint8Array.of(255, 255, 255, 255)),
+    72_000,
+  );
 });

@@ -21,7 +21,8 @@ test('fields are found with their folded lines, in any case, and the body is not
 });
 
 test('a removed field goes with its folded lines, and every other byte stays', () => {
-  const message = 'From: a@b.c\r\nBcc: x@y.z,\r\n\tq@r.s\r\nSubject:  odd   spacing \r\nBCC : again@x.y\r\n\r\nBcc: stays\r\n';
+  const message =
+    'From: a@b.c\r\nBcc: x@y.z,\r\n\tq@r.s\r\nSubject:  odd   spacing \r\nBCC : again@x.y\r\n\r\nBcc: stays\r\n';
   assert.equal(without(message, 'bcc'), 'From: a@b.c\r\nSubject:  odd   spacing \r\n\r\nBcc: stays\r\n');
 });
 
@@ -33,7 +34,10 @@ test('a field behind lines that are no fields is still found', () => {
 test('removing what is not there changes nothing, whatever the bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (message) => {
-      assert.equal(withoutFields(message, (name) => name === 'x-not-there'), message);
+      assert.equal(
+        withoutFields(message, (name) => name === 'x-not-there'),
+        message,
+      );
       assert.ok(readHeaderBlock(message).end <= message.length);
     }),
   );

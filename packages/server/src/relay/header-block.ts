@@ -49,13 +49,17 @@ function fieldName(bytes: Buffer, start: number, end: number): string {
   const line = bytes.subarray(start, Math.min(end, start + LONGEST_NAME));
   const colon = line.indexOf(COLON);
   if (colon === -1) return '';
-  const name = line.latin1Slice(0, colon).trimEnd();
+  const name = line.toString('latin1', 0, colon).trimEnd();
   return /^[\x21-\x39\x3b-\x7e]+$/.test(name) ? name.toLowerCase() : '';
 }
 
 /** The unfolded value as raw text, one character per byte. */
 export function rawValue(message: Uint8Array, field: HeaderField): string {
-  const text = Buffer.from(message.buffer, message.byteOffset, message.length).latin1Slice(field.start, field.end);
+  const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString(
+    'latin1',
+    field.start,
+    field.end,
+  );
   return text
     .slice(text.indexOf(':') + 1)
     .replaceAll(/\r?\n(?=[ \t])/g, '')

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readMailFacts } from './mail-facts.ts';
 
-const facts = (...lines: string[]) => readMailFacts(Buffer.from(`${lines.join('\r\n')}\r\n\r\nbody\r\n`, 'utf8'));
+const facts = (...lines: string[]) =>
+  readMailFacts(Buffer.from(`${lines.join('\r\n')}\r\n\r\nbody\r\n`, 'utf8'));
 
 test('names and subject are decoded from encoded words and from raw UTF-8', async () => {
   const read = await facts(

@@ -28,7 +28,8 @@ export function mayAuthenticate(
 
 /** No mail from strangers, in any configuration: this is no open relay. */
 export function maySubmit(session: Session, from: string): Refusal | undefined {
-  if (session.sender === undefined) return { code: 530, enhanced: '5.7.0', text: 'Authentication is required.' };
+  if (session.sender === undefined)
+    return { code: 530, enhanced: '5.7.0', text: 'Authentication is required.' };
   return mayUseSender(session.sender.allowedFrom, from);
 }
 
@@ -41,7 +42,9 @@ export function mayUseSender(allowedFrom: readonly string[] | undefined, from: s
     const wanted = entry.toLowerCase();
     return wanted === address || (wanted.startsWith('@') && wanted === domain);
   });
-  return allowed ? undefined : { code: 553, enhanced: '5.7.1', text: 'This account may not send from that address.' };
+  return allowed
+    ? undefined
+    : { code: 553, enhanced: '5.7.1', text: 'This account may not send from that address.' };
 }
 
 export function mayAddRecipient(accepted: number, limit: number): Refusal | undefined {
@@ -55,7 +58,11 @@ export function mayAddRecipient(accepted: number, limit: number): Refusal | unde
 
 export function mayHaveSize(sizeBytes: number, limitBytes: number): Refusal | undefined {
   if (sizeBytes <= limitBytes) return undefined;
-  return { code: 552, enhanced: '5.3.4', text: `The mail is larger than ${limitBytes} bytes, which is the limit.` };
+  return {
+    code: 552,
+    enhanced: '5.3.4',
+    text: `The mail is larger than ${limitBytes} bytes, which is the limit.`,
+  };
 }
 
 export function mayPassFilter(isTrustedNetwork: boolean): Refusal | undefined {

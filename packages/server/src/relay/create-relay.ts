@@ -1,0 +1,265 @@
+import { join } from 'node:path';
+import type { Clock } from '../kernel/clock.ts';
+import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { MessageStore } from '../messages/messages.ts';
+import { MailIntake } from './accept.ts';
+import { ApiMessages } from './api-messages.ts';
+import { AuthLimit, DEFAULT_AUTH_LIMITS, type AuthLimits } from './auth-limit.ts';
+import { DEFAULT_RETRY, type RetryPolicy } from './backoff.ts';
+import { certificateFromFiles, ownCertificate } from './certificate.ts';
+import { listenSmtp, type ListenAddress, type SmtpListener } from './listener.ts';
+import { OwnMail } from './own-mail.ts';
+import { PassThroughMail } from './pass-through.ts';
+import { Pipeline, type TrackingContext } from './pipeline.ts';
+import type {
+  CredentialCheck,
+  Objections,
+  QueueStore,
+  TransportTimeline,
+  WorkspacePolicies,
+} from './ports.ts';
+import { Queue } from './queue.ts';
+import { readSmarthostUrl } from './smarthost-url.ts';
+import { DEFAULT_TIMEOUTS, SmarthostClient, type SmarthostTimeouts } from './smarthost.ts';
+import { DEFAULT_SMTP_LIMITS, type Admission, type SmtpLimits } from './smtp-session.ts';
+import { isLoopbackUrl, wayOut } from './way-out.ts';
+
+export interface RelaySettings {
+  /** Undefined: no such listener. Port 0: the system chooses. */
+  submission: ListenAddress | undefined;
+  /** TLS from the start. */
+  submissions: ListenAddress | undefined;
+  filter: ListenAddress | undefined;
+  filterNetworks: readonly string[];
+  filterDomains: readonly string[];
+  allowPlainOnLoopback: boolean;
+  maxMessageBytes: number;
+  /** Undefined: self-signed, kept in `dataDir/tls`. */
+  tls: { certFile: string; keyFile: string } | undefined;
+  smarthostUrl: string | undefined;
+  demo: boolean;
+  /** Mailbox of Waybill's own mail. */
+  notifyFrom: string;
+  dataDir: string;
+  /** What pixels and links begin with, without a slash at the end. */
+  publicUrl: string;
+}
+
+/** What the tests make shorter. */
+export interface RelayTuning {
+  retry?: RetryPolicy;
+  timeouts?: SmarthostTimeouts;
+  authLimits?: AuthLimits;
+  smtpLimits?: Partial<SmtpLimits>;
+  concurrency?: number;
+  certificateCheckMs?: number;
+  /** How long `close` waits for copies on their way. */
+  graceMs?: number;
+}
+
+export interface RelayDeps {
+  settings: RelaySettings;
+  keyring: TrackingContext['keyring'];
+  messages: Pick<MessageStore, 'accept' | 'markSent'>;
+  queue: QueueStore;
+  timeline: TransportTimeline;
+  credentials: CredentialCheck;
+  policies: WorkspacePolicies;
+  objections: Objections;
+  /** The workspace of mail that comes through the filter. */
+  filterWorkspace: () => Promise<WorkspaceId>;
+  /** A sender signed in from this address. */
+  noteSenderAddress: (workspaceId: WorkspaceId, address: string) => Promise<void>;
+  /** Binds a listener, perhaps patiently. @param setting name of the setting that chose the address */
+  bind?: <T>(
+    setting: string,
+    listen: ListenAddress,
+    bind: (listen: ListenAddress) => Promise<T>,
+  ) => Promise<T>;
+  clock: Clock;
+  random: RandomBytes;
+  logger: Logger;
+  tuning?: RelayTuning;
+}
+
+export interface Relay {
+  /** Mail is captured in the demo inbox. */
+  demo: boolean;
+  /** Real addresses; undefined for a listener that is off. */
+  submission: ListenAddress | undefined;
+  submissions: ListenAddress | undefined;
+  filter: ListenAddress | undefined;
+  intake: MailIntake;
+  /** For the API. */
+  messages: ApiMessages;
+  /** For notifications. */
+  ownMail: OwnMail;
+  /** Takes nothing more, lets copies on their way arrive, ends within five seconds. */
+  close(): Promise<void>;
+}
+
+const CONCURRENCY = 8;
+const CERTIFICATE_CHECK_MS = 30_000;
+const GRACE_MS = 3_000;
+
+/** @see createRelay in relay.ts */
+export async function startRelay(deps: RelayDeps): Promise<Relay> {
+  const { settings, clock, random, logger, tuning = {} } = deps;
+  const context: TrackingContext = { keyring: deps.keyring, publicUrl: settings.publicUrl };
+  const out = wayOut({
+    smarthost: settings.smarthostUrl !== undefined,
+    publicUrlIsLoopback: isLoopbackUrl(settings.publicUrl),
+    demo: settings.demo,
+  });
+  const smarthost = smarthostOf(settings.smarthostUrl, tuning, logger);
+  const retry = tuning.retry ?? DEFAULT_RETRY;
+  const pipeline = new Pipeline({ context, smarthost, clock, logger });
+  const queue = new Queue({
+    store: deps.queue,
+    timeline: deps.timeline,
+    send: (mail) => pipeline.send(mail),
+    retry,
+    concurrency: tuning.concurrency ?? CONCURRENCY,
+    clock,
+    random,
+    logger,
+  });
+  const shared = {
+    policies: deps.policies,
+    objections: deps.objections,
+    context,
+    wayOut: out,
+    expiryMs: retry.expiryMs,
+    clock,
+    random,
+    onQueued: () => queue.wake(),
+  };
+  const intake = new MailIntake({ ...shared, store: deps.messages });
+  const passThrough = new PassThroughMail({ ...shared, queue: deps.queue });
+
+  const listeners = await openListeners(deps, intake, passThrough);
+  await queue.start();
+  return {
+    demo: out === 'capture',
+    submission: listeners.submission?.address,
+    submissions: listeners.submissions?.address,
+    filter: listeners.filter?.address,
+    intake,
+    messages: new ApiMessages({ ...shared, intake, store: deps.messages }),
+    ownMail: new OwnMail({ ...shared, queue: deps.queue, from: settings.notifyFrom }),
+    close: async () => {
+      await Promise.all([listeners.close(), queue.stop(tuning.graceMs ?? GRACE_MS)]);
+      smarthost?.close();
+    },
+  };
+}
+
+function smarthostOf(
+  url: string | undefined,
+  tuning: RelayTuning,
+  logger: Logger,
+): SmarthostClient | undefined {
+  if (url === undefined) return undefined;
+  const timeouts = tuning.timeouts ?? DEFAULT_TIMEOUTS;
+  return new SmarthostClient({ address: readSmarthostUrl(url), timeouts, logger });
+}
+
+interface OpenListeners {
+  submission: SmtpListener | undefined;
+  submissions: SmtpListener | undefined;
+  filter: SmtpListener | undefined;
+  close(): Promise<void>;
+}
+
+async function openListeners(
+  deps: RelayDeps,
+  intake: MailIntake,
+  passThrough: PassThroughMail,
+): Promise<OpenListeners> {
+  const { settings, logger, tuning = {} } = deps;
+  const certificates =
+    settings.tls === undefined
+      ? await ownCertificate({ ...deps, directory: join(settings.dataDir, 'tls') })
+      : certificateFromFiles({ ...settings.tls, logger });
+  let certificate = certificates.current;
+  const limits: SmtpLimits = {
+    ...DEFAULT_SMTP_LIMITS,
+    maxMessageBytes: settings.maxMessageBytes,
+    ...tuning.smtpLimits,
+  };
+  const open: SmtpListener[] = [];
+  const start = async (
+    setting: string,
+    listen: ListenAddress | undefined,
+    admission: Admission,
+    implicitTls = false,
+  ): Promise<SmtpListener | undefined> => {
+    if (listen === undefined) return undefined;
+    const bind = deps.bind ?? ((_setting, address, make) => make(address));
+    const listener = await bind(setting, listen, (address) =>
+      listenSmtp({
+        listen: address,
+        implicitTls,
+        certificate,
+        admission,
+        limits,
+        accept: (mail) => intake.accept(mail),
+        pass: (mail) => passThrough.send(mail),
+        logger,
+      }),
+    );
+    open.push(listener);
+    return listener;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(open.map((listener) => listener.close()));
+  };
+  const users = userAdmission(deps);
+  const servers: Admission = {
+    kind: 'networks',
+    networks: settings.filterNetworks,
+    domains: settings.filterDomains,
+    workspaceId: deps.filterWorkspace,
+  };
+  try {
+    const submission = await start('WAYBILL_SMTP_LISTEN', settings.submission, users);
+    const submissions = await start('WAYBILL_SMTPS_LISTEN', settings.submissions, users, true);
+    const filter = await start('WAYBILL_FILTER_LISTEN', settings.filter, servers);
+    const watch = setInterval(() => {
+      void certificates.changed().then((changed) => {
+        if (changed === undefined) return;
+        certificate = changed;
+        for (const listener of open) listener.useCertificate(certificate);
+        logger.info({}, 'the SMTP certificate was changed');
+      });
+    }, tuning.certificateCheckMs ?? CERTIFICATE_CHECK_MS);
+    watch.unref();
+    return {
+      submission,
+      submissions,
+      filter,
+      close: async () => {
+        clearInterval(watch);
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function userAdmission(deps: RelayDeps): Admission {
+  return {
+    kind: 'credentials',
+    check: deps.credentials,
+    limit: new AuthLimit(deps.tuning?.authLimits ?? DEFAULT_AUTH_LIMITS, deps.clock),
+    allowPlainOnLoopback: deps.settings.allowPlainOnLoopback,
+    onSender: (workspaceId, address) => {
+      deps.noteSenderAddress(workspaceId, address).catch((err: unknown) => {
+        deps.logger.warn({ err }, "a sender's address could not be noted");
+      });
+    },
+  };
+}

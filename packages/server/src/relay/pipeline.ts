@@ -1,0 +1,125 @@
+import type { WorkspaceId } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
+import {
+  isTrackableDestination,
+  linkUrl,
+  pageUrl,
+  readTrackedUrl,
+  type Keyring,
+} from '../tracking/tracking.ts';
+import type { CopyPlan } from './envelope.ts';
+import { instrument, type InstrumentOptions } from './instrument/instrument.ts';
+import type { CapturedCopy, QueuedMail } from './ports.ts';
+import type { SmarthostEnvelope, SmarthostResult } from './smarthost.ts';
+
+export interface TrackingContext {
+  keyring: Keyring;
+  /** Without a slash at the end. */
+  publicUrl: string;
+}
+
+/** How a copy is instrumented; the same plan gives the same bytes. */
+export function instrumentOptions(
+  context: TrackingContext,
+  workspaceId: WorkspaceId,
+  plan: CopyPlan,
+): InstrumentOptions {
+  const { keyring, publicUrl } = context;
+  const { subject, mode, disclosure } = plan;
+  return {
+    pixelUrl: plan.pixelUrl,
+    linkUrl: (destination, linkIndex) =>
+      isTrackableDestination(destination)
+        ? linkUrl(keyring, publicUrl, { workspaceId, subject, linkIndex, mode }, destination)
+        : destination,
+    isTracked: trackedBy(keyring),
+    ...(disclosure === 'none'
+      ? {}
+      : { disclosure: { kind: disclosure, pageUrl: pageUrl(keyring, publicUrl, { workspaceId, subject }) } }),
+  };
+}
+
+/** Our own pixels and links, so that quoted ones are restored. */
+export function trackedBy(keyring: Keyring): NonNullable<InstrumentOptions['isTracked']> {
+  return (url) => {
+    const tracked = readTrackedUrl(keyring, url);
+    if (tracked === undefined) return undefined;
+    const { kind, destination } = tracked;
+    return destination === undefined ? { kind } : { kind, destination };
+  };
+}
+
+/** What became of a copy, in one attempt. */
+export type Attempt =
+  SmarthostResult | { kind: 'captured'; copy: CapturedCopy } | { kind: 'waiting'; reason: string };
+
+/** The way of one copy out: each step is a function of its own. */
+export class Pipeline {
+  readonly #context: TrackingContext;
+  readonly #smarthost: Smarthost | undefined;
+  readonly #clock: () => number;
+  readonly #logger: Logger;
+
+  constructor(deps: {
+    context: TrackingContext;
+    /** Undefined: mail is captured. */
+    smarthost: Smarthost | undefined;
+    clock: () => number;
+    logger: Logger;
+  }) {
+    this.#context = deps.context;
+    this.#smarthost = deps.smarthost;
+    this.#clock = deps.clock;
+    this.#logger = deps.logger;
+  }
+
+  async send(mail: QueuedMail): Promise<Attempt> {
+    const copy = this.#makeCopy(mail);
+    return this.#capture(mail, copy) ?? this.#waitForSmarthost(mail) ?? this.#deliver(mail, copy);
+  }
+
+  /** Instrumented for its recipient, or the accepted bytes as they are. */
+  #makeCopy(mail: QueuedMail): Uint8Array {
+    const plan = mail.options.copy;
+    if (plan === null) return mail.raw;
+    const result = instrument(mail.raw, instrumentOptions(this.#context, mail.workspaceId, plan));
+    this.#logger.debug({ queueId: mail.id, touched: result.touched }, 'copy made');
+    return result.message;
+  }
+
+  /** What was accepted for the demo inbox goes there, whatever the settings are now. */
+  #capture(mail: QueuedMail, raw: Uint8Array): Attempt | undefined {
+    if (mail.options.wayOut !== 'capture') return undefined;
+    this.#logger.debug({ queueId: mail.id }, 'copy captured');
+    const { from, subject, trackingNumber } = mail.options;
+    return { kind: 'captured', copy: { raw, from, subject, trackingNumber, at: this.#clock() } };
+  }
+
+  /** Accepted while a smarthost was set, which is gone now: the mail is kept until there is one again. */
+  #waitForSmarthost(mail: QueuedMail): Attempt | undefined {
+    if (this.#smarthost !== undefined) return undefined;
+    this.#logger.warn({ queueId: mail.id }, 'mail waits, no smarthost is set any more');
+    return { kind: 'waiting', reason: 'No mail server to send through is set any more.' };
+  }
+
+  async #deliver(mail: QueuedMail, raw: Uint8Array): Promise<Attempt> {
+    if (this.#smarthost === undefined) throw new Error('no smarthost');
+    const { eightBit, smtpUtf8, dsn } = mail.options;
+    const result = await this.#smarthost.deliver(raw, {
+      from: mail.envelopeFrom,
+      to: mail.envelopeTo,
+      ...(eightBit === undefined ? {} : { eightBit }),
+      ...(smtpUtf8 === undefined ? {} : { smtpUtf8 }),
+      ...(dsn === undefined ? {} : { dsn }),
+    });
+    this.#logger.info(
+      { queueId: mail.id, attempt: mail.attempts, result: result.kind },
+      'delivery attempted',
+    );
+    return result;
+  }
+}
+
+export interface Smarthost {
+  deliver(raw: Uint8Array, envelope: SmarthostEnvelope): Promise<SmarthostResult>;
+}

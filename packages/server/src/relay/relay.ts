@@ -1,0 +1,37 @@
+/** The way of a mail: submission, acceptance, queue, each recipient's copy, the way out. The room's public file. */
+import type { Relay, RelayDeps } from './create-relay.ts';
+
+export type { Relay, RelayDeps, RelaySettings, RelayTuning } from './create-relay.ts';
+export type { AcceptedMail, IncomingMail } from './accept.ts';
+export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';
+export {
+  instrument,
+  instrumentHtml,
+  stripTracking,
+  type InstrumentOptions,
+  type InstrumentResult,
+} from './instrument/instrument.ts';
+export type { ListenAddress } from './listener.ts';
+export type {
+  CapturedCopy,
+  CredentialCheck,
+  Objections,
+  Outcome,
+  QueuedMail,
+  QueueStore,
+  SettledMail,
+  TransportTimeline,
+  UntrackedMail,
+  WorkspacePolicies,
+} from './ports.ts';
+export { isLoopbackHost } from './way-out.ts';
+
+/**
+ * Starts the relay: listeners, queue and way out. The SMTP libraries are loaded only then, so that the filters of the
+ * command line, which want nothing but `instrument`, start fast.
+ * @throws AppError `misconfigured` for a smarthost address or certificate that cannot be used
+ */
+export async function createRelay(deps: RelayDeps): Promise<Relay> {
+  const { startRelay } = await import('./create-relay.ts');
+  return startRelay(deps);
+}

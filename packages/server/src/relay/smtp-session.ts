@@ -1,0 +1,232 @@
+import { BlockList, isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  SMTPServerAddress,
+  SMTPServerAuthentication,
+  SMTPServerDataStream,
+  SMTPServerSession,
+} from 'smtp-server';
+import { AppError } from '../kernel/errors.ts';
+import type { WorkspaceId } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { badLineEnds, type AcceptedMail, type IncomingMail } from './accept.ts';
+import type { AuthLimit } from './auth-limit.ts';
+import type { Envelope } from './envelope.ts';
+import { LineEndCheck } from './line-ends.ts';
+import type { CredentialCheck } from './ports.ts';
+import {
+  mayAddRecipient,
+  mayAuthenticate,
+  mayHaveSize,
+  mayPassFilter,
+  maySubmit,
+  type Refusal,
+} from './session-policy.ts';
+
+export interface SmtpLimits {
+  maxMessageBytes: number;
+  maxRecipients: number;
+  maxConnections: number;
+  /** Of silence; RFC 5321 §4.5.3.2.7 asks for five minutes. */
+  idleMs: number;
+}
+
+export const DEFAULT_SMTP_LIMITS: SmtpLimits = {
+  maxMessageBytes: 26_214_400,
+  maxRecipients: 500,
+  maxConnections: 2_000,
+  idleMs: 300_000,
+};
+
+/** Who is taken at their word: users who sign in, or mail servers of known networks. */
+export type Admission =
+  | {
+      kind: 'credentials';
+      check: CredentialCheck;
+      limit: AuthLimit;
+      allowPlainOnLoopback: boolean;
+      /** Where a sender works from; their own openings come from there too. */
+      onSender: (workspaceId: WorkspaceId, address: string) => void;
+    }
+  | {
+      kind: 'networks';
+      networks: readonly string[];
+      /** Sender domains whose mail is tracked; mail of others passes. */
+      domains: readonly string[];
+      workspaceId: () => Promise<WorkspaceId>;
+    };
+
+export interface SmtpSessionOptions {
+  admission: Admission;
+  limits: SmtpLimits;
+  accept: (mail: IncomingMail) => Promise<AcceptedMail>;
+  /** Mail that is not ours to track, from the filter listener. */
+  pass: (mail: { workspaceId: WorkspaceId; raw: Uint8Array; envelope: Envelope }) => Promise<void>;
+  logger: Logger;
+}
+
+/** What AUTH leaves in the session. */
+interface Sender {
+  workspaceId: WorkspaceId;
+  allowedFrom: readonly string[] | undefined;
+}
+
+/** The handlers of a listener's sessions. */
+export class SmtpSessions {
+  readonly #options: SmtpSessionOptions;
+  readonly #networks = new BlockList();
+
+  constructor(options: SmtpSessionOptions) {
+    this.#options = options;
+    if (options.admission.kind === 'networks') {
+      for (const network of options.admission.networks) addNetwork(this.#networks, network);
+    }
+  }
+
+  connect({ remoteAddress }: SMTPServerSession): Refusal | undefined {
+    if (this.#options.admission.kind === 'credentials') return undefined;
+    return mayPassFilter(this.#networks.check(remoteAddress, isIP(remoteAddress) === 6 ? 'ipv6' : 'ipv4'));
+  }
+
+  authRefusal(session: { secure: boolean; remoteAddress: string }): Refusal | undefined {
+    const { admission } = this.#options;
+    return admission.kind === 'credentials' ? mayAuthenticate(session, admission) : undefined;
+  }
+
+  async authenticate(
+    auth: SMTPServerAuthentication,
+    session: SMTPServerSession,
+  ): Promise<{ user: Sender } | { message: string; responseCode: number }> {
+    const { admission, logger } = this.#options;
+    if (admission.kind !== 'credentials')
+      return { responseCode: 502, message: '5.5.1 Signing in is not offered here.' };
+    const { username = '', password } = auth;
+    const { remoteAddress } = session;
+    if (admission.limit.isBlocked(remoteAddress, username)) {
+      return { responseCode: 454, message: '4.7.0 Too many wrong passwords. Wait a quarter of an hour.' };
+    }
+    try {
+      const found = await admission.check.verify(username, password ?? '');
+      if (found === undefined) {
+        logger.info({ session: session.id }, 'SMTP sign-in with a wrong user name or password');
+        await sleep(admission.limit.fail(remoteAddress, username));
+        return { responseCode: 535, message: '5.7.8 The user name or password is wrong.' };
+      }
+      admission.limit.succeed(remoteAddress, username);
+      admission.onSender(found.workspaceId, remoteAddress);
+      return { user: { workspaceId: found.workspaceId, allowedFrom: found.allowedFrom } };
+    } catch (err) {
+      logger.error({ err, session: session.id }, 'an SMTP sign-in could not be checked');
+      return { responseCode: 454, message: '4.7.0 Signing in is not possible now. Try again later.' };
+    }
+  }
+
+  mailFrom(address: SMTPServerAddress, session: SMTPServerSession): Refusal | undefined {
+    if (this.#options.admission.kind === 'networks') return undefined;
+    const { secure, remoteAddress } = session;
+    return maySubmit({ secure, remoteAddress, sender: senderOf(session) }, address.address);
+  }
+
+  recipient(session: SMTPServerSession): Refusal | undefined {
+    return mayAddRecipient(session.envelope.rcptTo.length, this.#options.limits.maxRecipients);
+  }
+
+  /** @returns the text of the 250, which is sent only after the mail is durable */
+  async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
+    const { admission, logger } = this.#options;
+    const raw = await this.#collect(stream);
+    const envelope = envelopeOf(session);
+    try {
+      if (admission.kind === 'networks') return await this.#filter(admission, raw, envelope);
+      const sender = senderOf(session);
+      if (sender === undefined) throw new AppError('unauthenticated', 'Authentication is required.');
+      const accepted = await this.#options.accept({
+        workspaceId: sender.workspaceId,
+        raw,
+        envelope,
+        source: 'submission',
+      });
+      return receipt(accepted);
+    } catch (error) {
+      const known = error instanceof AppError;
+      logger[known ? 'info' : 'error']({ err: error, session: session.id }, 'a mail was not accepted');
+      throw error;
+    }
+  }
+
+  async #filter(
+    admission: Extract<Admission, { kind: 'networks' }>,
+    raw: Uint8Array,
+    envelope: Envelope,
+  ): Promise<string> {
+    const workspaceId = await admission.workspaceId();
+    const domain = envelope.from.slice(envelope.from.lastIndexOf('@') + 1).toLowerCase();
+    if (envelope.from === '' || !admission.domains.includes(domain)) {
+      await this.#options.pass({ workspaceId, raw, envelope });
+      return 'OK: passed on unchanged';
+    }
+    return receipt(await this.#options.accept({ workspaceId, raw, envelope, source: 'filter' }));
+  }
+
+  /** Reads the stream to its end in any case: the reply must not overtake the client's data. */
+  async #collect(stream: SMTPServerDataStream): Promise<Uint8Array> {
+    const chunks: Buffer[] = [];
+    const lineEnds = new LineEndCheck();
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (stream.sizeExceeded) {
+        chunks.length = 0;
+        continue;
+      }
+      lineEnds.push(chunk);
+      chunks.push(chunk);
+    }
+    const refusal = mayHaveSize(stream.byteLength, this.#options.limits.maxMessageBytes);
+    if (refusal !== undefined) throw new AppError('too-large', refusal.text);
+    if (lineEnds.finish() !== undefined) throw badLineEnds();
+    return Buffer.concat(chunks);
+  }
+}
+
+function senderOf(session: SMTPServerSession): Sender | undefined {
+  return (session.user as Sender | false | undefined) || undefined;
+}
+
+/** smtp-server has decoded xtext (RFC 3461 §4); the way out encodes it again. */
+function envelopeOf({ envelope }: SMTPServerSession): Envelope {
+  const { mailFrom, rcptTo, dsn } = envelope;
+  return {
+    from: mailFrom === false ? '' : mailFrom.address,
+    recipients: rcptTo.map(({ address, dsn: wanted }) => ({
+      address,
+      ...(wanted === undefined ? {} : { dsn: defined(wanted) }),
+    })),
+    eightBit: envelope.bodyType === '8bitmime',
+    smtpUtf8: envelope.smtpUtf8 === true,
+    dsn: {
+      ...(dsn?.ret === 'FULL' || dsn?.ret === 'HDRS' ? { ret: dsn.ret } : {}),
+      ...(typeof dsn?.envid === 'string' ? { envid: dsn.envid } : {}),
+    },
+  };
+}
+
+function defined(dsn: { notify?: string[] | undefined; orcpt?: string | undefined }) {
+  return {
+    ...(dsn.notify === undefined ? {} : { notify: dsn.notify }),
+    ...(dsn.orcpt === undefined ? {} : { orcpt: dsn.orcpt }),
+  };
+}
+
+const SHOWN_NUMBERS = 3;
+
+/** People who try it by hand see their tracking numbers at once. */
+function receipt({ deliveries }: AcceptedMail): string {
+  const numbers = deliveries.slice(0, SHOWN_NUMBERS).map(({ trackingNumber }) => trackingNumber);
+  const more = deliveries.length - numbers.length;
+  return `OK: accepted as ${numbers.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function addNetwork(list: BlockList, cidr: string): void {
+  const [address = '', prefix] = cidr.split('/');
+  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  list.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
+}
