@@ -62,7 +62,7 @@ function Value({ name, value, missing = '' }: { name: string; value: string | un
           <span className="text-meta text-faint">{missing}</span>
         ) : (
           <>
-            <span className="truncate font-mono text-meta">{value}</span>
+            <span className="py-1 text-right font-mono text-meta break-all">{value}</span>
             <CopyIcon text={value} what={name.toLowerCase()} className="-mr-2" />
           </>
         )}
