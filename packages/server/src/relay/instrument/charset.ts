@@ -1,0 +1,190 @@
+import { isUtf8 } from 'node:buffer';
+import type { ReadText } from './html-survey.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** Decoded bytes as text that can be scanned and changed. */
+export interface OpenedText {
+  /** For scanning: one character for each unit, whatever is no ASCII masked or meaningless. */
+  text: string;
+  /** Bytes of a unit: 1, or 2 in UTF-16. */
+  unitBytes: 1 | 2;
+  /** The real text of a range of units. */
+  read: ReadText;
+  /** Real text of other bytes in this character set. */
+  decode(bytes: Uint8Array): string;
+  /** ASCII text in this character set. */
+  encode(ascii: string): Buffer;
+  /** Browsers encode links in it as in UTF-8. */
+  unicode: boolean;
+  /** ASCII can be added at the end. */
+  endsInAscii: boolean;
+}
+
+/** What mail programs write that the Encoding Standard has no label for. */
+const ALIASES: Record<string, string> = {
+  utf8mb4: 'utf-8',
+  'utf-8n': 'utf-8',
+  'cp-1252': 'windows-1252',
+  chinesebig5: 'big5',
+  cp936: 'gbk',
+  cp932: 'shift_jis',
+  'windows-932': 'shift_jis',
+  cp949: 'euc-kr',
+  cp950: 'big5',
+  ansi: 'windows-1252',
+  'unknown-8bit': 'windows-1252',
+};
+
+/**
+ * @param label the part's charset parameter, undefined for none
+ * @returns the code of the reason when text in it cannot be changed safely
+ */
+export function openCharset(label: string | undefined, bytes: Buffer): OpenedText | ReasonCode {
+  if (startsLikeUtf16(bytes) && !/^utf-?16/i.test(label ?? '')) return 'charset-unsupported';
+  // Unlabelled text, and text labelled US-ASCII with other bytes in it, is UTF-8 when it can be.
+  const named = encodingName(label ?? 'us-ascii');
+  const name =
+    named === 'windows-1252' && /^(?:us-)?ascii$/i.test(label?.trim() ?? 'ascii') && isUtf8(bytes)
+      ? 'utf-8'
+      : named;
+  if (name === undefined) return 'charset-unsupported';
+  if (name === 'utf-16le' || name === 'utf-16be') return openUtf16(label ?? '', name, bytes);
+  // Japanese mail without a label is common enough, and harmless to other mail.
+  if (
+    name === 'iso-2022-jp' ||
+    (label === undefined && /\x1b[$(]/.test(bytes.toString('latin1', 0, 65_536)))
+  ) {
+    const masked = maskIso2022Jp(bytes);
+    if (masked === undefined) return 'charset-unsupported';
+    return openSuperset('iso-2022-jp', bytes, masked.bytes, masked.endsInAscii);
+  }
+  const mask = MULTIBYTE[name];
+  return openSuperset(name, bytes, mask === undefined ? bytes : maskPairs(bytes, mask), true);
+}
+
+function encodingName(label: string): string | undefined {
+  const wanted = label.trim().toLowerCase();
+  try {
+    return new TextDecoder(ALIASES[wanted] ?? wanted).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+function startsLikeUtf16(bytes: Buffer): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+}
+
+function openSuperset(name: string, bytes: Buffer, scanned: Buffer, endsInAscii: boolean): OpenedText {
+  const decoder = new TextDecoder(name, { ignoreBOM: true });
+  const text = scanned.toString('latin1');
+  return {
+    text,
+    unitBytes: 1,
+    read: (start, end) => {
+      const slice = text.slice(start, end);
+      // oxlint-disable-next-line no-control-regex -- the range of ASCII
+      return /^[\0-\x7f]*$/.test(slice) ? slice : decoder.decode(bytes.subarray(start, end));
+    },
+    decode: (other) => decoder.decode(other),
+    encode: (ascii) => Buffer.from(ascii, 'latin1'),
+    unicode: name === 'utf-8',
+    endsInAscii,
+  };
+}
+
+/** "utf-16" alone needs a byte order mark: standard and practice differ on what it means without. */
+function openUtf16(label: string, name: 'utf-16le' | 'utf-16be', bytes: Buffer): OpenedText | ReasonCode {
+  const marked = startsLikeUtf16(bytes);
+  const big = marked ? bytes[0] === 0xfe : name === 'utf-16be';
+  const explicit = /^utf-?16-?[lb]e$/i.test(label.trim());
+  const contradictory = explicit && big !== (name === 'utf-16be');
+  if ((!marked && !explicit) || contradictory || bytes.length % 2 !== 0) return 'charset-unsupported';
+  const toText = (some: Uint8Array): string => {
+    const copy = Buffer.from(some);
+    return (big ? copy.swap16() : copy).toString('utf16le');
+  };
+  const text = toText(bytes);
+  return {
+    text,
+    unitBytes: 2,
+    read: (start, end) => text.slice(start, end),
+    decode: toText,
+    encode: (ascii) => {
+      const encoded = Buffer.from(ascii, 'utf16le');
+      return big ? encoded.swap16() : encoded;
+    },
+    unicode: true,
+    endsInAscii: true,
+  };
+}
+
+type Range = readonly [from: number, to: number];
+
+interface Pairs {
+  lead: readonly Range[];
+  trail: readonly Range[];
+}
+
+/** Second bytes of two-byte characters can look like letters and brackets; never like `<`, `>`, quotes or blanks. */
+const GBK: Pairs = { lead: [[0x81, 0xfe]], trail: [[0x40, 0x7e]] };
+const MULTIBYTE: Record<string, Pairs> = {
+  gbk: GBK,
+  gb18030: GBK,
+  big5: GBK,
+  'euc-kr': GBK,
+  shift_jis: {
+    lead: [
+      [0x81, 0x9f],
+      [0xe0, 0xfc],
+    ],
+    trail: [[0x40, 0x7e]],
+  },
+};
+
+const MASK = 0x80;
+
+/** The same bytes, with the ASCII-like second bytes of pairs masked. */
+function maskPairs(bytes: Buffer, { lead, trail }: Pairs): Buffer {
+  const masked = Buffer.from(bytes);
+  for (let position = 0; position < bytes.length; position += 1) {
+    if (!within(bytes[position] ?? 0, lead)) continue;
+    const second = bytes[position + 1] ?? 0;
+    if (second >= MASK) position += 1;
+    else if (within(second, trail)) {
+      position += 1;
+      masked[position] = MASK;
+    }
+  }
+  return masked;
+}
+
+function within(byte: number, ranges: readonly Range[]): boolean {
+  return ranges.some(([from, to]) => byte >= from && byte <= to);
+}
+
+const ESC = 0x1b;
+
+/**
+ * ISO-2022-JP switches by escape sequences (RFC 1468): text in other states than ASCII is masked.
+ *
+ * @returns undefined for other sequences, for states that change the meaning of ASCII, or that go over a line's end
+ */
+function maskIso2022Jp(bytes: Buffer): { bytes: Buffer; endsInAscii: boolean } | undefined {
+  const masked = Buffer.from(bytes);
+  let ascii = true;
+  for (let position = 0; position < bytes.length; position += 1) {
+    const byte = bytes[position] ?? 0;
+    if (byte === ESC) {
+      const sequence = bytes.toString('latin1', position + 1, position + 3);
+      if (sequence !== '(B' && sequence !== '$B' && sequence !== '$@') return undefined;
+      ascii = sequence === '(B';
+      masked.fill(MASK, position, position + 3);
+      position += 2;
+    } else if (!ascii) {
+      if (byte === 0x0a) return undefined;
+      masked[position] = MASK;
+    }
+  }
+  return { bytes: masked, endsInAscii: ascii };
+}

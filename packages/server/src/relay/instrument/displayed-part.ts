@@ -1,0 +1,36 @@
+import type { Entity } from './mime-scan.ts';
+
+/**
+ * The HTML part that mail programs show: of alternatives the last that is HTML (RFC 2046 §5.1.4), of related parts the
+ * root (RFC 2387), of mixed ones the first. Never an attachment, a forwarded message, a digest or AMP.
+ */
+export function displayedHtml(entity: Entity): Entity | undefined {
+  if (entity.disposition?.value === 'attachment') return undefined;
+  const { value } = entity.contentType;
+  if (value === 'text/html') return entity;
+  if (!value.startsWith('multipart/') || value === 'multipart/digest') return undefined;
+  if (value === 'multipart/alternative') return firstOf(entity.children.toReversed());
+  if (value === 'multipart/related') {
+    const root = relatedRoot(entity);
+    return root && displayedHtml(root);
+  }
+  return firstOf(entity.children.filter((child, index) => index === 0 || !isFile(child)));
+}
+
+function firstOf(entities: readonly Entity[]): Entity | undefined {
+  for (const entity of entities) {
+    const html = displayedHtml(entity);
+    if (html !== undefined) return html;
+  }
+  return undefined;
+}
+
+function relatedRoot({ contentType, children }: Entity): Entity | undefined {
+  const start = contentType.parameters.get('start')?.replaceAll(/^<|>$/g, '');
+  return children.find(({ contentId }) => start !== undefined && contentId === start) ?? children[0];
+}
+
+/** An HTML file added to a mail, even when nothing says "attachment". */
+function isFile({ contentType, disposition }: Entity): boolean {
+  return contentType.parameters.has('name') || disposition?.parameters.has('filename') === true;
+}

@@ -1,0 +1,131 @@
+/** Elements inside which an image is not shown, not loaded or changes the element itself. */
+const BARRED = new Set([
+  'pre',
+  'listing',
+  'select',
+  'template',
+  'button',
+  'object',
+  'video',
+  'audio',
+  'canvas',
+  'frameset',
+]);
+
+/** Belong to the head, or to no content at all: they do not begin a body that has no tag of its own. */
+const HEAD = new Set([
+  'html',
+  'head',
+  'title',
+  'base',
+  'link',
+  'meta',
+  'style',
+  'script',
+  'noscript',
+  'template',
+]);
+
+interface Table {
+  inCell: boolean;
+  /** What is open around the table; closing it makes that current again. */
+  outside: Map<string, number>;
+  barredOutside: boolean;
+}
+
+/** Offsets where an image may be inserted, undefined where there is none. */
+export interface Places {
+  /** Before the last `</body>`, else the last `</html>`, else the end: the first of them that allows an image. */
+  bottom: number | undefined;
+  /** Behind the first `<body …>`, or before the first content of a body without tag. */
+  top: number | undefined;
+}
+
+/**
+ * Follows the open elements as far as it matters for where an image may stand. Between a table's rows it would be
+ * moved before the table by the parser ("foster parenting", WHATWG HTML §13.2.6.1). Elements that are closed by an
+ * outer end tag may be held for open: then a place is refused that would have done, never the other way round.
+ */
+export class PlaceFinder {
+  readonly #tables: Table[] = [];
+  #barred = new Map<string, number>();
+  #bodyEnd: number | undefined;
+  #htmlEnd: number | undefined;
+  #bodyStart: number | undefined;
+  #firstContent: number | undefined;
+  /** A frameset instead of a body: no image is shown anywhere. */
+  #frames = false;
+
+  startTag(name: string, start: number, end: number): void {
+    if (name === 'frameset' && this.#bodyStart === undefined && this.#firstContent === undefined)
+      this.#frames = true;
+    if (name === 'body') {
+      if (this.#firstContent === undefined) this.#bodyStart ??= end;
+    } else if (!HEAD.has(name)) this.#content(start);
+    if (BARRED.has(name)) this.#barred.set(name, (this.#barred.get(name) ?? 0) + 1);
+    else if (name === 'table') this.#openTable();
+    else if (name === 'td' || name === 'th' || name === 'caption') this.#cell(true);
+    else if (name === 'tr' || name === 'tbody' || name === 'thead' || name === 'tfoot' || name === 'colgroup')
+      this.#cell(false);
+  }
+
+  endTag(name: string, start: number): void {
+    if (name === 'body' && this.#allowed) this.#bodyEnd = start;
+    else if (name === 'html' && this.#allowed) this.#htmlEnd = start;
+    else if (BARRED.has(name)) this.#closeBarred(name);
+    else if (name === 'table') this.#closeTable();
+    else if (TABLE_PARTS.has(name)) this.#cell(false);
+  }
+
+  /** @param blank nothing but white space */
+  text(start: number, blank: boolean): void {
+    if (!blank) this.#content(start);
+  }
+
+  /** @param length of the text, when markup can follow its end */
+  places(length: number | undefined): Places {
+    const end = this.#allowed ? length : undefined;
+    if (this.#frames) return { bottom: undefined, top: undefined };
+    return { bottom: this.#bodyEnd ?? this.#htmlEnd ?? end, top: this.#bodyStart ?? this.#firstContent };
+  }
+
+  get #allowed(): boolean {
+    const table = this.#tables.at(-1);
+    return this.#barred.size === 0 && (table === undefined || (table.inCell && !table.barredOutside));
+  }
+
+  #content(start: number): void {
+    if (this.#bodyStart === undefined) this.#firstContent ??= start;
+  }
+
+  #openTable(): void {
+    const outer = this.#tables.at(-1);
+    // A table directly in a table closes that one.
+    if (outer?.inCell === false) return;
+    const barredOutside = outer?.barredOutside === true || this.#barred.size > 0;
+    this.#tables.push({ inCell: false, outside: this.#barred, barredOutside });
+    this.#barred = new Map();
+  }
+
+  #closeTable(): void {
+    const table = this.#tables.pop();
+    if (table !== undefined) this.#barred = table.outside;
+  }
+
+  /** A new cell or row closes whatever the last cell left open. */
+  #cell(inCell: boolean): void {
+    const table = this.#tables.at(-1);
+    if (table === undefined) return;
+    table.inCell = inCell;
+    if (this.#barred.size > 0) this.#barred = new Map();
+  }
+
+  #closeBarred(name: string): void {
+    const count = this.#barred.get(name);
+    if (count === undefined) return;
+    if (count === 1) this.#barred.delete(name);
+    else this.#barred.set(name, count - 1);
+  }
+}
+
+const TABLE_PARTS = new Set(['td', 'th', 'caption', 'tr', 'tbody', 'thead', 'tfoot', 'colgroup']);

@@ -1,0 +1,212 @@
+import { Attributes, readAttributes } from './html-attributes.ts';
+import { ForeignContent } from './html-namespaces.ts';
+
+/**
+ * What the scanner tells, in document order. Offsets are into the scanned text; tag names are lower case.
+ * `attributes` is used again for the next tag: read it at once.
+ */
+export interface HtmlHandler {
+  startTag(name: string, start: number, end: number, attributes: Attributes): void;
+  endTag(name: string, start: number, end: number): void;
+  /** Text between tags; the content of elements that hold only text (style, title) is not told. */
+  text(start: number, end: number): void;
+}
+
+/** Elements whose content is text up to their end tag (WHATWG HTML §13.2.6.2; noscript as in a browser with scripts). */
+const RAW_TEXT = new Set([
+  'title',
+  'textarea',
+  'style',
+  'script',
+  'xmp',
+  'iframe',
+  'noembed',
+  'noframes',
+  'noscript',
+]);
+
+const TAB = 0x09;
+const LF = 0x0a;
+const FF = 0x0c;
+const CR = 0x0d;
+const SPACE = 0x20;
+const GT = 0x3e;
+const SLASH = 0x2f;
+const BANG = 0x21;
+const QUESTION = 0x3f;
+
+/**
+ * The tokenizer of WHATWG HTML §13.2.5, for positions instead of a tree. Every character is passed a bounded number
+ * of times, whatever the input: searches that fail once are not repeated. Feed it one character per byte to get byte
+ * offsets; all markup is ASCII.
+ *
+ * @returns whether the input ends between tags, so that markup could follow: not inside a tag, a comment, text-only
+ * elements, SVG or MathML
+ */
+export function scanHtml(text: string, handler: HtmlHandler): boolean {
+  return new HtmlScanner(text, handler).run();
+}
+
+class HtmlScanner {
+  readonly #text: string;
+  readonly #handler: HtmlHandler;
+  readonly #attributes = new Attributes();
+  readonly #foreign = new ForeignContent();
+  /** Where the next `--!>` is, so that a document without one is searched once and not once per comment. */
+  #nextBangEnd = -1;
+  /** False once something that was never closed swallowed the rest. */
+  #open = true;
+
+  constructor(text: string, handler: HtmlHandler) {
+    this.#text = text;
+    this.#handler = handler;
+  }
+
+  run(): boolean {
+    const text = this.#text;
+    let position = 0;
+    let textStart = 0;
+    for (;;) {
+      const open = text.indexOf('<', position);
+      if (open === -1) break;
+      const next = this.#markup(open);
+      if (next === open) {
+        position = open + 1;
+        continue;
+      }
+      if (open > textStart) this.#handler.text(textStart, open);
+      if (next === -1) return false;
+      position = this.#dispatch(open, next);
+      textStart = position;
+    }
+    if (text.length > textStart) this.#handler.text(textStart, text.length);
+    return this.#open && !this.#foreign.active;
+  }
+
+  /** @returns the end of the markup at `open`, `open` when it is mere text, -1 when the input ends inside a tag */
+  #markup(open: number): number {
+    const text = this.#text;
+    const code = text.charCodeAt(open + 1);
+    if (isLetter(code)) return readAttributes(text, nameEnd(text, open + 1), this.#attributes);
+    if (code === SLASH) {
+      const after = text.charCodeAt(open + 2);
+      if (isLetter(after)) return readAttributes(text, nameEnd(text, open + 2), this.#attributes);
+      if (after === GT) return open + 3;
+      return Number.isNaN(after) ? open : this.#bogusComment(open + 2);
+    }
+    if (code === BANG) return this.#declaration(open);
+    if (code === QUESTION) return this.#bogusComment(open + 1);
+    return open;
+  }
+
+  #declaration(open: number): number {
+    const text = this.#text;
+    if (text.startsWith('--', open + 2)) return this.#comment(open + 4);
+    if (this.#foreign.active && text.startsWith('[CDATA[', open + 2)) {
+      const end = text.indexOf(']]>', open + 9);
+      return end === -1 ? this.#swallowed() : end + 3;
+    }
+    return this.#bogusComment(open + 2);
+  }
+
+  /** §13.2.5.43 to 51: `>` and `->` at once end an empty comment, later `-->` or `--!>`. */
+  #comment(start: number): number {
+    const text = this.#text;
+    if (text.charCodeAt(start) === GT) return start + 1;
+    if (text.startsWith('->', start)) return start + 2;
+    const end = text.indexOf('-->', start);
+    if (this.#nextBangEnd !== Infinity && this.#nextBangEnd < start) {
+      const bang = text.indexOf('--!>', start);
+      this.#nextBangEnd = bang === -1 ? Infinity : bang;
+    }
+    const bangEnd = this.#nextBangEnd;
+    if (end === -1 && bangEnd === Infinity) return this.#swallowed();
+    return end !== -1 && end < bangEnd ? end + 3 : bangEnd + 4;
+  }
+
+  /** Doctypes end at the same place: at the first `>`, even inside quotes. */
+  #bogusComment(start: number): number {
+    const end = this.#text.indexOf('>', start);
+    return end === -1 ? this.#swallowed() : end + 1;
+  }
+
+  #swallowed(): number {
+    this.#open = false;
+    return this.#text.length;
+  }
+
+  /** Tells of the markup between the offsets. @returns where scanning goes on */
+  #dispatch(open: number, end: number): number {
+    const text = this.#text;
+    const code = text.charCodeAt(open + 1);
+    if (isLetter(code)) {
+      const name = text.slice(open + 1, nameEnd(text, open + 1)).toLowerCase();
+      return this.#startTag(name, open, end);
+    }
+    if (code === SLASH && isLetter(text.charCodeAt(open + 2))) {
+      const name = text.slice(open + 2, nameEnd(text, open + 2)).toLowerCase();
+      this.#foreign.endTag(name);
+      this.#handler.endTag(name, open, end);
+    }
+    return end;
+  }
+
+  #startTag(name: string, open: number, end: number): number {
+    const attributes = this.#attributes;
+    if (!this.#foreign.startTag(name, attributes, this.#text)) return end;
+    this.#handler.startTag(name, open, end, attributes);
+    if (name === 'plaintext') return this.#swallowed();
+    if (!RAW_TEXT.has(name)) return end;
+    return name === 'script' ? this.#scriptEnd(end) : this.#rawTextEnd(name, end);
+  }
+
+  /** @returns where the end tag of this name begins that ends the raw text, or the end of the input */
+  #rawTextEnd(name: string, start: number): number {
+    const text = this.#text;
+    for (let at = text.indexOf('</', start); at !== -1; at = text.indexOf('</', at + 2)) {
+      const after = at + 2 + name.length;
+      if (endsName(text.charCodeAt(after)) && text.slice(at + 2, after).toLowerCase() === name) return at;
+    }
+    return this.#swallowed();
+  }
+
+  /** Script data and its escaped states (§13.2.5.15 to 31): inside `<!-- <script>` the next `</script>` ends nothing. */
+  #scriptEnd(start: number): number {
+    const pattern = /<!--|-->|<(\/?)script(?=[\t\n\f\r />])/gi;
+    pattern.lastIndex = start;
+    let state: 'data' | 'escaped' | 'double' = 'data';
+    for (let match = pattern.exec(this.#text); match !== null; match = pattern.exec(this.#text)) {
+      const [found, slash] = match;
+      if (found === '<!--') {
+        if (state === 'data') state = 'escaped';
+        // Its dashes may already be those of `-->`.
+        pattern.lastIndex -= 2;
+      } else if (found === '-->') state = 'data';
+      else if (slash === '/') {
+        if (state !== 'double') return match.index;
+        state = 'escaped';
+      } else if (state === 'escaped') state = 'double';
+    }
+    return this.#swallowed();
+  }
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+function endsName(code: number): boolean {
+  return code === GT || code === SLASH || isSpace(code);
+}
+
+/** HTML's white space; CR counts, as the parser turns it into LF before. */
+export function isSpace(code: number): boolean {
+  return code === SPACE || code === LF || code === CR || code === TAB || code === FF;
+}
+
+function nameEnd(text: string, start: number): number {
+  let position = start;
+  while (position < text.length && !endsName(text.charCodeAt(position))) position += 1;
+  return position;
+}

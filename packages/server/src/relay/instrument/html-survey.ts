@@ -1,0 +1,172 @@
+import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
+import type { AttributePlace, Attributes } from './html-attributes.ts';
+import { PlaceFinder, type Places } from './html-places.ts';
+import { scanHtml, type HtmlHandler } from './html-scan.ts';
+
+/** An `a href` with an http or https address, whether or not it will be tracked. */
+export interface LinkSite {
+  place: AttributePlace;
+  /** Behind the tag. */
+  tagEnd: number;
+  /** As a browser reads it: character references decoded, blanks around and line breaks within removed. */
+  href: string;
+  /** The visible text, at most {@link LONGEST_TEXT} characters of the source. */
+  text: string;
+  /** Marked by the author as not to be tracked. */
+  marked: boolean;
+}
+
+export interface ImageSite {
+  start: number;
+  end: number;
+  src: string;
+}
+
+/** What one pass over a document finds for all its copies. Offsets are into the scanned text. */
+export interface HtmlSurvey {
+  length: number;
+  links: LinkSite[];
+  images: ImageSite[];
+  /** Our own disclosure lines, from start to end tag. */
+  disclosures: { start: number; end: number }[];
+  places: Places;
+}
+
+/** Turns a range of the scanned text into real text; they differ where one character stands for one byte. */
+export type ReadText = (start: number, end: number) => string;
+
+/** Nobody reads an address in a longer link text. */
+const LONGEST_TEXT = 1_000;
+
+/** Images inside the address (`data:`) and hostile input are not worth decoding. */
+const LONGEST_ADDRESS = 16_384;
+
+/** How authors mark links that no tool shall track: ours first, then those of other mail services, kept on moving here. */
+const MARKS: readonly (readonly [attribute: string, value: string | undefined])[] = [
+  ['data-waybill', 'off'],
+  ['clicktracking', 'off'],
+  ['disable-tracking', 'true'],
+  ['mc:disable-tracking', undefined],
+  ['ses:no-track', undefined],
+  ['data-pm-no-track', undefined],
+];
+
+/**
+ * Reads a document once.
+ *
+ * @param read defaults to the text itself
+ * @param appendable whether ASCII can follow the text
+ */
+export function surveyHtml(
+  text: string,
+  read: ReadText = (start, end) => text.slice(start, end),
+  appendable = true,
+): HtmlSurvey {
+  const surveyor = new Surveyor(text, read);
+  const open = scanHtml(text, surveyor);
+  return surveyor.finish(open && appendable);
+}
+
+class Surveyor implements HtmlHandler {
+  readonly #text: string;
+  readonly #read: ReadText;
+  readonly #finder = new PlaceFinder();
+  readonly #links: LinkSite[] = [];
+  readonly #images: ImageSite[] = [];
+  readonly #disclosures: { start: number; end: number }[] = [];
+  #link: LinkSite | undefined;
+  #linkText = '';
+  #disclosureStart: number | undefined;
+
+  constructor(text: string, read: ReadText) {
+    this.#text = text;
+    this.#read = read;
+  }
+
+  startTag(name: string, start: number, end: number, attributes: Attributes): void {
+    this.#finder.startTag(name, start, end);
+    if (name === 'a') this.#anchor(end, attributes);
+    else if (name === 'img' || name === 'image') this.#image(start, end, attributes);
+    else if (name === 'div' && attributes.raw(this.#text, 'data-waybill') === 'disclosure') {
+      this.#disclosureStart = start;
+    }
+  }
+
+  endTag(name: string, start: number, end: number): void {
+    this.#finder.endTag(name, start);
+    if (name === 'a') this.#closeLink();
+    else if (name === 'div' && this.#disclosureStart !== undefined) {
+      this.#disclosures.push({ start: this.#disclosureStart, end });
+      this.#disclosureStart = undefined;
+    }
+  }
+
+  text(start: number, end: number): void {
+    this.#finder.text(start, isBlank(this.#text, start, end));
+    if (this.#link === undefined) return;
+    const room = LONGEST_TEXT - this.#linkText.length;
+    if (room > 0) this.#linkText += this.#read(start, Math.min(end, start + room));
+  }
+
+  finish(open: boolean): HtmlSurvey {
+    this.#closeLink();
+    const { length } = this.#text;
+    const places = this.#finder.places(open ? length : undefined);
+    return { length, links: this.#links, images: this.#images, disclosures: this.#disclosures, places };
+  }
+
+  /** An anchor in an anchor ends the outer one, as in a browser. */
+  #anchor(end: number, attributes: Attributes): void {
+    this.#closeLink();
+    const place = attributes.find(this.#text, 'href');
+    if (place === undefined) return;
+    const href = this.#address(place);
+    if (href === undefined) return;
+    this.#link = { place, tagEnd: end, href, text: '', marked: this.#isMarked(attributes) };
+    this.#links.push(this.#link);
+  }
+
+  #closeLink(): void {
+    if (this.#link !== undefined) this.#link.text = decodeHTML(this.#linkText);
+    this.#link = undefined;
+    this.#linkText = '';
+  }
+
+  #image(start: number, end: number, attributes: Attributes): void {
+    const place = attributes.find(this.#text, 'src');
+    const src = place && this.#address(place);
+    if (src !== undefined) this.#images.push({ start, end, src });
+  }
+
+  #isMarked(attributes: Attributes): boolean {
+    return MARKS.some(([name, wanted]) => {
+      const value = attributes.raw(this.#text, name);
+      return value !== undefined && (wanted === undefined || value.trim().toLowerCase() === wanted);
+    });
+  }
+
+  /** An attribute's http or https address, undefined for all others. */
+  #address({ valueStart, valueEnd }: AttributePlace): string | undefined {
+    if (valueEnd - valueStart > LONGEST_ADDRESS) return undefined;
+    const decoded = decodeHTMLAttribute(this.#read(valueStart, valueEnd));
+    const address = stripUrl(decoded);
+    return /^https?:\/\//i.test(address) ? address : undefined;
+  }
+}
+
+/** The URL parser's first steps (WHATWG URL §4.4): controls and blanks around go, tabs and line breaks anywhere. */
+function stripUrl(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && value.charCodeAt(start) <= 0x20) start += 1;
+  while (end > start && value.charCodeAt(end - 1) <= 0x20) end -= 1;
+  return value.slice(start, end).replaceAll(/[\t\n\r]/g, '');
+}
+
+function isBlank(text: string, start: number, end: number): boolean {
+  for (let position = start; position < end; position += 1) {
+    const code = text.charCodeAt(position);
+    if (code !== 0x20 && (code < 0x09 || code > 0x0d)) return false;
+  }
+  return true;
+}

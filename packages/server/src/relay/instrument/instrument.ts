@@ -1,0 +1,160 @@
+import type { Reason } from '@waybill/sdk';
+import { DISCLOSURE_FIELD } from './disclosure.ts';
+import { planHtml, type HtmlOptions, type TextEdit, type TrackedLink } from './html-edits.ts';
+import { surveyHtml } from './html-survey.ts';
+import { applyEdits, toMessageEdits, type MessageEdit } from './message-edits.ts';
+import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepared-message.ts';
+import { reason, type ReasonCode } from './reasons.ts';
+import type { ByteEdit, RawEdit } from './transfer-coding.ts';
+
+export type { Disclosure } from './disclosure.ts';
+export type { HtmlOptions, TrackedLink } from './html-edits.ts';
+export { restore, type MessageEdit } from './message-edits.ts';
+export { allReasons, type ReasonCode } from './reasons.ts';
+
+export interface InstrumentOptions extends HtmlOptions {
+  /** Header fields to take out, by name: instructions to us, or Bcc. Also from messages that stay untouched otherwise. */
+  stripHeaders?: string[];
+  /** Domains (lower case) whose DKIM signatures may break, because the message is signed again; none by default. */
+  resigns?: (domain: string) => boolean;
+}
+
+export interface InstrumentResult {
+  /** Whether the message carries tracking now, or tracking of an earlier pass was taken out. */
+  touched: boolean;
+  /** Why it was not touched. */
+  reason: Reason | null;
+  message: Uint8Array;
+  /** The pixel's address; null when there is none in the message. */
+  pixel: string | null;
+  links: TrackedLink[];
+  /** The HTML as it is now, decoded; null when there is none to show. */
+  readonly html: string | null;
+  /** All that was changed; `restore(message, edits)` gives the input back. */
+  edits: MessageEdit[];
+}
+
+/**
+ * Puts a pixel and tracked links into the HTML part that mail programs show, or leaves the message as it is and says
+ * why. Only the bytes that must change do: header, other parts, boundaries, encodings and line ends stay.
+ */
+export function instrument(message: Uint8Array, options: InstrumentOptions): InstrumentResult {
+  return instrumentPrepared(prepareMessage(message, options.resigns ?? (() => false)), options);
+}
+
+/** One copy of a message that was read once for all of them. */
+function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
+  const { message, html } = prepared;
+  if (typeof html === 'string') return untouched(prepared, options, html);
+  const { survey, text, unfoldable } = html;
+  const limits = { unicode: text.unicode, unsubscribe: prepared.unsubscribe, unfoldable };
+  const plan = planHtml(survey, options, limits);
+  if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place');
+  const textEdits = plan.edits.filter(
+    ({ start, end, text: inserted }) => text.text.slice(start, end) !== inserted,
+  );
+  const tracked = plan.pixel !== null || plan.links.length > 0;
+  if (!tracked && textEdits.length === 0) return untouched(prepared, options, 'nothing-to-do');
+  const byteEdits = textEdits.map((edit) => toByteEdit(edit, html));
+  const header = headerEdits(prepared, options, tracked ? 'tracked' : 'restored');
+  const edits = toMessageEdits(message, [...header, ...html.part.encode(byteEdits)]);
+  return {
+    touched: true,
+    reason: null,
+    message: applyEdits(message, edits),
+    pixel: plan.pixel,
+    links: plan.links,
+    get html() {
+      return text.decode(spliceBytes(html.part.bytes, byteEdits));
+    },
+    edits,
+  };
+}
+
+function untouched(
+  prepared: PreparedMessage,
+  options: InstrumentOptions,
+  code: ReasonCode,
+): InstrumentResult {
+  const { message, html } = prepared;
+  const edits = toMessageEdits(message, headerEdits(prepared, options, 'kept'));
+  return {
+    touched: false,
+    reason: reason(code),
+    message: applyEdits(message, edits),
+    pixel: null,
+    links: [],
+    get html() {
+      return typeof html === 'string' ? null : html.text.decode(html.part.bytes);
+    },
+    edits,
+  };
+}
+
+/** Changes to the header: instructions taken out, signatures that break taken out, the disclosure put in. */
+function headerEdits(
+  { root, lineEnd, html }: PreparedMessage,
+  { stripHeaders = [], disclosure }: InstrumentOptions,
+  body: 'tracked' | 'restored' | 'kept',
+): RawEdit[] {
+  const dropped = new Set(stripHeaders.map((name) => name.toLowerCase()));
+  if (html === 'switched-off') dropped.add('x-waybill');
+  if (body !== 'kept') dropped.add(DISCLOSURE_FIELD.toLowerCase()).add('dkim-signature');
+  const { fields, fieldsEnd } = root.header;
+  const edits = fields
+    .filter(({ name }) => dropped.has(name))
+    .map(({ start, end }): RawEdit => ({ start, end, bytes: Buffer.alloc(0) }));
+  if (body !== 'tracked' || disclosure?.kind !== 'header') return edits;
+  const line = Buffer.from(`${DISCLOSURE_FIELD}: ${disclosure.pageUrl}${lineEnd}`, 'latin1');
+  return [...edits, { start: fieldsEnd, end: fieldsEnd, bytes: line }];
+}
+
+function toByteEdit(
+  { start, end, text, breakBefore, breakAfter }: TextEdit,
+  { text: opened }: PreparedPart,
+): ByteEdit {
+  const { unitBytes } = opened;
+  return {
+    start: start * unitBytes,
+    end: end * unitBytes,
+    bytes: opened.encode(text),
+    ...(breakBefore === undefined ? {} : { breakBefore: breakBefore * unitBytes }),
+    ...(breakAfter === undefined ? {} : { breakAfter: breakAfter * unitBytes }),
+  };
+}
+
+function spliceBytes(bytes: Buffer, edits: readonly ByteEdit[]): Uint8Array {
+  const whole = edits.map(({ start, end, bytes: inserted }) => ({
+    offset: start,
+    removed: bytes.subarray(start, end),
+    inserted,
+  }));
+  return applyEdits(bytes, whole);
+}
+
+/** The same for a document that is not in a message. Without a place for a demanded disclosure nothing is tracked. */
+export function instrumentHtml(
+  html: string,
+  options: HtmlOptions,
+): { html: string; pixel: string | null; links: TrackedLink[] } {
+  const limits = { unicode: true, unsubscribe: new Set<string>(), unfoldable: false };
+  const plan = planHtml(surveyHtml(html), options, limits);
+  if (plan === undefined) return { html, pixel: null, links: [] };
+  return { html: spliceText(html, plan.edits), pixel: plan.pixel, links: plan.links };
+}
+
+/** A document as its author wrote it: for previews, which must not load pixels or count clicks. */
+export function stripTracking(html: string, isTracked: NonNullable<HtmlOptions['isTracked']>): string {
+  return instrumentHtml(html, { pixelUrl: null, linkUrl: null, isTracked }).html;
+}
+
+function spliceText(text: string, edits: readonly TextEdit[]): string {
+  const pieces: string[] = [];
+  let position = 0;
+  for (const edit of edits) {
+    pieces.push(text.slice(position, edit.start), edit.text);
+    position = edit.end;
+  }
+  pieces.push(text.slice(position));
+  return pieces.join('');
+}

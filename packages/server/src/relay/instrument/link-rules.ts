@@ -1,0 +1,95 @@
+import type { LinkSite } from './html-survey.ts';
+
+export interface LinkContext {
+  /** Targets of the message's List-Unsubscribe field. */
+  unsubscribe: ReadonlySet<string>;
+  /** Browsers encode the query of a link in the document's character set; true when that is a Unicode one. */
+  unicode: boolean;
+}
+
+/** Internet Explorer, Outlook and some gateways cut longer addresses. Of the finished, tracked address. */
+export const LONGEST_LINK = 2_000;
+
+/** Whether a link with an http or https address may be tracked; each rule leaves some link as it is. */
+export function mayTrack(link: LinkSite, context: LinkContext): boolean {
+  return (
+    !link.marked &&
+    isSafeAddress(link.href, context) &&
+    !isPlaceholder(link.href) &&
+    !isUnsubscribe(link, context) &&
+    !showsAddress(link.text)
+  );
+}
+
+/** What comes back from the address exactly as it went in, whoever decodes it. */
+function isSafeAddress(href: string, { unicode }: LinkContext): boolean {
+  // oxlint-disable-next-line no-control-regex -- controls are what is looked for
+  if (/[\0-\x1f\x7f\ufffd]/.test(href) || !href.isWellFormed() || !URL.canParse(href)) return false;
+  // oxlint-disable-next-line no-control-regex -- the range of ASCII
+  return unicode || !/\?[^#]*[^\0-\x7f]/.test(href);
+}
+
+/**
+ * Marks of template languages that some later step will fill in: Liquid, Handlebars, Jinja, Mailchimp, Salesforce,
+ * ERB, Mailjet, Mailgun, Campaign Monitor, ActiveCampaign. Wrapped and encoded, nobody would recognise them.
+ */
+const PLACEHOLDER = new RegExp(
+  [
+    /\{\{|\}\}|\{%|%\}|\{#|\$\{|#\{|@\{/, // {{name}} {%tag%} ${name} #{name} @{name}
+    /\{[$!]?[a-z_][\w.:-]*\}/, // {name} {$name} {!name}
+    /\*\||\|\*/, // *|NAME|*
+    /\[\[|\]\]|\[%|%\]/, // [[name]] [%name%]
+    /^https?:\/\/\[(?![0-9a-f:.]+\])/, // http://[unsubscribe]
+    /\[[a-z_]+\](?![=[])/, // [name], but not the array index of a query, a[b]=
+    /<%|%>|<[a-z]+>/, // <%name%> <name>
+    /%%/, // %%name%%
+    /%[a-z]+_[a-z_]+%/, // %SENDER_INFO%
+    /%(?![0-9a-f]{2})[a-z][\w.]*%/, // %recipient.name%, but not %C3%A9
+    /~[A-Za-z]+\.[A-Za-z]+~/, // ~Contact.Name~
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'i',
+);
+
+function isPlaceholder(href: string): boolean {
+  return PLACEHOLDER.test(href);
+}
+
+/** Words for leaving a list, in addresses and visible texts. */
+const UNSUBSCRIBE =
+  /unsub|opt[-_ ]?out|list-?remove|remove[-_]?me|abmeld|abbestell|austragen|d[eé]sabonn|d[eé]sinscri|darse de baja|cancelar (?:la )?su[bs]|cancelar inscri|descadastr|disiscri|cancella (?:la tua )?iscri|afmeld|uitschrijv|avregistrer|avprenumerer|afmelden|frameld|wypisz|odhl[aá]s|leiratkoz|отписа|配信停止|登録解除|退订|退訂|取消订阅|取消訂閱|수신\s?거부/i;
+
+/** Leaving a list must work as its sender set it up, in one click (RFC 8058), and is nobody's reading. */
+function isUnsubscribe({ href, text }: LinkSite, { unsubscribe }: LinkContext): boolean {
+  return unsubscribe.has(href) || UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text);
+}
+
+/** Last labels that are file names' endings far more often than domains. */
+const FILE_ENDING =
+  /^(?:pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|txt|rtf|html?|xml|json|js|ts|css|php|jpe?g|png|gif|svg|webp|mp[34]|avi|wav|exe|msi|dmg|apk|iso|tar|gz|rar|7z|eml|ics|vcf|ppt|log|ini|cfg|yml|yaml)$/i;
+
+/** What a host name cannot hold; letters of any script can be in one. */
+const NOT_HOST = /[^\p{L}\p{N}.-]+/u;
+const TOP_LEVEL = /^(?:xn--[a-z0-9-]+|\p{L}{2,24})$/iu;
+
+/**
+ * Whether the visible text shows an address. A tracked link leads elsewhere first, and mail programs and filters warn
+ * of links that show one address and lead to another (Thunderbird's scam warning, rspamd's PHISHING).
+ */
+function showsAddress(visible: string): boolean {
+  if (!/[.:@\u3002\uff0e\uff61\uff20\uff1a\u2024\ufe52]/.test(visible)) return false;
+  // Invisible and full-width characters must not hide an address.
+  const text = visible
+    .replaceAll(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '')
+    .normalize('NFKC')
+    .replaceAll('\u3002', '.');
+  if (/https?:|www\.|:\/\/|[^\s@]@[^\s@]/i.test(text)) return true;
+  return text.split(NOT_HOST).some(isHost);
+}
+
+function isHost(word: string): boolean {
+  const labels = word.split('.').filter((label) => label !== '');
+  const last = labels.at(-1);
+  return last !== undefined && labels.length > 1 && TOP_LEVEL.test(last) && !FILE_ENDING.test(last);
+}

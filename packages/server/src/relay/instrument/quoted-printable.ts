@@ -1,0 +1,262 @@
+import type { ReasonCode } from './reasons.ts';
+import {
+  lineEndOf,
+  type ByteEdit,
+  type EncodedBody,
+  type OpenedPart,
+  type RawEdit,
+} from './transfer-coding.ts';
+
+/** RFC 2045 §6.7, rule 5: with the `=` of a soft line break. */
+const LONGEST_LINE = 76;
+
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const EQUALS = 0x3d;
+
+/** Where each line of the encoded text begins, encoded and decoded. */
+interface Lines {
+  raw: number[];
+  decoded: number[];
+}
+
+const NEVER = Infinity;
+
+/** Quoted-printable (RFC 2045 §6.7), read as leniently as mail programs do: what is no code stands for itself. */
+export function openQuotedPrintable(body: EncodedBody): OpenedPart | ReasonCode {
+  const { message, start, end } = body;
+  const bytes = Buffer.allocUnsafe(end - start);
+  const lines: Lines = { raw: [], decoded: [] };
+  let length = 0;
+  let position = start;
+  while (position < end) {
+    lines.raw.push(position);
+    lines.decoded.push(length);
+    const newline = message.indexOf(LF, position);
+    const lineEnd = newline === -1 || newline >= end ? end : newline + 1;
+    length = decodeLine(message, position, lineEnd, bytes, length);
+    position = lineEnd;
+  }
+  if (end === start || message[end - 1] === LF) {
+    lines.raw.push(end);
+    lines.decoded.push(length);
+  }
+  return { bytes: bytes.subarray(0, length), encode: (edits) => new Splicer(body, lines).encode(edits) };
+}
+
+/** @param lineEnd behind the line's end @returns the length of the decoded text so far */
+function decodeLine(message: Buffer, start: number, lineEnd: number, into: Buffer, length: number): number {
+  const textEnd = contentEnd(message, start, lineEnd);
+  const soft = textEnd > start && message[textEnd - 1] === EQUALS;
+  let written = copyDecoded(message, start, soft ? textEnd - 1 : textEnd, into, length);
+  if (soft) return written;
+  for (let position = withoutLineEnd(message, start, lineEnd); position < lineEnd; position += 1) {
+    into[written] = message[position] ?? 0;
+    written += 1;
+  }
+  return written;
+}
+
+function copyDecoded(message: Buffer, start: number, end: number, into: Buffer, length: number): number {
+  let written = length;
+  let position = start;
+  while (position < end) {
+    const byte = message[position] ?? 0;
+    const code = byte === EQUALS ? hexPair(message, position + 1, end) : -1;
+    into[written] = code === -1 ? byte : code;
+    written += 1;
+    position += code === -1 ? 1 : 3;
+  }
+  return written;
+}
+
+function hexPair(message: Buffer, position: number, end: number): number {
+  if (position + 2 > end) return -1;
+  const high = hexDigit(message[position] ?? 0);
+  const low = hexDigit(message[position + 1] ?? 0);
+  return high === -1 || low === -1 ? -1 : high * 16 + low;
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+function withoutLineEnd(message: Buffer, start: number, lineEnd: number): number {
+  let end = lineEnd;
+  if (end > start && message[end - 1] === LF) end -= 1;
+  if (end > start && end < lineEnd && message[end - 1] === CR) end -= 1;
+  return end;
+}
+
+/** Blanks at a line's end were added on the way and do not count (rule 3). */
+function contentEnd(message: Buffer, start: number, lineEnd: number): number {
+  let end = withoutLineEnd(message, start, lineEnd);
+  while (end > start && (message[end - 1] === SPACE || message[end - 1] === TAB)) end -= 1;
+  return end;
+}
+
+interface Place {
+  start: number;
+  end: number;
+}
+
+/** Finds decoded offsets, asked for in order, in the encoded text. Each byte is looked at once. */
+class OffsetFinder {
+  readonly #message: Buffer;
+  readonly #bodyEnd: number;
+  readonly #lines: Lines;
+  #line = -1;
+  #position = 0;
+  #decoded = 0;
+  #textEnd = 0;
+
+  constructor({ message, end }: EncodedBody, lines: Lines) {
+    this.#message = message;
+    this.#bodyEnd = end;
+    this.#lines = lines;
+  }
+
+  /** Of several places the last one, behind a soft line break. */
+  find(offset: number): number {
+    const { raw, decoded } = this.#lines;
+    let line = Math.max(this.#line, 0);
+    while ((decoded[line + 1] ?? NEVER) <= offset) line += 1;
+    if (line !== this.#line) this.#enter(line, raw[line] ?? this.#bodyEnd, decoded[line] ?? 0);
+    while (this.#decoded < offset && this.#position < this.#bodyEnd) this.#step();
+    return this.#position;
+  }
+
+  #enter(line: number, position: number, decoded: number): void {
+    this.#line = line;
+    this.#position = position;
+    this.#decoded = decoded;
+    this.#textEnd = contentEnd(this.#message, position, this.#lines.raw[line + 1] ?? this.#bodyEnd);
+  }
+
+  #step(): void {
+    const message = this.#message;
+    const coded =
+      message[this.#position] === EQUALS && hexPair(message, this.#position + 1, this.#textEnd) !== -1;
+    // Blanks at the end stand for nothing; behind them comes the line end.
+    if (this.#position === this.#textEnd) {
+      this.#position = withoutLineEnd(
+        message,
+        this.#position,
+        this.#lines.raw[this.#line + 1] ?? this.#bodyEnd,
+      );
+    }
+    this.#position += coded ? 3 : 1;
+    this.#decoded += 1;
+  }
+}
+
+/** Writes changes into the encoded lines, with soft line breaks where a line gets too long. */
+class Splicer {
+  readonly #message: Buffer;
+  readonly #bodyEnd: number;
+  readonly #lines: Lines;
+  readonly #finder: OffsetFinder;
+  readonly #softBreak: string;
+  /** The encoded line that is being worked on: its index, start and end without blanks and line end. */
+  #line = -1;
+  #lineStart = 0;
+  #lineEnd = 0;
+  /** Behind the last edit, and the column its text ended at. */
+  #position = -1;
+  #column = 0;
+
+  constructor(body: EncodedBody, lines: Lines) {
+    const { message, start, end, lineEnd } = body;
+    this.#message = message;
+    this.#bodyEnd = end;
+    this.#lines = lines;
+    this.#finder = new OffsetFinder(body, lines);
+    this.#softBreak = `=${lineEndOf(message, start, end) ?? lineEnd}`;
+  }
+
+  encode(edits: readonly ByteEdit[]): RawEdit[] {
+    const places = edits.map(({ start, end }) => ({
+      start: this.#finder.find(start),
+      end: this.#finder.find(end),
+    }));
+    return edits.map((edit, index) => {
+      const place = places[index] ?? { start: this.#bodyEnd, end: this.#bodyEnd };
+      return this.#splice(place, edit.bytes, places[index + 1]?.start ?? NEVER);
+    });
+  }
+
+  #splice(place: Place, bytes: Buffer, next: number): RawEdit {
+    this.#goTo(place.start);
+    const sameLine = this.#position >= this.#lineStart;
+    const column = sameLine ? this.#column + (place.start - this.#position) : place.start - this.#lineStart;
+    this.#goTo(place.end);
+    const atLineEnd = place.end === this.#lineEnd;
+    const blank = atLineEnd && bytes.length === 0 ? this.#blankBefore(place.start) : undefined;
+    const written = this.#write(blank ?? bytes, blank === undefined ? column : column - 1, atLineEnd);
+    // The next edit on this line breaks it itself, right before what it writes.
+    const tail = next < this.#lineEnd ? next - place.end + 1 : this.#lineEnd - place.end;
+    const edit = { start: blank === undefined ? place.start : place.start - 1, end: place.end };
+    if (written.column > 0 && written.column + tail > LONGEST_LINE) {
+      written.text += this.#softBreak;
+      written.column = 0;
+      // Two dashes at a line's start could be a boundary.
+      if (this.#message[place.end] === DASH) {
+        written.text += '=2D';
+        written.column = 3;
+        edit.end += 1;
+      }
+    }
+    this.#position = edit.end;
+    this.#column = written.column;
+    return { ...edit, bytes: Buffer.from(written.text, 'latin1') };
+  }
+
+  /** A blank that was inside a line must not come to stand at its end, where it would be dropped. */
+  #blankBefore(position: number): Buffer | undefined {
+    const byte =
+      position > this.#position && position > this.#lineStart ? this.#message[position - 1] : undefined;
+    return byte === SPACE || byte === TAB ? Buffer.of(byte) : undefined;
+  }
+
+  #write(bytes: Buffer, startColumn: number, atLineEnd: boolean): { text: string; column: number } {
+    let text = '';
+    let column = startColumn;
+    for (const [index, byte] of bytes.entries()) {
+      const last = atLineEnd && index === bytes.length - 1;
+      let code = encoded(byte, column, last);
+      if (column + code.length > LONGEST_LINE - 1) {
+        text += this.#softBreak;
+        column = 0;
+        code = encoded(byte, column, last);
+      }
+      text += code;
+      column += code.length;
+    }
+    return { text, column };
+  }
+
+  /** Enters the encoded line that holds a position. Positions come in order. */
+  #goTo(position: number): void {
+    const { raw } = this.#lines;
+    let line = Math.max(this.#line, 0);
+    while ((raw[line + 1] ?? NEVER) <= position) line += 1;
+    if (line === this.#line) return;
+    this.#line = line;
+    this.#lineStart = raw[line] ?? this.#bodyEnd;
+    this.#lineEnd = contentEnd(this.#message, this.#lineStart, raw[line + 1] ?? this.#bodyEnd);
+  }
+}
+
+/** A dash or dot in front could make the line a boundary or the end of the mail. */
+function encoded(byte: number, column: number, last: boolean): string {
+  const printable =
+    byte > SPACE && byte < 0x7f && byte !== EQUALS && (column > 0 || (byte !== DASH && byte !== DOT));
+  if (printable || (byte === SPACE && !last)) return String.fromCharCode(byte);
+  return `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}

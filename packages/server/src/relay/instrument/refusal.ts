@@ -1,0 +1,104 @@
+import { fieldValue } from './mime-header.ts';
+import type { Entity, MimeScan } from './mime-scan.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** Whether to break and renew the signatures of a domain (lower case). */
+export type Resigns = (domain: string) => boolean;
+
+/**
+ * Why a message must stay as it is, before anything is decoded; undefined when it may be changed. What a change would
+ * break comes first, damage last: the code tells the sender what matters.
+ */
+export function refusal(
+  message: Buffer,
+  { root, defect }: MimeScan,
+  resigns: Resigns,
+): ReasonCode | undefined {
+  if (defect === 'too-many-parts' || defect === 'too-deep') return defect;
+  return (
+    headerRefusal(message, root, resigns) ??
+    structureRefusal(root) ??
+    defect ??
+    (hasInlinePgp(message, root) ? 'inline-pgp' : undefined)
+  );
+}
+
+/** `X-Waybill: off`. */
+export function isSwitchedOff(message: Buffer, { header }: Entity): boolean {
+  return header.fields.some(
+    (field) => field.name === 'x-waybill' && fieldValue(message, field).toLowerCase() === 'off',
+  );
+}
+
+function headerRefusal(message: Buffer, { header }: Entity, resigns: Resigns): ReasonCode | undefined {
+  for (const field of header.fields) {
+    const { name } = field;
+    if (name === 'arc-seal' || name === 'arc-message-signature') return 'arc-sealed';
+    if (name === 'dkim-signature' && !isResigned(fieldValue(message, field), resigns)) return 'dkim-signed';
+    if (name === 'domainkey-signature') return 'dkim-signed';
+    // RFC 3834 §5: anything but "no".
+    if (name === 'auto-submitted' && !/^no\b/i.test(fieldValue(message, field))) return 'auto-submitted';
+    if (name === 'return-path' && /^<\s*>/.test(fieldValue(message, field))) return 'null-sender';
+  }
+  return undefined;
+}
+
+function isResigned(signature: string, resigns: Resigns): boolean {
+  const domain = /(?:^|;)\s*d\s*=\s*([^\s;]+)/i.exec(signature)?.[1];
+  return domain !== undefined && resigns(domain.toLowerCase());
+}
+
+/** Anywhere, also inside forwarded messages: they are shown as part of this one. */
+function structureRefusal(entity: Entity): ReasonCode | undefined {
+  const own = typeRefusal(entity);
+  if (own !== undefined) return own;
+  for (const child of entity.children) {
+    const code = structureRefusal(child);
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}
+
+function typeRefusal({ contentType, disposition, embedded }: Entity): ReasonCode | undefined {
+  const { value, parameters } = contentType;
+  if (value === 'multipart/signed') return 'signed';
+  if (value === 'multipart/encrypted') return 'encrypted';
+  if (/^application\/(?:x-)?pkcs7-/.test(value)) return 'smime';
+  if (value.startsWith('application/pgp')) return 'pgp-mime';
+  const filename = disposition?.parameters.get('filename') ?? parameters.get('name') ?? '';
+  if (/^smime\.p7[mscz]$/i.test(filename.trim())) return 'smime';
+  if (value === 'message/partial' || value === 'message/external-body') return 'partial';
+  if (embedded) return undefined;
+  if (value === 'multipart/report') return 'report';
+  if (value === 'text/calendar') return 'calendar';
+  return undefined;
+}
+
+function hasInlinePgp(message: Buffer, root: Entity): boolean {
+  return textParts(root).some((part) => {
+    const body = message.subarray(part.bodyStart, part.bodyEnd);
+    return holdsPgp(part.encoding === 'base64' ? Buffer.from(body.toString('latin1'), 'base64') : body);
+  });
+}
+
+const PGP_WORDS = 'BEGIN PGP ';
+/** Dashes are often encoded in quoted-printable. */
+const DASHES = /(?:-|=2D){5}$/i;
+const KINDS = /^BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)/;
+
+/** PGP armour that signs or encrypts text (RFC 9580 §6.2): not a mere key or a signature file. */
+function holdsPgp(bytes: Buffer): boolean {
+  for (let at = bytes.indexOf(PGP_WORDS); at !== -1; at = bytes.indexOf(PGP_WORDS, at + 1)) {
+    if (
+      DASHES.test(bytes.toString('latin1', Math.max(0, at - 15), at)) &&
+      KINDS.test(bytes.toString('latin1', at, at + 30))
+    )
+      return true;
+  }
+  return false;
+}
+
+function textParts(entity: Entity): Entity[] {
+  const own = entity.contentType.value.startsWith('text/') ? [entity] : [];
+  return [...own, ...entity.children.flatMap(textParts)];
+}
