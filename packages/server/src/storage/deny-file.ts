@@ -35,10 +35,12 @@ export class DenyFile {
 
   /** Resolves when the entries would survive a loss of power. */
   append(entries: readonly DenyEntry[]): Promise<void> {
-    const next = this.#writing.catch(() => {}).then(async () => {
-      await this.#handle.appendFile(lines(entries));
-      await this.#handle.datasync();
-    });
+    const next = this.#writing
+      .catch(() => {})
+      .then(async () => {
+        await this.#handle.appendFile(lines(entries));
+        await this.#handle.datasync();
+      });
     this.#writing = next;
     return next;
   }

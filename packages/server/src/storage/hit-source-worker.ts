@@ -1,15 +1,20 @@
 /** Worker thread of the back end that reads the local hit log, which another process writes. */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Hit, LoggedHit } from '../tracking/tracking.ts';
+import { answerCalls } from './worker-thread.ts';
 
 export interface HitSourceWorkerData {
   hitSourceFile: string;
 }
-export type HitSourceRequest =
-  { id: number; cursors: ReadonlyMap<string, number>; limit: number } | { id: number; close: true };
-export type HitSourceReply = { id: number; hits?: LoggedHit[]; error?: string };
+export interface HitSourceRequest {
+  cursors: ReadonlyMap<string, number>;
+  limit: number;
+}
+
+/** SQLite's plain error, here: no such table. */
+const SQLITE_ERROR = 1;
 
 interface OpenLog {
   database: DatabaseSync;
@@ -27,61 +32,53 @@ class LogReader {
     this.#file = file;
   }
 
-  read(cursors: ReadonlyMap<string, number>, limit: number): LoggedHit[] {
-    const log = this.#open();
-    if (log === undefined) return [];
-    const rows = log.after.all(cursors.get(log.epoch) ?? 0, limit) as { seq: number; hit: string }[];
-    return rows.map(({ seq, hit }) => ({ ...(JSON.parse(hit) as Hit), epoch: log.epoch, seq }));
+  read({ cursors, limit }: HitSourceRequest): LoggedHit[] {
+    try {
+      const log = this.#open();
+      if (log === undefined) return [];
+      const rows = log.after.all(cursors.get(log.epoch) ?? 0, limit) as { seq: number; hit: string }[];
+      return rows.map(({ seq, hit }) => ({ ...(JSON.parse(hit) as Hit), epoch: log.epoch, seq }));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   close(): void {
-    this.#log?.database.close();
+    const log = this.#log;
     this.#log = undefined;
+    log?.database.close();
   }
 
   #open(): OpenLog | undefined {
-    if (!existsSync(this.#file)) {
-      this.close();
-      return undefined;
-    }
-    const { dev, ino } = statSync(this.#file);
-    const identity = `${dev}:${ino}`;
-    if (this.#log?.identity === identity) return this.#log;
+    const stat = statSync(this.#file, { throwIfNoEntry: false });
+    const identity = stat && `${stat.dev}:${stat.ino}`;
+    if (this.#log !== undefined && this.#log.identity === identity) return this.#log;
     this.close();
-    const database = new DatabaseSync(this.#file, { readOnly: true, timeout: 10_000 });
-    try {
-      const meta = database.prepare("SELECT value FROM meta WHERE name = 'epoch'").get() as
-        { value: string } | undefined;
-      if (meta === undefined) throw new Error('no epoch yet');
-      const after = database.prepare('SELECT seq, hit FROM hits WHERE seq > ? ORDER BY seq LIMIT ?');
-      this.#log = { database, epoch: meta.value, identity, after };
-      return this.#log;
-    } catch {
-      // The edge is just creating it: the tables come with its first transactions.
-      database.close();
-      return undefined;
-    }
+    return (this.#log = identity === undefined ? undefined : openLog(this.#file, identity));
   }
 }
 
-function serve(port: NonNullable<typeof parentPort>, file: string): void {
-  const reader = new LogReader(file);
-  port.on('message', (request: HitSourceRequest) => {
-    if ('close' in request) {
-      reader.close();
-      port.postMessage({ id: request.id } satisfies HitSourceReply);
-      port.close();
-      return;
-    }
-    try {
-      const hits = reader.read(request.cursors, request.limit);
-      port.postMessage({ id: request.id, hits } satisfies HitSourceReply);
-    } catch (error) {
-      reader.close();
-      port.postMessage({ id: request.id, error: (error as Error).message } satisfies HitSourceReply);
-    }
-  });
+function openLog(file: string, identity: string): OpenLog | undefined {
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    const meta = database.prepare("SELECT value FROM meta WHERE name = 'epoch'").get() as { value: string };
+    const after = database.prepare('SELECT seq, hit FROM hits WHERE seq > ? ORDER BY seq LIMIT ?');
+    return { database, epoch: meta.value, identity, after };
+  } catch (error) {
+    database.close();
+    // The edge is just creating it: tables and epoch come with its first transaction.
+    if ((error as { errcode?: number }).errcode === SQLITE_ERROR) return undefined;
+    throw error;
+  }
 }
 
 const data = workerData as Partial<HitSourceWorkerData> | null;
-if (parentPort !== null && data?.hitSourceFile !== undefined) serve(parentPort, data.hitSourceFile);
+if (parentPort !== null && data?.hitSourceFile !== undefined) {
+  const reader = new LogReader(data.hitSourceFile);
+  answerCalls<HitSourceRequest, LoggedHit[]>(
+    parentPort,
+    (request) => reader.read(request),
+    () => reader.close(),
+  );
+}

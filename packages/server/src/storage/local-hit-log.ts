@@ -1,18 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { Hit, HitLog } from '../tracking/tracking.ts';
-import type { HitLogReply, HitLogRequest } from './hit-log-worker.ts';
+import type { Hit, HitLog, HitLogStatus } from '../tracking/tracking.ts';
+import type { HitLogRequest, HitLogWorkerData } from './hit-log-worker.ts';
+import { WorkerThread } from './worker-thread.ts';
 
 export const HIT_LOG_FILE = 'hits.db';
 /** Hits of one transaction; more wait for the next. */
 const LARGEST_BATCH = 2_000;
+/** About 50 MB: a disk that does not keep up must not take all memory. */
+const MOST_WAITING = 100_000;
+/** A reader does not wait longer than this for a disk that hangs. */
+const PATIENCE_MS = 5_000;
+const PROBE_EVERY_MS = 1_000;
 
-interface Waiting {
-  hit: string;
-  resolve: () => void;
-  reject: (error: Error) => void;
+/** Hits that become durable, or do not, together. */
+interface Batch {
+  hits: string[];
+  done: PromiseWithResolvers<void>;
 }
 
 /**
@@ -20,102 +26,123 @@ interface Waiting {
  * committed the next one gathers, so a lone hit waits for one fsync and a crowd shares them.
  */
 export class LocalHitLog implements HitLog {
-  readonly #file: string;
+  readonly #thread: WorkerThread<HitLogRequest, void>;
   readonly #logger: Logger;
-  readonly #calls = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
-  #worker: Worker | undefined;
-  #waiting: Waiting[] = [];
-  #committing = false;
-  #nextId = 1;
+  #batches: Batch[] = [];
+  #waiting = 0;
+  #commits = 0;
+  #ready = true;
+  #stalled = false;
   #closed = false;
+  #committing: Promise<void> | undefined;
+  #probe: NodeJS.Timeout | undefined;
 
-  private constructor(file: string, logger: Logger) {
-    this.#file = file;
+  constructor(directory: string, logger: Logger) {
+    const data: HitLogWorkerData = { hitLogFile: join(directory, HIT_LOG_FILE) };
+    this.#thread = new WorkerThread(new URL('./hit-log-worker.ts', import.meta.url), data);
     this.#logger = logger;
-  }
-
-  static async open(directory: string, logger: Logger): Promise<LocalHitLog> {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const log = new LocalHitLog(join(directory, HIT_LOG_FILE), logger);
-    await log.#startWorker();
-    return log;
   }
 
   append(hit: Hit): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the hit log is closed'));
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ hit: JSON.stringify(hit), resolve, reject });
-      if (!this.#committing) void this.#commitAll();
-    });
+    if (this.#stalled || this.#waiting >= MOST_WAITING) {
+      return Promise.reject(new AppError('unavailable', 'the disk of the hit log does not keep up'));
+    }
+    let batch = this.#batches.at(-1);
+    if (batch === undefined || batch.hits.length >= LARGEST_BATCH) {
+      batch = { hits: [], done: Promise.withResolvers<void>() };
+      this.#batches.push(batch);
+    }
+    batch.hits.push(JSON.stringify(hit));
+    this.#waiting += 1;
+    this.#committing ??= this.#commitAll();
+    return batch.done.promise;
   }
 
   async trim(epoch: string, upToSeq: number): Promise<void> {
-    await this.#call({ type: 'trim', epoch, upToSeq });
+    await this.#thread.call({ type: 'trim', epoch, upToSeq });
+  }
+
+  status(): HitLogStatus {
+    return { ready: this.#ready && !this.#stalled, commits: this.#commits };
+  }
+
+  /** Opens the file, so that trouble shows at the start; a log that cannot be opened is tried again. */
+  async warmUp(): Promise<void> {
+    await this.#thread.call({ type: 'probe' }).catch((error: unknown) => this.#failed(error));
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
     this.#closed = true;
-    while (this.#committing) await new Promise((resolve) => setImmediate(resolve));
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    const ended = new Promise((resolve) => worker.once('exit', resolve));
-    await this.#call({ type: 'close' }).catch(() => {});
-    await ended;
+    clearTimeout(this.#probe);
+    await this.#committing;
+    await this.#thread.end();
   }
 
   async #commitAll(): Promise<void> {
-    this.#committing = true;
     // Requests that arrived in the same turn of the event loop belong to the first batch.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, LARGEST_BATCH);
-      try {
-        await this.#call({ type: 'append', hits: batch.map(({ hit }) => hit) });
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error as Error);
-      }
+    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
+      this.#waiting -= batch.hits.length;
+      await this.#commit(batch);
     }
-    this.#committing = false;
+    this.#committing = undefined;
   }
 
-  async #call(
-    request: { type: 'append'; hits: string[] } | { type: 'trim'; epoch: string; upToSeq: number } | { type: 'close' },
-  ): Promise<void> {
-    // After a crash of the thread the log opens itself again with the next call.
-    if (this.#worker === undefined) await this.#startWorker();
-    const id = this.#nextId++;
-    await new Promise<void>((resolve, reject) => {
-      this.#calls.set(id, { resolve, reject });
-      this.#worker?.postMessage({ ...request, id } satisfies HitLogRequest);
-    });
+  async #commit({ hits, done }: Batch): Promise<void> {
+    const patience = setTimeout(() => this.#stall(done), PATIENCE_MS);
+    try {
+      await this.#thread.call({ type: 'append', hits });
+      this.#commits += 1;
+      this.#succeeded();
+      done.resolve();
+    } catch (error) {
+      this.#failed(error);
+      done.reject(error);
+    } finally {
+      clearTimeout(patience);
+      this.#stalled = false;
+    }
   }
 
-  async #startWorker(): Promise<void> {
-    const worker = new Worker(new URL('./hit-log-worker.ts', import.meta.url), {
-      workerData: { hitLogFile: this.#file },
-    });
-    this.#worker = worker;
-    const ready = new Promise<void>((resolve, reject) => this.#calls.set(0, { resolve, reject }));
-    worker.on('message', ({ id, error }: HitLogReply) => {
-      const call = this.#calls.get(id);
-      this.#calls.delete(id);
-      if (error === undefined) call?.resolve();
-      else call?.reject(new Error(`the hit log could not be written: ${error}`));
-    });
-    worker.on('error', (error: unknown) => this.#logger.error({ err: error }, 'the hit log’s thread failed'));
-    worker.on('exit', () => {
-      this.#worker = undefined;
-      const calls = [...this.#calls.values()];
-      this.#calls.clear();
-      for (const { reject } of calls) reject(new Error('the hit log’s thread ended'));
-    });
-    await ready;
+  /** What waits is given up for the readers' sake. What the thread has in hand may still become durable. */
+  #stall(current: PromiseWithResolvers<void>): void {
+    this.#stalled = true;
+    const error = new AppError('unavailable', 'the disk of the hit log hangs');
+    const waiting = this.#batches.splice(0);
+    this.#waiting = 0;
+    for (const { reject } of [current, ...waiting.map(({ done }) => done)]) reject(error);
+  }
+
+  #succeeded(): void {
+    this.#ready = true;
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+  }
+
+  /** Without hits (a load balancer may have taken them elsewhere) only a probe finds out that all is well again. */
+  #failed(error: unknown): void {
+    if (this.#ready) this.#logger.error({ err: error }, 'the hit log cannot be written');
+    this.#ready = false;
+    if (this.#closed) return;
+    this.#probe ??= setTimeout(() => {
+      this.#probe = undefined;
+      this.#thread.call({ type: 'probe' }).then(
+        () => this.#succeeded(),
+        (again: unknown) => this.#failed(again),
+      );
+    }, PROBE_EVERY_MS).unref();
   }
 }
 
-/** @param options.directory is created when missing */
-export function openLocalHitLog(options: { directory: string; logger: Logger }): Promise<LocalHitLog> {
-  return LocalHitLog.open(options.directory, options.logger);
+/**
+ * @param options.directory is created when missing
+ * @throws the system's error when the directory cannot be made. A log that cannot be opened in it throws nothing:
+ *   images and links must work with a full disk, too; its status is not ready until it can
+ */
+export async function openLocalHitLog(options: { directory: string; logger: Logger }): Promise<LocalHitLog> {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const log = new LocalHitLog(options.directory, options.logger);
+  await log.warmUp();
+  return log;
 }

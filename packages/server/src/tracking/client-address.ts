@@ -1,13 +1,27 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, SocketAddress } from 'node:net';
+import { AppError } from '../kernel/errors.ts';
 
-/** A list of networks; a single address is a network of its own. */
+/**
+ * A list of networks; a single address is a network of its own.
+ * @throws AppError `misconfigured` that names the network which is none
+ */
 export function networkList(cidrs: readonly string[]): BlockList {
   const networks = new BlockList();
   for (const cidr of cidrs) {
     const [address = '', prefix] = cidr.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) networks.addAddress(address, family);
-    else networks.addSubnet(address, Number(prefix), family);
+    try {
+      if (prefix === undefined) networks.addAddress(address, family);
+      else networks.addSubnet(address, Number(prefix), family);
+    } catch (error) {
+      throw new AppError(
+        'misconfigured',
+        `${cidr} in WAYBILL_TRUSTED_PROXIES is not a network like 10.0.0.0/8.`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
   return networks;
 }
@@ -36,12 +50,30 @@ function isTrusted(address: string, trusted: BlockList): boolean {
   return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** An address without port, brackets and zone; an IPv4-mapped one as IPv4 (RFC 4291 §2.5.5.2). */
+/** An address without port, brackets and zone, IPv6 in canonical form; an IPv4-mapped one as IPv4 (RFC 4291 §2.5.5.2). */
 function plainAddress(text: string): string | undefined {
   const bare = text
     .replace(/^\[([^\]]+)\](?::\d+)?$/, '$1')
     .replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1')
     .replace(/%.*$/, '');
-  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(bare)?.[1] ?? bare;
-  return isIP(mapped) === 0 ? undefined : mapped.toLowerCase();
+  const family = isIP(bare);
+  if (family !== 6) return family === 4 ? bare : undefined;
+  const { address } = new SocketAddress({ address: bare, family: 'ipv6' });
+  return /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)?.[1] ?? address;
+}
+
+/** How the client reached us: what a trusted proxy says, else plain HTTP, which is all the edge itself speaks. */
+export function forwardedProtocol(
+  peer: string | undefined,
+  forwardedProto: string | string[] | undefined,
+  trusted: BlockList,
+): 'http' | 'https' {
+  const address = plainAddress(peer ?? '');
+  if (address === undefined || !isTrusted(address, trusted)) return 'http';
+  const last = String(forwardedProto ?? '')
+    .split(',')
+    .at(-1)
+    ?.trim()
+    .toLowerCase();
+  return last === 'https' ? 'https' : 'http';
 }

@@ -14,7 +14,8 @@ export interface DenyEntry {
 
 /** In memory at the edge, asked at each hit. */
 export class DenySet {
-  readonly #effects = new Map<string, { version: number; effect: 'silent' | 'block' }>();
+  /** Withdrawn ones stay, so that an older entry which comes late does not revive. */
+  readonly #effects = new Map<string, { version: number; effect: DenyEntry['effect'] }>();
   #version = 0;
 
   /** The highest version applied so far. */
@@ -22,17 +23,11 @@ export class DenySet {
     return this.#version;
   }
 
-  get size(): number {
-    return this.#effects.size;
-  }
-
-  /** In any order; a version that was applied before changes nothing. */
+  /** In any order and more than once; for each target the newest version counts. */
   apply(entries: readonly DenyEntry[]): void {
-    for (const { version, workspaceId, target, effect } of entries.toSorted((a, b) => a.version - b.version)) {
-      const name = nameOf(workspaceId, target);
-      if (version < (this.#effects.get(name)?.version ?? 0)) continue;
-      if (effect === 'allow') this.#effects.delete(name);
-      else this.#effects.set(name, { version, effect });
+    for (const { version, kind, workspaceId, target, effect } of entries) {
+      const name = kind === 'workspace' ? nameOf(workspaceId, WHOLE) : nameOf(workspaceId, target);
+      if (version >= (this.#effects.get(name)?.version ?? 0)) this.#effects.set(name, { version, effect });
       this.#version = Math.max(this.#version, version);
     }
   }
@@ -40,14 +35,22 @@ export class DenySet {
   /** True when nothing of this hit may be recorded. */
   isSilent({ workspaceId, subject }: Pick<TokenClaims, 'workspaceId' | 'subject'>): boolean {
     if (this.#effects.size === 0) return false;
-    return this.#effects.has(nameOf(workspaceId, subject)) || this.#effects.has(nameOf(workspaceId, `${workspaceId}`));
+    return this.#denies(nameOf(workspaceId, subject)) || this.#denies(nameOf(workspaceId, WHOLE));
   }
 
   /** True when links of this workspace show a warning. */
   isBlocked(workspaceId: WorkspaceId): boolean {
-    return this.#effects.get(nameOf(workspaceId, `${workspaceId}`))?.effect === 'block';
+    return this.#effects.get(nameOf(workspaceId, WHOLE))?.effect === 'block';
+  }
+
+  #denies(name: string): boolean {
+    const effect = this.#effects.get(name)?.effect;
+    return effect !== undefined && effect !== 'allow';
   }
 }
+
+/** Stands for all of a workspace; no id looks like it. */
+const WHOLE = '*';
 
 function nameOf(workspaceId: WorkspaceId, target: string): string {
   return `${workspaceId}/${target}`;

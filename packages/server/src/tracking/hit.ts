@@ -6,18 +6,19 @@ import type { TokenClaims, TokenMode } from './token.ts';
 export interface Hit {
   /** ms UTC; the start of the day in modes `day` and `aggregate` */
   at: number;
+  /** In mode `day` always `open`: a click proves one. */
   kind: 'open' | 'click';
   method: string;
   workspaceId: WorkspaceId;
   /** The delivery's id; the message's in mode `aggregate`. */
   subject: string;
   mode: TokenMode;
-  /** From 1; only clicks. */
+  /** From 1; only clicks, not in mode `day`. */
   linkIndex?: number;
-  /** Where the click led. */
+  /** Where the click led; only in mode `full`. */
   url?: string;
   ip?: string;
-  /** Lower-case names, only those of {@link KEPT_HEADERS}. */
+  /** Lower-case names, only those of {@link KEPT_HEADERS} and the Referer’s origin; empty unless mode `full`. */
   headers: Record<string, string>;
 }
 
@@ -41,6 +42,19 @@ const KEPT_HEADERS: readonly string[] = [
   'via',
   'dnt',
   'sec-gpc',
+  // User-Agent Client Hints (https://wicg.github.io/ua-client-hints/), by name: a prefix would let a client store
+  // as many headers as it likes.
+  'sec-ch-ua',
+  'sec-ch-ua-arch',
+  'sec-ch-ua-bitness',
+  'sec-ch-ua-form-factors',
+  'sec-ch-ua-full-version',
+  'sec-ch-ua-full-version-list',
+  'sec-ch-ua-mobile',
+  'sec-ch-ua-model',
+  'sec-ch-ua-platform',
+  'sec-ch-ua-platform-version',
+  'sec-ch-ua-wow64',
 ];
 
 export interface RawRequest {
@@ -59,16 +73,18 @@ export function makeHit(
 ): Hit {
   const { workspaceId, subject, mode, linkIndex } = claims;
   const isFull = mode === 'full';
+  const isDay = mode === 'day';
   return {
     at: isFull ? at : Math.floor(at / DAY_MS) * DAY_MS,
-    kind,
+    kind: isDay ? 'open' : kind,
     method,
     workspaceId,
     subject,
     mode,
-    // `day` is the day of the last opening and nothing else: not even which link it was.
-    ...(kind === 'click' && mode !== 'day' ? { linkIndex } : {}),
-    ...(url !== undefined && mode !== 'day' ? { url } : {}),
+    // `day` is the day of the last opening and nothing else: not even that it was a link.
+    ...(kind === 'click' && !isDay ? { linkIndex } : {}),
+    // A destination may name its recipient (`?to=ann@…`), whom `aggregate` must not know.
+    ...(url !== undefined && isFull ? { url } : {}),
     ...(isFull && ip !== undefined ? { ip } : {}),
     headers: isFull ? keptHeaders(headers) : {},
   };
@@ -77,10 +93,15 @@ export function makeHit(
 function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) keep(kept, name, headers[name]);
-  for (const name in headers) if (name.startsWith('sec-ch-ua')) keep(kept, name, headers[name]);
-  const { referer } = headers;
-  if (referer !== undefined && URL.canParse(referer)) keep(kept, 'referer', new URL(referer).origin);
+  keep(kept, 'referer', originOf(headers.referer));
   return kept;
+}
+
+/** Scheme and host; also of `android-app://com.google.android.gm/`, whose WHATWG origin would be `null`. */
+function originOf(referer: string | undefined): string | undefined {
+  if (referer === undefined || !URL.canParse(referer)) return undefined;
+  const { protocol, host } = new URL(referer);
+  return host === '' ? undefined : `${protocol}//${host}`;
 }
 
 function keep(kept: Record<string, string>, name: string, value: string | string[] | undefined): void {

@@ -1,9 +1,19 @@
-/** The few pages that the edge serves itself: no script, no style from elsewhere, nothing recorded by them. */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+/** The few pages that the edge serves itself: no script, nothing from elsewhere, nothing recorded by them. */
 
 const STYLE =
   ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}h1{font-size:1.4rem;line-height:1.3}p{overflow-wrap:anywhere}';
 
-export function page(title: string, paragraphs: readonly string[]): string {
+const PAGE_HEADERS: OutgoingHttpHeaders = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+function page(title: string, paragraphs: readonly string[]): string {
   const body = paragraphs.map((text) => `<p>${escapeHtml(text)}</p>`).join('');
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`;
 }
@@ -17,6 +27,7 @@ export const BACK_END_DOWN_PAGE = page('This page is resting', [
   'It cannot be shown right now. Nothing is lost; please try again in a minute.',
 ]);
 
+/** @param destination shown as text, for the reader to judge */
 export function blockedPage(destination: string): string {
   return page('Take care with this link', [
     'The sender of the e-mail that you came from was suspended for abuse, so we do not take you there.',
@@ -24,6 +35,21 @@ export function blockedPage(destination: string): string {
   ]);
 }
 
+export function sendPage(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  response
+    .writeHead(status, { ...PAGE_HEADERS, ...headers, 'content-length': Buffer.byteLength(body) })
+    .end(body);
+}
+
 function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

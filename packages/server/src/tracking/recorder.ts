@@ -4,7 +4,7 @@ import type { HitLog } from './hit-log.ts';
 import { makeHit, type Hit, type RawRequest } from './hit.ts';
 import type { TokenClaims } from './token.ts';
 
-/** Should this request be recorded? If so, it is durable when `record` resolves. A failure never reaches the reader. */
+/** Asks whether a request is to be recorded, and has it recorded. A failure never reaches the reader. */
 export class Recorder {
   readonly #log: HitLog;
   readonly #denySet: DenySet;
@@ -18,11 +18,7 @@ export class Recorder {
     this.#logger = dependencies.logger;
   }
 
-  /** False while the log takes no hits. */
-  get healthy(): boolean {
-    return !this.#failing;
-  }
-
+  /** Resolves when the hit is durable, or is not to be kept, or cannot be. Never rejects. */
   async record(kind: Hit['kind'], request: RawRequest, claims: TokenClaims, url?: string): Promise<void> {
     if (this.#denySet.isSilent(claims)) {
       this.counts.silenced += 1;
@@ -36,7 +32,8 @@ export class Recorder {
     } catch (error) {
       this.counts.unrecorded += 1;
       // Once for a stretch of failures: a full disk must not fill the log of messages, too.
-      if (!this.#failing) this.#logger.error({ err: error }, 'hits cannot be recorded; readers are still answered');
+      if (!this.#failing)
+        this.#logger.error({ err: error }, 'hits cannot be recorded; readers are still answered');
       this.#failing = true;
     }
   }

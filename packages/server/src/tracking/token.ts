@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { MAC_BYTES, type Keyring, type SigningDomain } from './keyring.ts';
 
@@ -47,8 +46,10 @@ export function encodeToken(
   bytes.writeUInt32BE(claims.workspaceId, 2);
   bytes.write(claims.subject, 6, 'hex');
   bytes.writeUInt16BE(claims.linkIndex, 22);
-  const mac = keyring.mac(keyring.signingKeyId, claims.workspaceId, domain, bytes.subarray(0, BODY_BYTES), destination);
-  mac?.copy(bytes, BODY_BYTES);
+  const { workspaceId } = claims;
+  keyring
+    .sign({ workspaceId, domain, body: bytes.subarray(0, BODY_BYTES), destination })
+    .copy(bytes, BODY_BYTES);
   return bytes.toString('base64url');
 }
 
@@ -67,8 +68,8 @@ export function decodeToken(
   const mode = MODES[head & 15];
   if (head >> 4 !== VERSION || mode === undefined) return undefined;
   const workspaceId = bytes.readUInt32BE(2) as WorkspaceId;
-  const mac = keyring.mac(bytes[1] ?? 0, workspaceId, domain, bytes.subarray(0, BODY_BYTES), destination);
-  if (mac === undefined || !timingSafeEqual(mac, bytes.subarray(BODY_BYTES))) return undefined;
+  const signed = { workspaceId, domain, body: bytes.subarray(0, BODY_BYTES), destination };
+  if (!keyring.verify(bytes[1] ?? 0, signed, bytes.subarray(BODY_BYTES))) return undefined;
   return {
     workspaceId,
     subject: bytes.toString('hex', 6, 22),

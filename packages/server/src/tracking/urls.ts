@@ -1,5 +1,6 @@
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
+import { encodeDestination, isHttpUrl, isTrackableDestination, readDestination } from './destination.ts';
 import type { Keyring } from './keyring.ts';
 import { decodeToken, encodeToken, type TokenClaims } from './token.ts';
 
@@ -10,11 +11,19 @@ export function pixelUrl(keyring: Keyring, publicUrl: string, claims: TokenClaim
 
 /**
  * `<publicUrl>/l/<token>?to=<destination>`. The destination travels in the address, so the link works for ever.
- * @throws AppError `invalid-input` for a destination that is not http or https
+ * @throws AppError `invalid-input` for a destination that {@link isTrackableDestination} refuses
  */
-export function linkUrl(keyring: Keyring, publicUrl: string, claims: TokenClaims, destination: string): string {
-  if (!isHttpUrl(destination)) {
-    throw new AppError('invalid-input', 'Only http and https addresses can be tracked links.');
+export function linkUrl(
+  keyring: Keyring,
+  publicUrl: string,
+  claims: TokenClaims,
+  destination: string,
+): string {
+  if (!isTrackableDestination(destination)) {
+    throw new AppError(
+      'invalid-input',
+      'Only http and https addresses of reasonable length can be tracked links.',
+    );
   }
   if (claims.linkIndex < 1) throw new RangeError('links count from 1');
   const token = encodeToken(keyring, 'link', claims, destination);
@@ -36,9 +45,13 @@ export function verifyPixelToken(keyring: Keyring, token: string): TokenClaims |
 }
 
 /** Only http and https destinations verify, whatever was signed. */
-export function verifyLinkToken(keyring: Keyring, token: string, destination: string): TokenClaims | undefined {
-  if (!isHttpUrl(destination)) return undefined;
-  return decodeToken(keyring, 'link', token, destination);
+export function verifyLinkToken(
+  keyring: Keyring,
+  token: string,
+  destination: string,
+): TokenClaims | undefined {
+  const claims = decodeToken(keyring, 'link', token, destination);
+  return claims !== undefined && isHttpUrl(destination) ? claims : undefined;
 }
 
 export function verifyPageToken(
@@ -49,48 +62,27 @@ export function verifyPageToken(
   return claims && { workspaceId: claims.workspaceId, subject: claims.subject };
 }
 
+/**
+ * One of our paths at the end of an address. An image proxy may carry the original address behind `#`, as
+ * Gmail's does (`https://ci3.googleusercontent.com/meips/…#https://track.example.org/o/TOKEN.gif`).
+ */
+const PIXEL_PATH = /\/o\/([\w-]+)\.gif(?:\?[^#\s]*)?$/;
+const LINK_PATH = /^https?:\/\/[^?#\s]+\/l\/([\w-]+)\?([^#\s]*)(?:#\S*)?$/i;
+
 /** What one of our own addresses says, whichever host it is on; undefined for all others and for altered ones. */
 export function readTrackedUrl(
   keyring: Keyring,
   url: string,
 ): { kind: 'pixel' | 'link'; claims: TokenClaims; destination?: string } | undefined {
-  const match = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*?)?\/(?:o\/([\w-]+)\.gif|l\/([\w-]+))(\?[^#\s]*)?(?:#\S*)?$/i.exec(url);
-  if (match === null) return undefined;
-  const [, pixelToken, linkToken, query] = match;
+  if (!/^https?:\/\//i.test(url)) return undefined;
+  const pixelToken = PIXEL_PATH.exec(url)?.[1];
   if (pixelToken !== undefined) {
     const claims = verifyPixelToken(keyring, pixelToken);
     return claims && { kind: 'pixel', claims };
   }
-  const destination = readDestination(query ?? '');
+  const [, linkToken, query] = LINK_PATH.exec(url) ?? [];
+  const destination = query === undefined ? undefined : readDestination(query);
   if (linkToken === undefined || destination === undefined) return undefined;
   const claims = verifyLinkToken(keyring, linkToken, destination);
   return claims && { kind: 'link', claims, destination };
-}
-
-/** Everything but unreserved characters is encoded: gateways and mail programs leave such a query alone. */
-export function encodeDestination(destination: string): string {
-  return encodeURIComponent(destination.toWellFormed()).replaceAll(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-/**
- * The first `to` of a raw query, decoded. Not by URLSearchParams: there `+` is a space, and a destination has to
- * come back exactly as it was signed. Other parameters, which gateways add, are passed over.
- */
-export function readDestination(query: string): string | undefined {
-  for (const part of query.replace(/^\?/, '').split('&')) {
-    if (!part.startsWith('to=')) continue;
-    try {
-      return decodeURIComponent(part.slice(3));
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
-}
-
-export function isHttpUrl(text: string): boolean {
-  return /^https?:\/\//i.test(text) && URL.canParse(text);
 }

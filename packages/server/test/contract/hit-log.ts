@@ -59,7 +59,10 @@ export function testHitLog(name: string, contract: HitLogContract): void {
         cursors.set(epoch, seq);
       }
     }
-    assert.deepEqual(seen, Array.from({ length: 5000 }, (_, n) => n));
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 5000 }, (_, n) => n),
+    );
     await log.close();
     await source.close();
   });
@@ -97,7 +100,10 @@ export function testHitLog(name: string, contract: HitLogContract): void {
     log = await contract.openLog(directory.path);
     await log.append(sampleHit(99));
     const hits = await source.read(new Map([[old.epoch, old.seq]]), 10);
-    assert.deepEqual(hits.map(({ at }) => at), [99]);
+    assert.deepEqual(
+      hits.map(({ at }) => at),
+      [99],
+    );
     assert.notEqual(hits[0]?.epoch, old.epoch);
     await log.close();
     await source.close();
@@ -127,7 +133,11 @@ export function testHitLog(name: string, contract: HitLogContract): void {
     const source = contract.openSource(directory.path);
     const stored = (await source.read(new Map(), 1_000_000)).map(({ at }) => at);
     const set = new Set(stored);
-    assert.deepEqual(acknowledged.filter((at) => !set.has(at)), [], 'lost');
+    assert.deepEqual(
+      acknowledged.filter((at) => !set.has(at)),
+      [],
+      'lost',
+    );
     assert.equal(set.size, stored.length, 'there twice');
     await source.close();
   });
