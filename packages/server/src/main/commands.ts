@@ -55,6 +55,10 @@ const COMMANDS: Record<string, Command> = {
     about: 'Put a pixel and tracked links into a message',
     run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),
   },
+  report: {
+    about: 'Say what a bounce, receipt, auto-reply or complaint reports',
+    run: async (args, io) => (await import('../cli/report.ts')).run(args, io),
+  },
 };
 
 const USAGE = `Usage: waybill COMMAND [OPTIONS]

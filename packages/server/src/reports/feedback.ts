@@ -1,0 +1,25 @@
+import { addressOf } from './address.ts';
+import { parseFields } from './header-fields.ts';
+
+/** A complaint: ARF (RFC 5965) and its extensions (RFC 6591). */
+export interface Feedback {
+  type: string | undefined;
+  /** Whose mail it was. */
+  addresses: string[];
+  originalEnvelopeId: string | undefined;
+}
+
+/** Reads `message/feedback-report`. */
+export function parseFeedback(text: string): Feedback {
+  const fields = parseFields(text.split('\n', 2000).filter((line) => line.trim() !== ''));
+  const named = [
+    ...fields.all('original-rcpt-to'),
+    ...fields.all('removal-recipient'),
+    ...fields.all('redacted-address'),
+  ];
+  return {
+    type: /^[\w-]{1,40}/.exec(fields.first('feedback-type') ?? '')?.[0].toLowerCase(),
+    addresses: named.map(addressOf).filter((address) => address !== undefined),
+    originalEnvelopeId: fields.first('original-envelope-id'),
+  };
+}
