@@ -13,6 +13,7 @@ import type {
   Session,
   SmtpCredential,
   StreamEvent,
+  Verdict,
 } from '@waybill/sdk';
 import { queryString, request } from './request.ts';
 
@@ -25,6 +26,11 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
   retry: false,
 });
+
+/** What is about to be sent, and a verdict that may still change, is asked for again; the stream tells of the rest. */
+function refreshAfterMs(verdicts: readonly Verdict[] | undefined): number | false {
+  return verdicts?.some(({ state, settled }) => state === 'queued' || !settled) === true ? 5_000 : false;
+}
 
 export interface MessageFilter {
   query?: string | undefined;
@@ -44,6 +50,8 @@ export const messagesQuery = (filter: MessageFilter) =>
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state: { data } }) =>
+      refreshAfterMs(data?.pages[0]?.items.flatMap((item) => item.deliveries.map(({ verdict }) => verdict))),
   });
 
 export const messageQuery = (id: string) =>
@@ -51,10 +59,8 @@ export const messageQuery = (id: string) =>
     queryKey: ['message', id],
     queryFn: ({ signal }) =>
       request<Message>('GET', `/messages/${encodeURIComponent(id)}`, undefined, { signal }),
+    refetchInterval: ({ state: { data } }) => refreshAfterMs(data?.deliveries.map(({ verdict }) => verdict)),
   });
-
-/** A verdict that may still change is asked for again; the stream tells of everything else. */
-const unsettledRefreshMs = 15_000;
 
 export const deliveryQuery = (trackingNumber: string) =>
   queryOptions({
@@ -63,7 +69,7 @@ export const deliveryQuery = (trackingNumber: string) =>
       request<DeliveryDetail>('GET', `/deliveries/${encodeURIComponent(trackingNumber)}`, undefined, {
         signal,
       }),
-    refetchInterval: (query) => (query.state.data?.verdict.settled === false ? unsettledRefreshMs : false),
+    refetchInterval: ({ state: { data } }) => refreshAfterMs(data && [data.verdict]),
   });
 
 export const eventsQuery = infiniteQueryOptions({

@@ -1,12 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { CreatedMessage, Delivery } from '@waybill/sdk';
-import { request } from '../api/request.ts';
-import { Button } from '../design/button.tsx';
 import { CopyButton } from '../design/copy.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Page, useTitle } from '../design/page.tsx';
-import { Note, ProblemNote } from '../design/states.tsx';
+import { Note } from '../design/states.tsx';
+import { MarkSent } from '../messages/mark-sent.tsx';
 
 /** The mail is numbered but not sent: each recipient's copy to paste into another mail program. */
 export function Snippets({
@@ -22,15 +20,10 @@ export function Snippets({
 }) {
   useTitle('Copy the snippet');
   const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const sent = useMutation({
-    mutationFn: () => request<{ id: string; sentAt: string }>('POST', `/messages/${created.id}/sent`),
-    onSuccess: () => {
-      onSent();
-      void queryClient.invalidateQueries({ queryKey: ['messages'] });
-      void navigate({ to: '/messages/$messageId', params: { messageId: created.id } });
-    },
-  });
+  const finish = () => {
+    onSent();
+    void navigate({ to: '/messages/$messageId', params: { messageId: created.id } });
+  };
   return (
     <Page>
       <button
@@ -57,13 +50,7 @@ export function Snippets({
         </li>
         <li>
           <h2 className="mb-1 text-field font-semibold">2. Say when it is out</h2>
-          <p className="mb-3 text-soft">
-            Until then, every opening counts as your own: your mail program loads the image while you write.
-          </p>
-          {sent.isError && <ProblemNote error={sent.error} />}
-          <Button look="primary" icon="check" busy={sent.isPending} onClick={() => sent.mutate()}>
-            I have sent it
-          </Button>
+          <MarkSent messageId={created.id} onSent={finish} />
         </li>
       </ol>
     </Page>

@@ -65,8 +65,13 @@ const clicks: Record<Actor, string> = {
   unknown: 'Link followed, by whom is unknown',
 };
 
+/** Whether this is the hand-over into the demo inbox, which is no sending. */
+export function isCapture(event: Pick<Event, 'type' | 'reasons'>): boolean {
+  return event.type === 'relayed' && event.reasons?.some(({ code }) => code === 'captured') === true;
+}
+
 /** An event's line in a timeline, in words. */
-export function eventTitle(event: Pick<Event, 'type' | 'actor' | 'confidence'>): string {
+export function eventTitle(event: Pick<Event, 'type' | 'actor' | 'confidence' | 'reasons'>): string {
   // An unsure person is told like a person behind a proxy: probably.
   const actor = event.actor === 'human' && !isSure(event) ? 'human-via-proxy' : (event.actor ?? 'unknown');
   switch (event.type) {
@@ -77,7 +82,7 @@ export function eventTitle(event: Pick<Event, 'type' | 'actor' | 'confidence'>):
     case 'accepted':
       return 'Accepted by Waybill';
     case 'relayed':
-      return 'Handed to the next mail server';
+      return isCapture(event) ? 'Put into the demo inbox' : 'Handed to the next mail server';
     case 'deferred':
       return 'Put off by the receiving server';
     case 'delivered':

@@ -53,11 +53,21 @@ export function proxyPhrase(network: Network | undefined): string | undefined {
   return `behind ${owner}${owner.endsWith('s') ? '’' : '’s'} ${kind}`;
 }
 
-/** `Apple Mail 18 on iOS`, or undefined when the program is unknown. */
+function isNamed(client: Client | undefined): client is Client {
+  return client !== undefined && client.name !== '' && client.name.toLowerCase() !== 'unknown';
+}
+
+/** `Apple Mail on iOS`, for sentences; undefined when the program is unknown. */
+export function programName(client: Client | undefined): string | undefined {
+  if (!isNamed(client)) return undefined;
+  return client.os === undefined ? client.name : `${client.name} on ${client.os}`;
+}
+
+/** `Apple Mail 18.2 on iOS`, for timelines; zeros at a version's end say nothing. */
 export function clientName(client: Client | undefined): string | undefined {
-  if (client === undefined || client.name === '' || client.name.toLowerCase() === 'unknown') return undefined;
-  const program = client.version === undefined ? client.name : `${client.name} ${client.version}`;
-  return client.os === undefined ? program : `${program} on ${client.os}`;
+  if (!isNamed(client)) return undefined;
+  const version = client.version?.replace(/(?:\.0)+$/, '');
+  return programName({ ...client, name: version === undefined ? client.name : `${client.name} ${version}` });
 }
 
 /** `phone` or `desktop`; undefined where it says nothing of a reader. */

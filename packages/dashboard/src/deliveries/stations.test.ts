@@ -63,6 +63,13 @@ test('a bounce ends the way at delivery', () => {
   assert.equal(way('bounced', [event('bounced', 1)])['delivered'], 'trouble');
 });
 
+test('a copy in the demo inbox is never delivered, whatever happens to it there', () => {
+  const captured = event('relayed', 0, { reasons: [{ code: 'captured', text: 'In the demo inbox.' }] });
+  const stations = way('read', [captured, event('opened', 1, { actor: 'human' })]);
+  assert.equal(stations['delivered'], 'ahead');
+  assert.equal(stations['read'], 'person');
+});
+
 test('the sender’s own opening reaches nothing', () => {
   assert.equal(way('sent', [event('opened', 1, { actor: 'self' })])['loaded'], 'ahead');
 });

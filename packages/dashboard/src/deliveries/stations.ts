@@ -1,5 +1,5 @@
 import type { DeliveryDetail, Event } from '@waybill/sdk';
-import { kindOf } from './actor-words.ts';
+import { isCapture, kindOf } from './actor-words.ts';
 import { verdictTone } from './verdict-words.ts';
 
 export type StationKey = 'sent' | 'delivered' | 'loaded' | 'read' | 'clicked' | 'replied';
@@ -48,7 +48,7 @@ function implied(station: Station, later: Station[]): Station {
   if (station.key === 'loaded')
     return seenByPerson ? { ...station, note: 'images were not loaded' } : station;
   if (station.key === 'read') return seenByPerson ? { ...station, state: 'implied' } : station;
-  return arrived ? { ...station, state: 'implied' } : station;
+  return arrived && station.note === undefined ? { ...station, state: 'implied' } : station;
 }
 
 const first = (events: readonly Event[], matches: (event: Event) => boolean) => events.find(matches);
@@ -69,12 +69,14 @@ function reached(
   };
 }
 
+function isCaptured({ verdict, events }: Pick<Travelled, 'verdict' | 'events'>): boolean {
+  return verdict.state === 'captured' || events.some(isCapture);
+}
+
 function sentStation({ verdict, events, sentAt }: Travelled): Station {
   if (verdict.state === 'queued') return reached('sent', 'Queued', 'ahead', undefined, 'waiting');
   if (verdict.state === 'failed') return reached('sent', 'Not sent', 'trouble', events.at(-1)?.at);
-  const captured =
-    verdict.state === 'captured' ||
-    events.some((event) => event.reasons?.some((reason) => reason.code === 'captured') === true);
+  const captured = isCaptured({ verdict, events });
   const at = sentAt ?? first(events, (event) => event.type === 'relayed')?.at;
   return captured
     ? reached('sent', 'Captured', 'transport', at ?? events[0]?.at, 'demo inbox')
@@ -86,6 +88,9 @@ function deliveredStation({ verdict, events }: Travelled): Station {
   if (bounce !== undefined && verdictTone(verdict.state) !== 'person') {
     return reached('delivered', 'Came back', 'trouble', bounce.at);
   }
+  // Nothing leaves the demo inbox, so no later sign implies a delivery.
+  if (isCaptured({ verdict, events }))
+    return reached('delivered', 'Delivered', 'ahead', undefined, 'not in the demo');
   const delivered = first(events, (event) => event.type === 'delivered');
   return delivered === undefined
     ? reached('delivered', 'Delivered', 'ahead')

@@ -1,7 +1,7 @@
 import type { DeliveryDetail, Event, VerdictState } from '@waybill/sdk';
 import { dayPhrase, momentPhrase } from '../design/time-words.ts';
-import { kindOf } from './actor-words.ts';
-import { clientName, placePhrase, proxyPhrase } from './origin-words.ts';
+import { isCapture, kindOf } from './actor-words.ts';
+import { programName, placePhrase, proxyPhrase } from './origin-words.ts';
 
 /** The answer to "was it read?": `lead` is said first and strongest, `rest` completes the sentence. */
 export interface VerdictSentence {
@@ -35,7 +35,7 @@ export function verdictSentence(delivery: Told, now: Date, timeZone?: string): V
   const state: VerdictState = delivery.verdict.state;
   switch (state) {
     case 'queued':
-      return { lead: 'Waiting to be sent.', rest: 'It is kept safe until the mail server takes it.' };
+      return { lead: 'Waiting to be sent.', rest: '' };
     case 'captured':
       return {
         lead: 'Captured in the demo inbox',
@@ -97,7 +97,9 @@ function loadedSentence(delivery: Told, when: When): VerdictSentence {
   ) {
     return { lead: 'Its image was loaded', rest: `${when(last.at)}, but by whom cannot be told.` };
   }
-  const tail = 'That says the mail arrived, and nothing about a reader.';
+  const tail = delivery.events.some(isCapture)
+    ? 'That says nothing about a reader.'
+    : 'That says the mail arrived, and nothing about a reader.';
   if (last === undefined) return { lead: 'Loaded by machines only.', rest: tail };
   return {
     lead: 'Loaded by machines only,',
@@ -150,7 +152,7 @@ function whence(event: Event, mode: DeliveryDetail['mode']): string {
   const proxy = proxyPhrase(event.network);
   const place = placePhrase(event.place);
   if (proxy !== undefined) return `, ${proxy}, ${place === undefined ? 'so place unknown' : place}`;
-  const client = clientName(event.client);
+  const client = programName(event.client);
   return `${place === undefined ? '' : `, ${place}`}${client === undefined ? '' : `, with ${client}`}`;
 }
 

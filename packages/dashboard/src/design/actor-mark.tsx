@@ -1,13 +1,14 @@
 import type { Event } from '@waybill/sdk';
-import { isSure, kindOf } from '../deliveries/actor-words.ts';
+import { isCapture, isSure, kindOf } from '../deliveries/actor-words.ts';
 import { classes } from './classes.ts';
 import { Icon, type IconName } from './icon.tsx';
 
-function glyph(event: Pick<Event, 'type' | 'actor' | 'confidence'>): IconName {
+function glyph(event: Pick<Event, 'type' | 'actor' | 'confidence' | 'reasons'>): IconName {
   switch (event.type) {
     case 'accepted':
       return 'mail';
     case 'relayed':
+      return isCapture(event) ? 'inbox' : 'truck';
     case 'delivered':
       return 'truck';
     case 'deferred':
@@ -36,7 +37,7 @@ function glyph(event: Pick<Event, 'type' | 'actor' | 'confidence'>): IconName {
  * Who made an event, as a shape: a person is a solid circle, a probable person a heavy open circle, a machine
  * an outlined square, the sender and strangers a dotted circle, the mail's own travel a bare icon.
  */
-function shape(event: Pick<Event, 'type' | 'actor' | 'confidence'>): string {
+function shape(event: Pick<Event, 'type' | 'actor' | 'confidence' | 'reasons'>): string {
   if (event.type === 'bounced' || event.type === 'complained' || event.type === 'deferred')
     return 'text-amber';
   if (event.type === 'replied') return 'rounded-full bg-person text-on-person';
@@ -49,7 +50,7 @@ function shape(event: Pick<Event, 'type' | 'actor' | 'confidence'>): string {
   return 'rounded-full border border-dashed border-machine text-machine';
 }
 
-export function ActorMark({ event }: { event: Pick<Event, 'type' | 'actor' | 'confidence'> }) {
+export function ActorMark({ event }: { event: Pick<Event, 'type' | 'actor' | 'confidence' | 'reasons'> }) {
   return (
     <span
       aria-hidden="true"

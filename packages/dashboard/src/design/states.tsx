@@ -4,13 +4,22 @@ import { Button } from './button.tsx';
 import { Icon } from './icon.tsx';
 
 /** Says what happened, what is safe and what to do, in the server's own words where it has some. */
-export function ProblemNote({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+export function ProblemNote({
+  error,
+  title,
+  onRetry,
+}: {
+  error: Error;
+  /** Instead of the problem's own, where the page knows better what went wrong. */
+  title?: string;
+  onRetry?: () => void;
+}) {
   const problem = error instanceof ApiProblem ? error.problem : undefined;
   return (
     <div role="alert" className="flex items-start gap-3 rounded-lg bg-amber-wash px-4 py-3">
       <Icon name="warning" className="mt-0.5 text-amber" />
       <div className="min-w-0 flex-1">
-        <p className="font-medium">{problem?.title ?? 'This page stumbled'}</p>
+        <p className="font-medium">{title ?? problem?.title ?? 'This page stumbled'}</p>
         <p className="text-soft">
           {problem?.detail ?? 'The fault is in the page, not in your mail. Nothing was lost. Load it again.'}
         </p>

@@ -11,6 +11,7 @@ import { Page, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { VerdictWord } from '../design/verdict-mark.tsx';
 import { ladder } from '../deliveries/verdict-words.ts';
+import { MarkSent } from './mark-sent.tsx';
 import { MessageFacts } from './message-facts.tsx';
 import { MessageSummaryLine } from './message-summary-line.tsx';
 
@@ -53,6 +54,14 @@ export function MessagePage() {
     >
       <MessageHead message={message.data} />
       <DeliveryList deliveries={deliveries} chosen={peeked} onChoose={setChosen} />
+      {message.data.source === 'snippet' && message.data.sentAt === null && (
+        <section aria-labelledby="out" className="mt-8">
+          <h2 id="out" className="mb-1 text-field font-semibold">
+            Say when it is out
+          </h2>
+          <MarkSent messageId={messageId} />
+        </section>
+      )}
       <MessageFacts message={message.data} />
     </Page>
   );

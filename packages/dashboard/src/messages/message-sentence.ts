@@ -11,6 +11,7 @@ export function messageSentence(message: Told): VerdictSentence {
   const { sure, probable, machines, silent, troubled } = countReaders(
     message.deliveries.map(({ verdict }) => verdict),
   );
+  if (silent === total) return { lead: 'No sign of a reader', rest: ', which proves nothing.' };
   const rest = [
     sure > 0 && probable > 0 ? `${probable} probably` : '',
     machines > 0 ? `${machines} loaded by machines only` : '',

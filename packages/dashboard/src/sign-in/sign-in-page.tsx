@@ -3,7 +3,7 @@ import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router';
 import type { Session } from '@waybill/sdk';
 import { type FormEvent, useState } from 'react';
 import { sessionQuery } from '../api/queries.ts';
-import { request } from '../api/request.ts';
+import { ApiProblem, request } from '../api/request.ts';
 import { Button } from '../design/button.tsx';
 import { CopyLine } from '../design/copy.tsx';
 import { TextField } from '../design/field.tsx';
@@ -48,7 +48,12 @@ export function SignInPage() {
         {back !== undefined && !signIn.isError && (
           <Note icon="question">Sign in, and you are back where you were.</Note>
         )}
-        {signIn.isError && <ProblemNote error={signIn.error} />}
+        {signIn.isError && (
+          <ProblemNote
+            error={signIn.error}
+            {...(isRefusal(signIn.error) ? { title: 'That did not fit' } : {})}
+          />
+        )}
         <TextField
           label="E-mail"
           type="email"
@@ -74,6 +79,10 @@ export function SignInPage() {
       </form>
     </OutsidePage>
   );
+}
+
+function isRefusal(error: Error): boolean {
+  return error instanceof ApiProblem && error.status === 401;
 }
 
 /** Before the first user exists there is nothing to sign in to. */
