@@ -50,7 +50,7 @@ export const cursor = z
   .optional()
   .describe('`nextCursor` of the page before');
 
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, { error: 'is not an id' });
+const id = z.string().regex(/^[A-Za-z0-9_:-]{1,100}$/, { error: 'is not an id' });
 
 /** An id in a path; whether it exists is found out later. */
 export const rowId = z.strictObject({ id });
