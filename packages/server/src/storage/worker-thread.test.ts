@@ -45,6 +45,6 @@ test('when the thread dies, what waits is rejected and the next call starts anot
 
 test('a thread that cannot start rejects with the reason', async () => {
   const broken = new WorkerThread<number, number>(new URL('data:text/javascript,throw new Error("no")'), {});
-  await assert.rejects(broken.call(1), (error: Error) => String((error.cause as Error).message) === 'no');
+  await assert.rejects(broken.call(1), (error: Error) => (error.cause as Error).message === 'no');
   await broken.end();
 });

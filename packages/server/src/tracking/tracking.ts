@@ -11,7 +11,5 @@ export {
   pageUrl,
   pixelUrl,
   readTrackedUrl,
-  verifyLinkToken,
   verifyPageToken,
-  verifyPixelToken,
 } from './urls.ts';
