@@ -37,35 +37,34 @@ export async function hitUntil(
 
 /** User-Agents of all hits that the main store holds, duplicates included. The server must be stopped or idle. */
 export function storedAgents(dataDir: string): string[] {
-  const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
-  try {
-    const rows = database.prepare('select headers from hits').all() as { headers: string }[];
-    return rows.map(({ headers }) => (JSON.parse(headers) as Record<string, string>)['user-agent'] ?? '');
-  } finally {
-    database.close();
-  }
+  const rows = query<{ headers: string }>(dataDir, 'select headers from hits');
+  return rows.map(({ headers }) => (JSON.parse(headers) as Record<string, string>)['user-agent'] ?? '');
 }
 
 /** Event sources that occur more than once; there must be none. */
 export function duplicateSources(dataDir: string): string[] {
-  const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
-  try {
-    return (
-      database.prepare('select source from events group by source having count(*) > 1').all() as {
-        source: string;
-      }[]
-    ).map(({ source }) => source);
-  } finally {
-    database.close();
-  }
+  const sql = 'select source from events group by source having count(*) > 1';
+  return query<{ source: string }>(dataDir, sql).map(({ source }) => source);
 }
 
 /** How many opening events the store holds. */
 export function openedEvents(dataDir: string): number {
+  return count(dataDir, "select count(*) as n from events where type = 'opened'");
+}
+
+/** How many mails the demo inbox holds. */
+export function capturedMails(dataDir: string): number {
+  return count(dataDir, 'select count(*) as n from captured');
+}
+
+function count(dataDir: string, sql: string): number {
+  return query<{ n: number }>(dataDir, sql)[0]?.n ?? 0;
+}
+
+function query<R>(dataDir: string, sql: string): R[] {
   const database = new DatabaseSync(join(dataDir, 'waybill.db'), { readOnly: true });
   try {
-    return (database.prepare("select count(*) as n from events where type = 'opened'").get() as { n: number })
-      .n;
+    return database.prepare(sql).all() as R[];
   } finally {
     database.close();
   }

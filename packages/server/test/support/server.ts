@@ -67,6 +67,7 @@ export async function startServer(
       await once(child, 'exit');
     },
     kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const edge = await edgePid(child.pid ?? 0, (await readLocal(dataDir))?.processes.backEnd ?? 0);
       const backEnd = (await readLocal(dataDir))?.processes.backEnd;
       child.kill('SIGKILL');
