@@ -6,10 +6,4 @@ export type { HitLog, HitLogStatus, HitSource } from './hit-log.ts';
 export type { Hit, LoggedHit } from './hit.ts';
 export { Keyring } from './keyring.ts';
 export type { TokenClaims, TokenMode } from './token.ts';
-export {
-  linkUrl,
-  pageUrl,
-  pixelUrl,
-  readTrackedUrl,
-  verifyPageToken,
-} from './urls.ts';
+export { linkUrl, pageUrl, pixelUrl, readTrackedUrl, verifyPageToken } from './urls.ts';
