@@ -9,6 +9,7 @@ import {
   type RandomBytes,
   type WorkspaceId,
 } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
 import { newTrackingNumber, type MailDelivery, type QueueEntry } from '../messages/messages.ts';
 import { pixelUrl, type TokenMode } from '../tracking/tracking.ts';
 import {
@@ -39,6 +40,8 @@ export interface IncomingMail {
   messageId?: MessageId;
 }
 
+type Analysis = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'>;
+
 export interface AcceptedMail {
   messageId: MessageId;
   deliveries: MailDelivery[];
@@ -47,6 +50,10 @@ export interface AcceptedMail {
 const TRACKING_OFF: Reason = {
   code: 'tracking-off',
   text: 'Tracking is off for this mail, so it went out unchanged.',
+};
+const FAILED: Reason = {
+  code: 'internal-error',
+  text: 'Waybill could not handle this mail, so it went out unchanged.',
 };
 const OBJECTED: Reason = {
   code: 'recipient-objected',
@@ -69,6 +76,7 @@ export class MailIntake {
   readonly #clock: Clock;
   readonly #random: RandomBytes;
   readonly #onQueued: () => void;
+  readonly #logger: Logger;
 
   constructor(deps: {
     store: AcceptStore;
@@ -82,6 +90,7 @@ export class MailIntake {
     random: RandomBytes;
     /** Called when there is something in the queue. */
     onQueued: () => void;
+    logger: Logger;
   }) {
     this.#store = deps.store;
     this.#policies = deps.policies;
@@ -92,6 +101,7 @@ export class MailIntake {
     this.#clock = deps.clock;
     this.#random = deps.random;
     this.#onQueued = deps.onQueued;
+    this.#logger = deps.logger;
   }
 
   /**
@@ -174,12 +184,18 @@ export class MailIntake {
   }
 
   /** One look at the mail tells for all copies whether it may be touched and which links it has. */
-  #analyse(mail: IncomingMail, body: Uint8Array, plan: CopyPlan | undefined): InstrumentResult | undefined {
+  #analyse(mail: IncomingMail, body: Uint8Array, plan: CopyPlan | undefined): Analysis | undefined {
     if (plan === undefined) return undefined;
-    return instrument(body, instrumentOptions(this.#context, mail.workspaceId, plan));
+    try {
+      return instrument(body, instrumentOptions(this.#context, mail.workspaceId, plan));
+    } catch (err) {
+      // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
+      this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');
+      return { touched: false, reason: FAILED, pixel: null, links: [] };
+    }
   }
 
-  #whyUntouched(mail: IncomingMail, mode: Mode, analysis: InstrumentResult | undefined): Reason | null {
+  #whyUntouched(mail: IncomingMail, mode: Mode, analysis: Analysis | undefined): Reason | null {
     if (mail.envelope.from === '') return reason('null-sender');
     if (mode === 'off') return TRACKING_OFF;
     if (analysis === undefined) return TRACKING_ADDRESS_LOCAL;
@@ -194,7 +210,7 @@ export class MailIntake {
     mail: IncomingMail,
     body: Uint8Array,
     facts: MailFacts,
-    analysis: InstrumentResult | undefined,
+    analysis: Analysis | undefined,
   ): { raw: Uint8Array; messageIdHeader: string | null } {
     if (analysis?.touched !== true || mail.source === 'filter') {
       return { raw: body, messageIdHeader: facts.messageId };

@@ -138,7 +138,10 @@ export class ApiMessages {
       const plan = copyPlan(this.#context, workspaceId, subject, mode, 'none');
       const result = instrumentHtml(html, instrumentOptions(this.#context, workspaceId, plan));
       for (const { index, url } of trackedLinks(result)) links.set(index, url);
-      return { html: result.html, delivery: { ...delivery, pixelUrl: plan.pixelUrl } };
+      return {
+        html: result.html,
+        delivery: { ...delivery, pixelUrl: result.pixel === null ? null : plan.pixelUrl },
+      };
     });
     await this.#store.accept({
       workspaceId,

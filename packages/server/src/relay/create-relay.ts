@@ -135,7 +135,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     random,
     onQueued: () => queue.wake(),
   };
-  const intake = new MailIntake({ ...shared, store: deps.messages });
+  const intake = new MailIntake({ ...shared, store: deps.messages, logger });
   const passThrough = new PassThroughMail({ ...shared, queue: deps.queue });
 
   const listeners = await openListeners(deps, intake, passThrough);

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Accounts } from '../../src/api/api.ts';
 import { systemClock, type Clock } from '../../src/kernel/clock.ts';
@@ -12,6 +13,7 @@ import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { Keyring } from '../../src/tracking/tracking.ts';
+import { SmtpDialogue } from './smtp-dialogue.ts';
 
 export const USER = 'demo';
 export const PASSWORD = 'a password of the test';
@@ -50,7 +52,7 @@ export async function startTestRelay(
   const { id: workspaceId } = await accounts.ensureDefaultWorkspace();
   await accounts.ensureDemoCredential(USER, PASSWORD);
   const privacy = new StoredPrivacy(engine.db);
-  const relay = await createRelay({
+  const started = createRelay({
     settings: {
       submission: { host: '127.0.0.1', port: 0 },
       submissions: undefined,
@@ -81,6 +83,10 @@ export async function startTestRelay(
     logger: silentLogger,
     tuning: { ...QUICK, ...options.tuning },
   });
+  const relay = await started.catch(async (error: unknown) => {
+    await engine.db.destroy();
+    throw error;
+  });
   return {
     relay,
     engine,
@@ -96,9 +102,29 @@ export async function startTestRelay(
 /** Transport events ask for neither network nor place. */
 const NO_LOOKUP = {
   network: () => ({}),
+  ranges: () => [],
   place: () => ({ grain: 'unknown' as const }),
   prepare: async () => {},
 };
+
+/** Says the bytes as they are. @returns the reply to the data */
+export async function submit(
+  relay: TestRelay,
+  raw: string,
+  { to = ['ann@example.net'], from = 'sender@example.org', parameters = '', rcpt = '' } = {},
+): Promise<string> {
+  const client = await SmtpDialogue.open(relay.submission);
+  try {
+    await client.signIn(USER, PASSWORD);
+    assert.match(await client.command(`MAIL FROM:<${from}>${parameters}`), /^250/);
+    for (const address of to) assert.match(await client.command(`RCPT TO:<${address}>${rcpt}`), /^250/);
+    assert.match(await client.command('DATA'), /^354/);
+    client.write(`${raw.replaceAll(/^\./gm, '..')}.\r\n`);
+    return await client.reply();
+  } finally {
+    client.close();
+  }
+}
 
 export interface TimelineRow {
   recipient: string;

@@ -22,6 +22,8 @@ export interface TestSmarthost {
   port: number;
   url: string;
   mails: SmarthostMail[];
+  /** Bytes of mails that were refused at the end of their data. */
+  refused: string[];
   /** Called at each stage; an answer refuses. Replace it at any time. */
   refuse: (stage: Stage, subject: string) => { code: number; text: string } | undefined;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export async function startSmarthost(
   options: SMTPServerOptions & { port?: number } = {},
 ): Promise<TestSmarthost> {
   const mails: SmarthostMail[] = [];
+  const refused: string[] = [];
   const answer = (stage: Stage, subject: string): Error | undefined => {
     const refusal = smarthost.refuse(stage, subject);
     return refusal && Object.assign(new Error(refusal.text), { responseCode: refusal.code });
@@ -56,11 +59,15 @@ export async function startSmarthost(
         const { envelope } = session;
         const to = envelope.rcptTo.map(({ address }) => address);
         const refusal = answer('data', to.join());
-        if (refusal !== undefined) return done(refusal);
+        const raw = Buffer.concat(chunks).toString('latin1');
+        if (refusal !== undefined) {
+          refused.push(raw);
+          return done(refusal);
+        }
         mails.push({
           from: envelope.mailFrom === false ? '' : envelope.mailFrom.address,
           to,
-          raw: Buffer.concat(chunks).toString('latin1'),
+          raw,
           parameters: {
             mail: envelope.mailFrom === false ? false : envelope.mailFrom.args,
             rcpt: envelope.rcptTo.map(({ args }) => args),
@@ -84,6 +91,7 @@ export async function startSmarthost(
     port,
     url: `smtp://${address}:${port}`,
     mails,
+    refused,
     refuse: () => undefined,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
