@@ -26,8 +26,10 @@ export class Guard {
     }
     if (!SAFE_METHODS.has(request.method)) requireSameOrigin(request);
     if (found.renewed) setSessionCookie(request, reply, secret);
-    const address = plainAddress(request.ip);
-    if (!isLoopback(address)) await this.#accounts.noteSenderAddress(found.principal.workspaceId, address);
+    // Of a client that is already gone again, the address is unknown, whatever the framework's type says.
+    const address = plainAddress((request.ip as string | undefined) ?? '');
+    if (address !== '' && !isLoopback(address))
+      await this.#accounts.noteSenderAddress(found.principal.workspaceId, address);
     return found.principal;
   }
 
