@@ -13,6 +13,7 @@ export function contains(column: Expression<string>, text: string): Expression<S
 
 function spellings(text: string): string[] {
   const lower = text.toLowerCase();
+  // oxlint-disable-next-line no-control-regex -- the range is ASCII, meant as such
   if (/^[\u0000-\u007f]*$/.test(text)) return [lower];
   const asciiLower = (value: string) => value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   const upper = text.toUpperCase();
