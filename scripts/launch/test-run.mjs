@@ -6,7 +6,7 @@ import { dashboardStep } from './dashboard.mjs';
 import { postgresReason, postgresStep } from './postgres.mjs';
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'tables']);
-/** A test file that is still running then has leaked something that keeps its process alive. */
+/** Of a single test. */
 const TIMEOUT_MS = 300_000;
 
 /**
@@ -29,6 +29,7 @@ export function testArguments(args) {
   const options = args.filter((arg) => arg.startsWith('-'));
   const files = args.filter((arg) => !arg.startsWith('-'));
   return [
+    `--import=${new URL('test-leak.mjs', import.meta.url).href}`,
     '--test',
     ...(options.some((option) => option.startsWith('--test-reporter')) ? [] : ['--test-reporter=spec']),
     `--test-concurrency=${Math.max(2, Math.min(availableParallelism(), 8))}`,

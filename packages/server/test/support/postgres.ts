@@ -11,7 +11,7 @@ import { temporaryDirectory, type TemporaryDirectory } from './temp-dir.ts';
 
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
 const OLDEST_VERSION = 15;
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 const USER = 'waybill';
 
 /** A PostgreSQL of this test process only. */
