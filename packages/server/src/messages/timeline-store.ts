@@ -62,8 +62,8 @@ export interface DeliveryRecord {
 /** What one transaction reads. */
 export interface TimelineSnapshot {
   deliveries: Map<DeliveryId, DeliveryRecord>;
-  /** Workspace of messages asked for by id (hits of mode `aggregate`). */
-  messages: Map<MessageId, { workspaceId: WorkspaceId; mode: string }>;
+  /** Messages asked for by id (hits of mode `aggregate`), with their tracked links by index. */
+  messages: Map<MessageId, { workspaceId: WorkspaceId; links: ReadonlyMap<number, string> }>;
   rules: Map<WorkspaceId, Rule[]>;
   /** Addresses of each sender's own sessions in the last day. */
   senderAddresses: Map<WorkspaceId, ReadonlySet<string>>;

@@ -287,6 +287,8 @@ function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: TimelineWork
   const messageId = subjectAsMessage(hit);
   const message = snapshot.messages.get(messageId);
   if (message === undefined || message.workspaceId !== hit.workspaceId || hit.method === 'HEAD') return;
+  // The hit names the link by its number only: an address may tell whose copy it stood in.
+  const link = hit.linkIndex === undefined ? undefined : message.links.get(hit.linkIndex);
   work.newEvents.push({
     workspaceId: message.workspaceId,
     deliveryId: null,
@@ -295,7 +297,7 @@ function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: TimelineWork
       id: newRowId(),
       at: Math.floor(hit.at / DAY_MS) * DAY_MS,
       type: hit.kind === 'open' ? 'opened' : 'clicked',
-      ...(hit.url === undefined ? {} : { link: hit.url }),
+      ...(link === undefined ? {} : { link }),
       source: hitSource(hit),
       rulesVersion: RULES_VERSION,
     },

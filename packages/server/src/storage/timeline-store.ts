@@ -189,13 +189,18 @@ async function readMessages(tx: Tx, ids: readonly MessageId[]): Promise<Timeline
   if (ids.length === 0) return new Map();
   const rows = await tx
     .selectFrom('messages')
-    .select(['id', 'workspace_id', 'mode'])
+    .select(['id', 'workspace_id'])
     .where('id', 'in', ids)
     .execute();
+  const links = grouped(
+    await tx.selectFrom('links').selectAll().where('message_id', 'in', ids).execute(),
+    ({ message_id: messageId }) => messageId,
+    ({ link_index: index, url }): [number, string] => [index, url],
+  );
   return new Map(
-    rows.map((row) => [
-      row.id as MessageId,
-      { workspaceId: row.workspace_id as WorkspaceId, mode: row.mode },
+    rows.map(({ id, workspace_id: workspaceId }) => [
+      id as MessageId,
+      { workspaceId: workspaceId as WorkspaceId, links: new Map(links.get(id)) },
     ]),
   );
 }

@@ -221,6 +221,13 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     const { ip: _, ...anonymous } = hit(accepted.messageId, { mode: 'aggregate', headers: {} });
     await timeline.recordHits([anonymous]);
     await timeline.recordHits([anonymous]);
+    await timeline.recordHits([{ ...anonymous, seq: anonymous.seq + 1, kind: 'click', linkIndex: 1 }]);
+    seq += 1;
+    const click = await engine.db.selectFrom('events').selectAll().where('type', '=', 'clicked').execute();
+    assert.deepEqual(
+      click.map(({ delivery_id: id, link }) => ({ id, link })),
+      [{ id: null, link: 'https://example.org/' }],
+    );
     const rows = await engine.db
       .selectFrom('events')
       .selectAll()
