@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { CreateMessage } from '@waybill/sdk';
+import { AppError } from '../../src/kernel/errors.ts';
+import { newMessageId, type WorkspaceId } from '../../src/kernel/ids.ts';
+import { readTrackedUrl } from '../../src/tracking/tracking.ts';
+import { KEYRING, startTestRelay, type TestRelay } from '../support/relay.ts';
+import { eventually } from '../support/server.ts';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temp-dir.ts';
+
+const MESSAGE: CreateMessage = {
+  from: 'Sam <sam@example.org>',
+  to: ['Ann <ann@example.net>'],
+  bcc: ['carol@example.net'],
+  subject: 'Offer',
+  html: '<p>See <a href="https://example.org/a?x=1&amp;y=2">this</a> and <a href="mailto:a@b.c">that</a>.</p>',
+  send: true,
+};
+
+describe('mails given over HTTP', () => {
+  let directory: TemporaryDirectory;
+  let it: TestRelay;
+  before(async () => {
+    directory = await temporaryDirectory();
+    it = await startTestRelay(directory.path);
+  });
+  after(async () => {
+    await it.close();
+    await directory[Symbol.asyncDispose]();
+  });
+  const create = (changes: Partial<CreateMessage> = {}) =>
+    it.relay.messages.create(it.workspaceId, { ...MESSAGE, ...changes });
+
+  test('sent: each recipient has a number and a pixel, and the secret one is in no header', async () => {
+    const { id, deliveries } = await create();
+    assert.deepEqual(
+      deliveries.map(({ recipient }) => recipient),
+      ['ann@example.net', 'carol@example.net'],
+    );
+    for (const { trackingNumber, pixelUrl, verdict, html } of deliveries) {
+      assert.match(trackingNumber, /^WB-/);
+      assert.equal(readTrackedUrl(KEYRING, pixelUrl ?? '')?.kind, 'pixel');
+      assert.equal(verdict.state, 'queued');
+      assert.equal(html, undefined);
+    }
+    const copies = await eventually('both are captured', async () => {
+      const rows = await it.engine.db.selectFrom('captured').selectAll().execute();
+      return rows.length === 2 && rows;
+    });
+    for (const { raw } of copies) assert.doesNotMatch(Buffer.from(raw).toString(), /carol/);
+    const message = await it.engine.db
+      .selectFrom('messages')
+      .selectAll()
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    assert.equal(message.source, 'api');
+    assert.match(message.message_id_header ?? '', /^<[0-9a-f]{32}@example\.org>$/);
+  });
+
+  test('instrumented only: HTML to paste for each recipient, nothing is queued, and the links are known', async () => {
+    const queued = await it.engine.db.selectFrom('queue').select('id').execute();
+    const { id, deliveries } = await create({ send: false });
+    assert.equal((await it.engine.db.selectFrom('queue').select('id').execute()).length, queued.length);
+    const [ann, carol] = deliveries;
+    assert.ok(ann?.pixelUrl && carol?.pixelUrl && ann.pixelUrl !== carol.pixelUrl);
+    assert.ok(ann.html?.includes(ann.pixelUrl));
+    assert.match(ann.html ?? '', /href="mailto:a@b\.c"/);
+    const links = await it.engine.db.selectFrom('links').selectAll().where('message_id', '=', id).execute();
+    assert.deepEqual(
+      links.map(({ link_index, url }) => [link_index, url]),
+      [[1, 'https://example.org/a?x=1&y=2']],
+    );
+    assert.equal(await it.relay.messages.markSent(it.workspaceId, newMessageId(), 5), undefined);
+    assert.equal(await it.relay.messages.markSent(it.workspaceId, id as never, 5_000), 5_000);
+    assert.equal(await it.relay.messages.markSent(it.workspaceId, id as never, 6_000), 5_000);
+  });
+
+  test('without HTML, or with tracking off, there is no pixel and the reason is said', async () => {
+    const { html: _html, ...plain } = MESSAGE;
+    for (const message of [
+      { ...plain, text: 'only text' },
+      { ...MESSAGE, policy: { mode: 'off' as const } },
+    ]) {
+      for (const send of [true, false]) {
+        const { deliveries } = await it.relay.messages.create(it.workspaceId, { ...message, send });
+        assert.equal(deliveries[0]?.pixelUrl, null);
+        assert.ok(deliveries[0]?.untouchedBecause);
+      }
+    }
+  });
+
+  test('a repeated id is a conflict and changes nothing', async () => {
+    const id = newMessageId();
+    await it.relay.messages.create(it.workspaceId, MESSAGE, id);
+    const count = async () => (await it.engine.db.selectFrom('deliveries').select('id').execute()).length;
+    const earlier = await count();
+    await assert.rejects(
+      it.relay.messages.create(it.workspaceId, MESSAGE, id),
+      (error) => error instanceof AppError && error.code === 'conflict',
+    );
+    assert.equal(await count(), earlier);
+  });
+
+  test('a workspace that is not there cannot send', async () => {
+    await assert.rejects(
+      it.relay.messages.create(999 as WorkspaceId, MESSAGE),
+      (error) => error instanceof AppError && error.code === 'forbidden',
+    );
+  });
+
+  test('a preview shows what would happen and stores nothing', async () => {
+    const count = async () => (await it.engine.db.selectFrom('messages').select('id').execute()).length;
+    const earlier = await count();
+    const preview = await it.relay.messages.preview(it.workspaceId, { ...MESSAGE, to: [] });
+    assert.equal(preview.html, MESSAGE.html);
+    assert.deepEqual(preview.links, ['https://example.org/a?x=1&y=2']);
+    assert.equal(preview.untouchedBecause, undefined);
+    const off = await it.relay.messages.preview(it.workspaceId, { ...MESSAGE, policy: { mode: 'off' } });
+    assert.ok(off.untouchedBecause);
+    assert.deepEqual(off.links, []);
+    assert.equal(await count(), earlier);
+  });
+});
