@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const LIBRARY_ROOMS: Record<string, string[]> = {
   '@node-rs/argon2': ['api/auth'],
   'crawler-user-agents': ['truth'],
-  entities: ['relay/instrument'],
+  entities: ['relay/instrument', 'reports'],
   fastify: ['api'],
   imapflow: ['reports'],
   'ipaddr.js': ['kernel', 'notify', 'tracking', 'truth'],
