@@ -21,29 +21,28 @@ const noBrowser = chromiumPath() === undefined ? 'no Chromium was found (WAYBILL
 
 test('the story: a mail gets a number, is opened, and the sender knows', { skip: noBrowser }, async (t) => {
   await using directory = await temporaryDirectory();
-  const sms = await smsGateway('AC123', 'token-456');
-  const webhook = await receiver(() => ({ status: 200, body: {} }));
-  const server = await startServer(join(directory.path, 'data'), {
-    WAYBILL_TRUSTED_PROXIES: '127.0.0.1/32',
-    WAYBILL_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-  });
-  const browser = await openBrowser(join(directory.path, 'profile'));
-  try {
-    await pretendReaderAddress(browser, server);
-    await signInWithPrintedLink(t, browser, server);
-    await createChannels(server, sms, webhook);
-    await submitFromMailProgram(server);
-    const [ann, bob] = await bothDeliveries(server);
-    await copiesDiffer(server, ann, bob);
-    await openInDemoInbox(t, browser, server, ann);
-    await timelineTellsEverything(server, ann, bob);
-    await everyChannelWasNotified(server, sms, webhook, ann);
-    await terminalShowsTheSame(server, ann);
-  } finally {
-    await browser.close();
-    await server.stop();
-    await Promise.all([sms.close(), webhook.close()]);
-  }
+  const stack = new AsyncDisposableStack();
+  await using _ = stack;
+  const sms = stack.adopt(await smsGateway('AC123', 'token-456'), ({ close }) => close());
+  const webhook = stack.adopt(await receiver(() => ({ status: 200, body: {} })), ({ close }) => close());
+  const server = stack.adopt(
+    await startServer(join(directory.path, 'data'), {
+      WAYBILL_TRUSTED_PROXIES: '127.0.0.1/32',
+      WAYBILL_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+    }),
+    ({ stop }) => stop(),
+  );
+  const browser = stack.adopt(await openBrowser(join(directory.path, 'profile')), (context) => context.close());
+  await pretendReaderAddress(browser, server);
+  await signInWithPrintedLink(t, browser, server);
+  await createChannels(server, sms, webhook);
+  await submitFromMailProgram(server);
+  const [ann, bob] = await bothDeliveries(server);
+  await copiesDiffer(server, ann, bob);
+  await openInDemoInbox(t, browser, server, ann);
+  await timelineTellsEverything(server, ann, bob);
+  await everyChannelWasNotified(server, sms, webhook, ann);
+  await terminalShowsTheSame(server, ann);
 });
 
 /** Only what goes to the edge passes through the pretended proxy; the dashboard is used directly. */
