@@ -33,6 +33,8 @@ export async function openPostgres(url: string): Promise<Engine> {
           : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
     },
   });
+  // The server closed an idle connection, for example to restart. The pool drops it; the next query opens another.
+  pool.on('error', () => undefined);
   return open('postgres', new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
 }
 
