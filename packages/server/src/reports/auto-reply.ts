@@ -1,5 +1,5 @@
 import { addressOf } from './address.ts';
-import { hasNullSender } from './evidence.ts';
+import { hasNullSender } from './daemon.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
 
 /** Fields whose mere presence means an autoresponder; none of them is in what people write. */

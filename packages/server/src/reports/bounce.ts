@@ -5,29 +5,19 @@ import {
   type DeliveryStatus,
   type StatusRecipient,
 } from './delivery-status.ts';
-import { classify } from './failure-class.ts';
+import { describe } from './failure.ts';
 import type { HeaderFields } from './header-fields.ts';
 import { answeredMessageId, messageIdOf } from './message-id.ts';
 import { recipientsNamed, type NamedRecipient } from './notice.ts';
 import { findHeaderBlock, headerAt } from './quoted-message.ts';
-import type { Report, ReportAction, ReportRecipient } from './report.ts';
 import type { ReportSource } from './report-source.ts';
-import { findCodes, isVague, type Codes } from './status-code.ts';
-
-const MAX_DIAGNOSTIC = 500;
-
-/** "Still trying", in the words of mail systems. */
-const STILL_TRYING =
-  /(?:has|have) not yet been delivered|(?:will|shall) (?:be retried|continue|keep|retry|try)|still being retried|warning(?: message)? only|delivery (?:is |has been |will be )?delayed|delivery attempts will|delayed \d|do not need to resend|will be (?:re)?(?:tried|attempted)|^warning[:-]+ ?(?:could not|message)|continue to (?:try|attempt)|wird weiter versucht|delivery incomplete|temporary problem/im;
-const GIVEN_UP =
-  /giv(?:e|en|ing) up|permanent|will be deleted from|no further|returned to|aborted|not going to try/i;
-const DELIVERED = /(?:was|were|been) successfully (?:delivered|relayed)|successful(?:ly)? deliver/i;
+import type { Report, ReportRecipient } from './report.ts';
 
 /** A delivery status notification or a bounce in free text: one entry for each recipient. */
 export function readBounce(kind: 'dsn' | 'bounce', source: ReportSource): Report {
   const status = statusOf(source);
   const original = originalOf(source, status);
-  const named = recipientsNamed(source.own, sendersOf(source));
+  const named = recipientsNamed(source.own, sendersOf(source), addresseesOf(original));
   const recipients =
     status === undefined || status.recipients.length === 0
       ? withoutFields(source, named, original)
@@ -53,23 +43,21 @@ function statusOf({ content, lines }: ReportSource): DeliveryStatus | undefined 
 /** The returned header; in a text that has a whole report in it, the one behind the fields of that report. */
 function originalOf(
   { content, lines, original }: ReportSource,
-  status: DeliveryStatus | undefined,
+  status?: DeliveryStatus,
 ): HeaderFields | undefined {
   if (content.returned.length > 0 || status === undefined || content.statuses.length > 0) return original;
-  const last = lines.findLastIndex((line) => /^(?:> ?)*(?:final|original)-recipient[ \t]*:/i.test(line));
+  const last = lines.findLastIndex((line) => /^(?:> ?){0,5}(?:final|original)-recipient[ \t]*:/i.test(line));
   const block = findHeaderBlock(lines, last + 1);
   return block === -1 ? original : headerAt(lines, block);
 }
 
 /** Who sent the mail is not who did not get it. */
 function sendersOf({ fields, original }: ReportSource): string[] {
+  const reporter = ['to', 'x-original-to', 'delivered-to', 'envelope-to', 'from', 'reply-to'];
+  const author = ['from', 'return-path', 'sender', 'reply-to', 'errors-to'];
   const values = [
-    ...['to', 'x-original-to', 'delivered-to', 'envelope-to', 'from', 'reply-to'].flatMap((name) =>
-      fields.all(name),
-    ),
-    ...['from', 'return-path', 'sender', 'reply-to', 'errors-to'].flatMap(
-      (name) => original?.all(name) ?? [],
-    ),
+    ...reporter.flatMap((name) => fields.all(name)),
+    ...author.flatMap((name) => original?.all(name) ?? []),
   ];
   return values.flatMap((value) => findAddresses(value.slice(0, 4096)).map(({ address }) => address));
 }
@@ -80,20 +68,20 @@ function withFields(
   named: readonly NamedRecipient[],
   original: HeaderFields | undefined,
 ): ReportRecipient[] {
-  const result: ReportRecipient[] = [];
-  const only = recipients.length === 1;
+  const result = new Map<string, ReportRecipient>();
+  const isOnly = recipients.length === 1;
   for (const fields of recipients) {
-    const fallback = only
+    // A pipe, a file or a host stands where the address should: then the notice may tell it.
+    const fallback = isOnly
       ? (failedRecipients(source.fields)[0] ?? named[0]?.address ?? soleAddressee(original))
       : undefined;
-    const usable = fields.address !== undefined && (fields.address.includes('@') || fallback === undefined);
-    const address = usable ? fields.address : fallback;
-    if (address === undefined || result.some((known) => sameAddress(known.address, address))) continue;
-    const words =
-      named.find((candidate) => sameAddress(candidate.address, address)) ?? (only ? named[0] : undefined);
-    result.push(describe(source, { ...fields, address }, words));
+    const isUsable = fields.address !== undefined && (fields.address.includes('@') || fallback === undefined);
+    const address = isUsable ? fields.address : fallback;
+    if (address === undefined || result.has(address.toLowerCase())) continue;
+    const about = wordsAbout(source, named, address, isOnly);
+    result.set(address.toLowerCase(), describe(source, { ...fields, address }, about));
   }
-  return result;
+  return [...result.values()];
 }
 
 function withoutFields(
@@ -101,32 +89,37 @@ function withoutFields(
   named: readonly NamedRecipient[],
   original: HeaderFields | undefined,
 ): ReportRecipient[] {
-  const failed = failedRecipients(source.fields);
-  const sure = named.filter(({ sure: isSure }) => isSure);
-  const addresses =
-    sure.length > 0
-      ? sure.map(({ address }) => address)
-      : failed.length > 0
-        ? failed
-        : named.length > 0
-          ? named.map(({ address }) => address)
-          : [soleAddressee(original)].filter((address) => address !== undefined);
-  const whole = source.own.slice(0, 400).join('\n');
+  const addresses = addressesOf(source, named, original);
   return addresses.map((address) => {
-    const words = named.find((candidate) => sameAddress(candidate.address, address)) ?? {
-      address,
-      about: whole,
-      codes: findCodes(whole),
-      sure: false,
-    };
-    const nothing = {
-      originalAddress: undefined,
-      action: undefined,
-      status: undefined,
-      diagnostic: undefined,
-    };
-    return describe(source, { ...nothing, address }, words);
+    const about = wordsAbout(source, named, address, addresses.length === 1);
+    return describe(source, { address }, about);
   });
+}
+
+function addressesOf(
+  { fields }: ReportSource,
+  named: readonly NamedRecipient[],
+  original: HeaderFields | undefined,
+): string[] {
+  const sure = named.filter(({ sure: isSure }) => isSure);
+  if (sure.length > 0) return sure.map(({ address }) => address);
+  const failed = failedRecipients(fields);
+  if (failed.length > 0) return failed;
+  if (named.length > 0) return named.map(({ address }) => address);
+  const addressee = soleAddressee(original);
+  return addressee === undefined ? [] : [addressee];
+}
+
+/** What the notice says of a recipient; of the only one, everything. */
+function wordsAbout(
+  { own }: ReportSource,
+  named: readonly NamedRecipient[],
+  address: string,
+  isOnly: boolean,
+): readonly string[] {
+  const exact = named.find((candidate) => sameAddress(candidate.address, address));
+  if (exact !== undefined) return exact.about;
+  return isOnly ? (named[0]?.about ?? [own.slice(0, 200).join('\n')]) : [];
 }
 
 /** Exim's, Google's and Mail.ru's own field. */
@@ -138,55 +131,14 @@ function failedRecipients(fields: HeaderFields): string[] {
 }
 
 function soleAddressee(original: HeaderFields | undefined): string | undefined {
-  const addressees = original?.all('to') ?? [];
-  return addressees.length === 1 && findAddresses(addressees[0] ?? '').length === 1
-    ? addressOf(addressees[0])
-    : undefined;
+  const addressees = addresseesOf(original);
+  return addressees.length === 1 ? addressees[0] : undefined;
 }
 
-function describe(
-  source: ReportSource,
-  fields: StatusRecipient & { address: string },
-  words: NamedRecipient | undefined,
-): ReportRecipient {
-  const said = fields.diagnostic ?? words?.about ?? '';
-  const quoted = findCodes(fields.diagnostic ?? '');
-  const codes = quoted.status === undefined && quoted.reply === undefined ? (words?.codes ?? {}) : quoted;
-  const action = fields.action ?? actionSaid(source, codes);
-  const status = statusOfAll(fields, quoted, words?.codes ?? {}, action);
-  const recipient: ReportRecipient = { address: fields.address, action, status };
-  if (action === 'failed' || action === 'delayed') {
-    recipient.class = classify(said, { ...codes, status });
-  }
-  const diagnostic = oneLine(said, fields.address);
-  if (diagnostic !== '') recipient.diagnostic = diagnostic;
-  if (fields.originalAddress !== undefined) recipient.originalAddress = fields.originalAddress;
-  return recipient;
-}
-
-function actionSaid({ fields, own }: ReportSource, codes: Codes): ReportAction {
-  const text = `${fields.first('subject') ?? ''}\n${own.slice(0, 400).join('\n')}`;
-  if (DELIVERED.test(text)) return 'delivered';
-  if (STILL_TRYING.test(text) && !GIVEN_UP.test(text) && !String(codes.reply ?? '').startsWith('5'))
-    return 'delayed';
-  return 'failed';
-}
-
-/**
- * The remote server's own code, where the diagnostic quotes one, tells why; the `Status` field is what the reporting
- * system made of it. The words of the notice are asked last.
- */
-function statusOfAll(fields: StatusRecipient, quoted: Codes, said: Codes, action: ReportAction): string {
-  const candidates = [quoted.status, fields.status, said.status].filter((code) => code !== undefined);
-  const exact = candidates.find((code) => !isVague(code));
-  return exact ?? candidates[0] ?? vagueStatus(action, quoted.reply ?? said.reply);
-}
-
-/** RFC 3463 §2: X.0.0 when only the class of the status is known. */
-function vagueStatus(action: ReportAction, reply: number | undefined): string {
-  if (reply !== undefined) return reply >= 500 ? '5.0.0' : '4.0.0';
-  if (action === 'delayed') return '4.0.0';
-  return action === 'failed' ? '5.0.0' : '2.0.0';
+/** `a@b <c@d>` is one addressee: what stands in angle brackets. */
+function addresseesOf(original: HeaderFields | undefined): string[] {
+  const values = original?.all('to').flatMap((value) => value.slice(0, 4096).split(',')) ?? [];
+  return values.map(addressOf).filter((address) => address !== undefined);
 }
 
 function idInNotice(own: readonly string[]): string | undefined {
@@ -194,17 +146,4 @@ function idInNotice(own: readonly string[]): string | undefined {
     /^[ \t>]*(?:original )?message[- ]id(?:entifier)?(?: is)?[ \t]*:/i.test(candidate),
   );
   return line === undefined ? undefined : messageIdOf(line.slice(line.indexOf(':') + 1));
-}
-
-/** The diagnostic as one line, without the address it begins with. */
-function oneLine(text: string, address: string): string {
-  const flat = text
-    .slice(0, 4000)
-    .replaceAll(/[\s\u0000-\u001f\u007f]+/g, ' ')
-    .trim();
-  const start = flat.indexOf(address);
-  const lead =
-    start >= 0 && start < 4 ? /^[>"':]* ?/.exec(flat.slice(start + address.length))?.[0].length : undefined;
-  const rest = lead === undefined ? flat : flat.slice(start + address.length + lead);
-  return rest.slice(0, MAX_DIAGNOSTIC).trim();
 }

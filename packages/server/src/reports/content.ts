@@ -1,3 +1,4 @@
+import { isDaemon } from './daemon.ts';
 import { parseFields, type HeaderFields } from './header-fields.ts';
 import type { Part, PartReader } from './part.ts';
 import { findHeaderBlock, splitLines } from './quoted-message.ts';
@@ -13,6 +14,8 @@ export interface ReportContent {
   feedbacks: string[];
   /** Headers of returned messages. */
   returned: HeaderFields[];
+  /** A mail system passes a report on within a message of its own. */
+  isRelayed: boolean;
 }
 
 const MAX_NOTICES = 8;
@@ -26,34 +29,68 @@ export function readContent(reader: PartReader, root: Part): ReportContent {
     dispositions: [],
     feedbacks: [],
     returned: [],
+    isRelayed: root.type !== 'multipart/report' && isDaemon(root.fields.first('from') ?? ''),
   };
   collect(reader, root, content, true);
   return content;
 }
 
 function collect(reader: PartReader, part: Part, content: ReportContent, isRoot: boolean): void {
-  if (part.type === 'multipart/report')
+  if (part.type === 'multipart/report') {
     content.reportType ??= part.parameters.get('report-type')?.toLowerCase();
+  }
   if (part.parts.length > 0) {
     const children = part.type === 'multipart/alternative' ? bestAlternative(reader, part.parts) : part.parts;
     for (const child of children) collect(reader, child, content, false);
     return;
   }
-  if (/^message\/(?:x-?)?(?:global-)?delivery-status$/.test(part.type))
-    content.statuses.push(reader.text(part));
-  else if (/^message\/(?:global-)?disposition-notification$/.test(part.type)) {
-    content.dispositions.push(reader.text(part));
-  } else if (part.type === 'message/feedback-report') content.feedbacks.push(reader.text(part));
-  else if (
-    /^(?:message\/(?:rfc822|global|(?:global|rfc822)-headers)|text\/rfc822(?:-headers)?)$/.test(part.type)
-  ) {
-    content.returned.push(returnedHeader(reader.text(part)));
-  } else if (
-    /^(?:text|multipart)\//.test(part.type) &&
-    !/^text\/(?:calendar|csv|x-vcard|vcard)$/.test(part.type)
-  ) {
-    collectText(reader.text(part), content, isRoot);
+  switch (purposeOf(part.type)) {
+    case 'status':
+      content.statuses.push(reader.text(part));
+      break;
+    case 'disposition':
+      content.dispositions.push(reader.text(part));
+      break;
+    case 'feedback':
+      content.feedbacks.push(reader.text(part));
+      break;
+    case 'returned':
+      collectReturned(reader, part, content);
+      break;
+    case 'text':
+      collectText(reader.text(part), content, isRoot);
+      break;
+    case undefined:
   }
+}
+
+/** With the types that came before RFC 3464 and those for UTF-8 (RFC 6533). */
+function purposeOf(type: string): 'status' | 'disposition' | 'feedback' | 'returned' | 'text' | undefined {
+  if (/^message\/(?:x-?)?(?:global-)?delivery-status$/.test(type)) return 'status';
+  if (/^message\/(?:global-)?disposition-notification$/.test(type)) return 'disposition';
+  if (type === 'message/feedback-report') return 'feedback';
+  if (
+    /^message\/(?:rfc822|global)(?:-headers)?$|^message\/global-headers$|^text\/rfc822(?:-headers)?$/.test(
+      type,
+    )
+  ) {
+    return 'returned';
+  }
+  const isText = /^(?:text|multipart)\//.test(type) && !/^text\/(?:calendar|csv|x-vcard|vcard)$/.test(type);
+  return isText ? 'text' : undefined;
+}
+
+function collectReturned(reader: PartReader, part: Part, content: ReportContent): void {
+  const inner = part.type === 'message/rfc822' && content.isRelayed ? reader.inner(part) : undefined;
+  if (inner?.type === 'multipart/report') {
+    collect(reader, inner, content, false);
+    return;
+  }
+  const text = reader.text(part);
+  const header = returnedHeader(text);
+  // Gateways put plain notices under this type as well.
+  if (header.names.length === 0) collectText(text, content, false);
+  else content.returned.push(header);
 }
 
 /** What stands in a text part is not always a notice: wrong content types are common in what gateways make. */

@@ -1,4 +1,4 @@
-import { addressOf, decodeXtext, reportAddress, sameAddress } from './address.ts';
+import { decodeXtext, reportAddress, sameAddress } from './address.ts';
 import { parseFields, type HeaderFields } from './header-fields.ts';
 import type { ReportAction } from './report.ts';
 import { statusField } from './status-code.ts';
@@ -9,6 +9,8 @@ export interface StatusRecipient {
   originalAddress: string | undefined;
   action: ReportAction | undefined;
   status: string | undefined;
+  /** Behind the code in `Status`, as Sendmail writes it. */
+  comment: string | undefined;
   /** Without its type. */
   diagnostic: string | undefined;
 }
@@ -101,6 +103,7 @@ function addRecipient(recipients: StatusRecipient[], fields: HeaderFields): void
     last.originalAddress ??= next.originalAddress;
     last.action ??= next.action;
     last.status ??= next.status;
+    last.comment ??= next.comment;
     last.diagnostic ??= next.diagnostic;
   } else recipients.push(next);
 }
@@ -119,6 +122,7 @@ function recipientOf(fields: HeaderFields): StatusRecipient {
         : undefined,
     action: actionOf(fields.first('action')),
     status: statusField(fields.first('status')),
+    comment: /\(([^)]{1,400})\)/.exec(fields.first('status') ?? '')?.[1],
     diagnostic: diagnosticOf(fields.first('diagnostic-code')),
   };
 }
@@ -148,13 +152,4 @@ function diagnosticOf(value: string | undefined): string | undefined {
 function mtaName(value: string | undefined): string | undefined {
   const name = value?.slice(value.indexOf(';') + 1).trim();
   return name === undefined || name === '' ? undefined : name.slice(0, 255);
-}
-
-/** For messages whose fields name no address that could have been meant (a pipe, a file, a host). */
-export function firstAddress(values: readonly string[]): string | undefined {
-  for (const value of values) {
-    const address = addressOf(value);
-    if (address !== undefined) return address;
-  }
-  return undefined;
 }

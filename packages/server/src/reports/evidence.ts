@@ -1,5 +1,6 @@
 import { addressOf } from './address.ts';
 import type { ReportContent } from './content.ts';
+import { hasNullSender, isDaemon } from './daemon.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
 
 /** What makes a message look as if a mail system had written it because of a failure. */
@@ -13,11 +14,6 @@ export interface BounceClues {
   quotesHeader: boolean;
   namesRecipient: boolean;
 }
-
-const DAEMON =
-  /^(?:mailer[-_. ]?daemon|mail[-_. ]?daemon|post[-_. ]?master|mail[-_. ]delivery[-_. ](?:sub)?system|mdaemon|double-?bounce|bounces?|mailerd|smtp[-_]?(?:gateway|server)|microsoftexchange[0-9a-f]*)\b/i;
-const DAEMON_NAME =
-  /mail(?:er)?[ -]?daemon|mail deliver\w* (?:sub)?system|post ?master|mail administrator|system administrator|\bndr\b|mail gateway|delivery (?:notification|status)/i;
 
 const SUBJECT =
   /^(?:(?:fwd?|wg|tr|rv|i): ?)?(?:(?:\*+|\[)[^\]]{0,20}\]? ?)?(?:undeliver(?:able|ed)|returned (?:e-?)?mail|mail (?:delivery )?(?:fail|error|system error|could not|not deliver)|message (?:delivery )?(?:has )?(?:fail|could not|not deliver|undeliver)|delivery (?:status notification|fail|error|problem|report|delay|notification|has failed|incomplete)|permanent delivery|failed (?:to deliver|mail|delivery)|failure notice|failure delivery|fail(?:ed|ure)?:|could not (?:be )?deliver|non[- ]?deliver|unable to deliver|warning[:-]+ ?(?:message|could not|e?mail)|there was an error sending|delayed mail|e?-?mail (?:could|can) ?not|rejected:|bounce[d:]|loop alert|unzustellbar|nicht zustellbar|mail(?:zustellung)? (?:unzustellbar|fehlgeschlagen)|non remis|échec|non distribu|mancato recapito|consegna|no se (?:pudo|puede) entregar|no entreg|devuelto|onbestelbaar|недостав|не доставлен|ваше сообщение не|unzust|投稿|配信|送信(?:エラー|できません)|メール.{0,20}(?:エラー|できません|送信|返送)|(?:退信|系统退信|無法|无法))/i;
@@ -52,17 +48,6 @@ export function looksLikeBounce(clues: BounceClues): boolean {
   if (!machine && (fields.has('in-reply-to') || !(clues.hasStatusFields || (subject && words && answer))))
     score -= 3;
   return score >= ENOUGH && (words || subject || answer || clues.hasStatusFields);
-}
-
-export function isDaemon(from: string): boolean {
-  const address = addressOf(from) ?? from.trim();
-  return DAEMON.test(address) || DAEMON_NAME.test(decodeWords(from.slice(0, 400)).replaceAll(/<[^>]*>/g, ''));
-}
-
-/** `Return-Path: <>`, or what old systems and mailboxes make of it. */
-export function hasNullSender(fields: HeaderFields): boolean {
-  const path = fields.first('return-path');
-  return path !== undefined && /^(?:<\s*>|<?mailer-daemon(?:@\S*)?>?)?$/i.test(path.trim());
 }
 
 function isUnattended(fields: HeaderFields, from: string): boolean {

@@ -1,6 +1,7 @@
 /** Longest header block and most fields that are read; no sane report comes near. */
 const LIMIT_BYTES = 256 * 1024;
 const MAX_FIELDS = 2000;
+const MAX_LINES = 10_000;
 
 /** The fields of one header or of one group in a report: names in any case, values unfolded and trimmed. */
 export class HeaderFields {
@@ -69,19 +70,20 @@ export function readHeader(
   start: number,
   end: number,
 ): { fields: HeaderFields; bodyStart: number } {
-  const lines: string[] = [];
   const limit = Math.min(end, start + LIMIT_BYTES);
-  let position = start;
-  while (position < limit) {
+  let bodyStart = limit;
+  for (let position = start; position < limit;) {
     const newline = bytes.indexOf(0x0a, position);
-    const lineEnd = newline === -1 || newline >= limit ? limit : newline;
-    const next = Math.min(limit, lineEnd + 1);
-    const line = headerText(bytes.subarray(position, lineEnd)).replace(/\r$/, '');
+    const next = newline === -1 || newline >= limit ? limit : newline + 1;
+    const isEmpty = newline === position || (newline === position + 1 && bytes[position] === 0x0d);
     position = next;
-    if (line === '') return { fields: parseFields(lines), bodyStart: position };
-    lines.push(line);
+    if (isEmpty) {
+      bodyStart = next;
+      break;
+    }
   }
-  return { fields: parseFields(lines), bodyStart: position };
+  const lines = headerText(bytes.subarray(start, bodyStart)).split(/\r?\n/, MAX_LINES);
+  return { fields: parseFields(lines), bodyStart };
 }
 
 /** Header bytes are ASCII or UTF-8 (RFC 6532); anything else is shown as Latin-1 rather than lost. */

@@ -1,30 +1,28 @@
 import { findAddresses, sameAddress } from './address.ts';
-import { findCodes, type Codes } from './status-code.ts';
 
 /** A recipient that a mail system names in its own words. */
 export interface NamedRecipient {
   address: string;
-  /** The lines that speak of it. */
-  about: string;
-  codes: Codes;
+  /** What is said of it: the nearest lines first, then wider ones. */
+  about: string[];
   /** It stands on a line of its own, as failed recipients do. */
   sure: boolean;
 }
 
-/** How surely a line names a failed recipient; a better one makes those below it mere mentions. */
-type Rank = 1 | 2 | 3 | 4;
+/** How a line names an address; the first of these that occurs in a notice tells the failed ones. */
+type Manner = 'own-line' | 'answer' | 'command' | 'sentence' | 'mention';
 
 interface Mention {
   address: string;
-  rank: Rank;
+  manner: Manner;
   line: number;
 }
 
 /** Behind an address that a line is about: its end, a colon, or what is said of it. */
 const ABOUT =
-  /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired)\b)/i;
+  /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired|error)\b)/i;
 const BEFORE_ADDRESS =
-  /^[\s*<"'([|>•·-]*(?:(?:to|rcpt|recipient|address|e-?mail|user)(?: address)?\s*[:=]\s*)?[<"']?$/i;
+  /^[\s*<"'([|>•·-]*(?:(?:rcpt|recipient|address|e-?mail|user)(?: address)?\s*[:=]\s*)?[<"']?$/i;
 const ANSWER = /(?:^|\s|<<<)[45]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?[ :-]+<?$/;
 const COMMAND = /rcpt to:? ?<?$/i;
 const KEYWORD =
@@ -32,31 +30,58 @@ const KEYWORD =
 const OTHER_PARTY =
   /(?:mail from|from|sender|sent by|contact|reply(?:-to)?|support|write to|forward\w*|postmaster|help|generated (?:by|from)|expanded from|assistance|e-?mail to|message-id)\W{0,12}$/i;
 
-/** Lines of a transcript around an address that belong to it. */
+/** Lines behind an address, before an answer, and of a whole notice that are taken as its explanation. */
 const LINES_ABOUT = 40;
+const LINES_BEFORE_ANSWER = 8;
+const LINES_OF_NOTICE = 200;
 
-/** @param senders addresses that are most probably not the failed ones: whom the bounce was sent to, who sent the mail */
-export function recipientsNamed(lines: readonly string[], senders: readonly string[]): NamedRecipient[] {
+/** No notice names more; a hostile one must not cost more. */
+const MAX_MENTIONS = 1000;
+const MAX_RECIPIENTS = 200;
+const MAX_ON_LINE = 20;
+/** Characters around an address that tell how it is named. */
+const CONTEXT = 160;
+
+/**
+ * @param senders addresses that are most probably not the failed ones: whom the bounce was sent to, who sent the mail
+ * @param addressees of the returned message: they decide between mere mentions
+ */
+export function recipientsNamed(
+  lines: readonly string[],
+  senders: readonly string[],
+  addressees: readonly string[],
+): NamedRecipient[] {
   const mentions = mentionsIn(lines);
-  const foreign = mentions.filter(({ address }) => !senders.some((sender) => sameAddress(sender, address)));
-  const pool = foreign.length > 0 ? foreign : mentions.filter(({ rank }) => rank > 1);
-  const best = Math.max(0, ...pool.map(({ rank }) => rank));
+  const known = new Set(senders.map((address) => address.toLowerCase()));
+  const foreign = mentions.filter(({ address }) => !known.has(address.toLowerCase()));
+  const pool = foreign.length > 0 ? foreign : mentions.filter(({ manner }) => manner !== 'mention');
   const chosen = new Map<string, Mention>();
-  for (const mention of pool.filter(({ rank }) => rank === best)) {
+  for (const mention of best(pool, addressees)) {
     const key = mention.address.toLowerCase();
-    if (!chosen.has(key)) chosen.set(key, mention);
+    if (!chosen.has(key) && chosen.size < MAX_RECIPIENTS) chosen.set(key, mention);
   }
   const list = [...chosen.values()];
   return list.map((mention, index) => ({
     address: mention.address,
-    sure: mention.rank === 4,
-    ...said(lines, mention, list[index + 1]),
+    sure: mention.manner === 'own-line',
+    about: said(lines, mentions, mention, list[index + 1], list.length === 1),
   }));
+}
+
+function best(pool: readonly Mention[], addressees: readonly string[]): Mention[] {
+  for (const manners of [['own-line'], ['answer', 'command'], ['sentence']]) {
+    const found = pool.filter(({ manner }) => manners.includes(manner));
+    if (found.length > 0) return found;
+  }
+  const expected = pool.filter(({ address }) =>
+    addressees.some((addressee) => sameAddress(addressee, address)),
+  );
+  return expected.length > 0 ? expected : [...pool];
 }
 
 /** Whether {@link recipientsNamed} would rest on more than a mere mention. */
 export function namesRecipient(lines: readonly string[]): boolean {
-  return mentionsIn(lines).some(({ rank }) => rank > 1);
+  return mentionsIn(lines).some(({ manner }) => manner !== 'mention');
 }
 
 function mentionsIn(lines: readonly string[]): Mention[] {
@@ -64,9 +89,11 @@ function mentionsIn(lines: readonly string[]): Mention[] {
   let previous = '';
   for (const [index, line] of lines.entries()) {
     if (line.includes('@')) {
-      for (const { address, start, end } of findAddresses(line)) {
-        const rank = rankOf(line.slice(0, start), line.slice(end), previous);
-        if (rank !== undefined) mentions.push({ address, rank, line: index });
+      if (mentions.length > MAX_MENTIONS) return mentions;
+      for (const { address, start, end } of findAddresses(line).slice(0, MAX_ON_LINE)) {
+        const before = line.slice(Math.max(0, start - CONTEXT), start);
+        const manner = mannerOf(before, line.slice(end, end + CONTEXT), previous.slice(-CONTEXT));
+        if (manner !== undefined) mentions.push({ address, manner, line: index });
       }
     }
     if (line.trim() !== '') previous = line;
@@ -74,37 +101,59 @@ function mentionsIn(lines: readonly string[]): Mention[] {
   return mentions;
 }
 
-function rankOf(before: string, after: string, previousLine: string): Rank | undefined {
+function mannerOf(before: string, after: string, previousLine: string): Manner | undefined {
   if (OTHER_PARTY.test(before)) return undefined;
   if (BEFORE_ADDRESS.test(before)) {
     if (OTHER_PARTY.test(previousLine)) return undefined;
-    if (ABOUT.test(after)) return 4;
+    if (ABOUT.test(after)) return 'own-line';
   }
-  if (COMMAND.test(before) || ANSWER.test(before)) return 3;
-  return KEYWORD.test(before) ? 2 : 1;
+  if (COMMAND.test(before)) return 'command';
+  if (ANSWER.test(before)) return 'answer';
+  return KEYWORD.test(before) ? 'sentence' : 'mention';
 }
 
+/** What is said of a recipient: its own paragraph, the transcript about it, all up to the next one, the whole notice. */
 function said(
   lines: readonly string[],
+  mentions: readonly Mention[],
   mention: Mention,
   next: Mention | undefined,
-): Omit<NamedRecipient, 'address' | 'sure'> {
+  isOnly: boolean,
+): string[] {
   const end = Math.min(lines.length, next?.line ?? lines.length, mention.line + LINES_ABOUT);
-  const blank = lines.findIndex((line, index) => index > mention.line && index < end && line.trim() === '');
-  const paragraph = lines.slice(mention.line, blank === -1 ? end : blank).join('\n');
-  const near = findCodes(withoutAddress(paragraph, mention.address));
-  const tellsCodes = near.status !== undefined || near.reply !== undefined;
-  if (tellsCodes) return { about: paragraph, codes: near };
-  const segment = lines.slice(mention.line, end).join('\n');
-  const wide = findCodes(withoutAddress(segment, mention.address));
-  if (wide.status !== undefined || wide.reply !== undefined) return { about: segment, codes: wide };
-  // In a transcript the answer stands before the sentence about the address.
-  const whole = next === undefined ? lines.slice(0, 400).join('\n') : segment;
-  const far = findCodes(withoutAddress(whole, mention.address));
-  const words = paragraph.trim().length > mention.address.length + 12 ? paragraph : whole;
-  return { about: words, codes: far };
+  const texts = [
+    mention.manner === 'own-line' || mention.manner === 'sentence' ? paragraph(lines, mention.line, end) : [],
+    transcript(lines, mentions, mention.address),
+    lines.slice(mention.line, end),
+    isOnly ? lines.slice(0, LINES_OF_NOTICE) : [],
+  ];
+  return texts.map((text) => text.join('\n').trim()).filter((text) => text !== '');
 }
 
-function withoutAddress(text: string, address: string): string {
-  return text.split(address).join(' ');
+function paragraph(lines: readonly string[], start: number, end: number): string[] {
+  const blank = lines.findIndex((line, index) => index > start && index < end && line.trim() === '');
+  return lines.slice(start, blank === -1 ? end : blank);
+}
+
+/**
+ * The lines of an SMTP dialogue about an address. Answers stand before the sentence that names it (Sendmail:
+ * `<<< 550 no such user`, then `550 a@b... User unknown`) or behind the command that does.
+ */
+function transcript(lines: readonly string[], mentions: readonly Mention[], address: string): string[] {
+  const inDialogue = mentions.filter(({ manner }) => manner === 'answer' || manner === 'command');
+  const isOwn = (mention: Mention): boolean => sameAddress(mention.address, address);
+  const own = inDialogue.filter(isOwn);
+  const [first] = own;
+  const last = own.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const others = inDialogue.filter((mention) => !isOwn(mention)).map(({ line }) => line);
+  const previous = Math.max(
+    -1,
+    first.line - LINES_BEFORE_ANSWER,
+    ...others.filter((line) => line < first.line),
+  );
+  const following = Math.min(lines.length, ...others.filter((line) => line > last.line));
+  const start = first.manner === 'command' ? first.line : previous + 1;
+  if (last.manner === 'answer') return lines.slice(start, last.line + 1);
+  return [...lines.slice(start, last.line), ...paragraph(lines, last.line, following)];
 }

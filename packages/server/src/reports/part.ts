@@ -91,6 +91,11 @@ export class PartReader {
     return ranges;
   }
 
+  /** The message within a `message/rfc822` part. */
+  inner({ bodyStart, bodyEnd }: Part): Part {
+    return this.#part(bodyStart, bodyEnd, 1);
+  }
+
   /** A part's text with line feeds only; at most 256 KiB of its bytes are decoded. */
   text(part: Part): string {
     const decoded = this.#decode(part);

@@ -1,6 +1,6 @@
 import { messageIdOf } from './message-id.ts';
 import type { Report, ReportRecipient } from './report.ts';
-import { classify } from './failure-class.ts';
+import { classOfCodes, classOfWords } from './failure-class.ts';
 import { findCodes, statusField } from './status-code.ts';
 
 type Json = Record<string, unknown>;
@@ -69,7 +69,7 @@ function bouncedRecipient(entry: unknown): ReportRecipient | undefined {
     address,
     action: textOf(fields['action']) === 'delayed' ? 'delayed' : 'failed',
     status,
-    class: classify(diagnostic ?? '', { ...codes, status }),
+    class: classOfWords(diagnostic ?? '', { status }) ?? classOfCodes({ ...codes, status }) ?? 'other',
     ...(diagnostic === undefined ? {} : { diagnostic: diagnostic.slice(0, 500) }),
   };
 }

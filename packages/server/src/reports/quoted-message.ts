@@ -38,16 +38,24 @@ const LOOK_AHEAD = 60;
  * @returns the line's index, or -1
  */
 export function findHeaderBlock(lines: readonly string[], from: number, upTo = lines.length): number {
+  let failed = -1;
   for (let index = from; index < Math.min(upTo, lines.length); index += 1) {
-    if (knownName(lines[index]) !== undefined && isHeaderBlock(lines, index)) return index;
+    // Within a run of fields that was not enough no part of it is.
+    if (index <= failed || knownName(lines[index]) === undefined) continue;
+    const end = headerRun(lines, index);
+    if (end === undefined) return index;
+    failed = end;
   }
   return -1;
 }
 
-function isHeaderBlock(lines: readonly string[], start: number): boolean {
+/** @returns undefined when a header begins here, else the last line of what looked like one */
+function headerRun(lines: readonly string[], start: number): number | undefined {
   const indent = /^[ \t>]*/.exec(lines[start] ?? '')?.[0] ?? '';
   const names = new Set<string>();
-  for (const line of lines.slice(start, start + LOOK_AHEAD)) {
+  let index = start;
+  for (; index < Math.min(lines.length, start + LOOK_AHEAD); index += 1) {
+    const line = lines[index] ?? '';
     if (line.trim() === '') break;
     const inner = line.startsWith(indent) ? line.slice(indent.length) : line.trimStart();
     if (/^[ \t]/.test(inner)) continue;
@@ -55,7 +63,8 @@ function isHeaderBlock(lines: readonly string[], start: number): boolean {
     if (name === undefined) break;
     names.add(name);
   }
-  return names.size >= 3 && [...names].some((name) => TRACE.test(name));
+  const isHeader = names.size >= 3 && [...names].some((name) => TRACE.test(name));
+  return isHeader ? undefined : index - 1;
 }
 
 function knownName(line: string | undefined): string | undefined {
@@ -78,7 +87,9 @@ export function splitNotice(lines: readonly string[]): SplitNotice {
   const block = findHeaderBlock(lines, 0);
   const cut = separator === -1 ? block : block === -1 ? separator : Math.min(separator, block);
   if (cut === -1) return { own: [...lines], header: undefined };
-  return { own: lines.slice(0, cut), header: block === -1 ? undefined : headerAt(lines, block) };
+  const field = lines.findIndex((line, index) => index > cut && knownName(line) !== undefined);
+  const start = block === -1 && field - cut < 4 ? field : block;
+  return { own: lines.slice(0, cut), header: start === -1 ? undefined : headerAt(lines, start) };
 }
 
 /** A separator is one only when a field of a header follows, or nothing that would be the notice itself. */

@@ -8,7 +8,7 @@ export interface Codes {
 
 /** Three small numbers, and neither an IP address nor a longer version number. */
 const ENHANCED = /(?<![\d.\w])([245])\.(\d{1,3})\.(\d{1,3})(?![\d\w]|\.\d|-[a-z])/g;
-const REPLY = /(?<![\d.\w:/=#@+-])([45][0-5]\d)(?=[ \t:>,;)\]-]|$)(?!-\d{2,}-)/gm;
+const REPLY = /(?<![\d.\w/=#@+-]|\d:)([45][0-5]\d)(?=[ \t:>,;)\]-]|$)(?!-\d{2,}-)/gm;
 
 /** Characters of a diagnostic that are searched. */
 const LIMIT = 8192;
@@ -50,22 +50,29 @@ function isTimeout(code: string): boolean {
 }
 
 function replyOf(text: string): number | undefined {
+  const first = answerStart(text);
+  return first === undefined ? undefined : Number(text.slice(first, first + 3));
+}
+
+/** Where a server's answer is quoted: a reply code at the start of a line or behind a colon, else any of three digits. */
+function answerStart(text: string): number | undefined {
   let first: number | undefined;
-  for (const match of text.matchAll(REPLY)) {
-    const code = Number(match[1]);
-    const before = text.slice(Math.max(0, match.index - 40), match.index);
-    // A code at the start of a line or behind a colon is a server's answer; others may be any number.
-    if (
-      /(?:^|[\n:;<>[("'])[ \t]*$/.test(before) ||
-      /(?:said|responded|reason|error|reply|with|smtp|returned|status|code|answer)[ :"'([]{1,3}$/i.test(
-        before,
-      )
-    ) {
-      return code;
-    }
-    first ??= code;
+  for (const { index } of text.matchAll(REPLY)) {
+    const before = text.slice(Math.max(0, index - 40), index);
+    if (AT_START.test(before) || SAID.test(before)) return index;
+    first ??= index;
   }
   return first;
+}
+
+const AT_START = /(?:^|[\n:;<>[("'])[ \t]*$/;
+const SAID = /(?:said|responded|reason|error|reply|with|smtp|returned|status|code|answer|was)[ :"'([]{1,3}$/i;
+
+/** The server's own words, from its reply code on, where a text quotes them. */
+export function answerIn(text: string): string | undefined {
+  const searched = text.slice(0, LIMIT);
+  const start = answerStart(searched);
+  return start === undefined ? undefined : searched.slice(start);
 }
 
 /** A `Status` field: comments and leading zeros are left out (Sendmail writes `4.4.0 (temporary failure)`). */
