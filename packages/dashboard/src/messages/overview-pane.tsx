@@ -6,7 +6,8 @@ import { DaysChart } from './days-chart.tsx';
 
 /** The last thirty days beside the list: people's signs, and always the machines' beside them. */
 export function OverviewPane() {
-  const { data } = useQuery(overviewQuery);
+  const { data, isError } = useQuery(overviewQuery);
+  if (isError && data === undefined) return null;
   return (
     <aside aria-label={`Last ${data?.sinceDays ?? 30} days`} className="hidden xl:block">
       <h2 className="mb-4 font-semibold">Last {data?.sinceDays ?? 30} days</h2>
