@@ -10,20 +10,22 @@ const DELIVERY_FETCH_S = 5;
 /** Image proxies check some images within the first minute, too. */
 const PROXY_PRESCAN_S = 60;
 
-/** Fourth layer: when the hit came. Time only lowers certainty; except before sending it never decides. */
+/** Nothing else that is seen of such a hit can speak for another actor: nobody else could have made it. */
+export const BEFORE_SENDING: Evidence = {
+  toward: 'self',
+  weight: 12,
+  code: 'before-sending',
+  text: 'It came before the mail was sent: nobody but you had it.',
+};
+
+export function isBeforeSending({ sinceSend }: HitFacts): boolean {
+  return sinceSend !== undefined && sinceSend < 0;
+}
+
+/** Fourth layer: when the hit came after sending. Time only lowers certainty, it never decides. */
 export function timeEvidence(facts: HitFacts): Evidence[] {
   const { sinceSend, agent, network, observation } = facts;
   if (sinceSend === undefined) return [];
-  if (sinceSend < 0) {
-    return [
-      {
-        toward: 'self',
-        weight: 12,
-        code: 'before-sending',
-        text: 'It came before the mail was sent: nobody but you had it.',
-      },
-    ];
-  }
   if (agent.species === 'image-proxy' && observation.kind === 'open') return proxyTime(sinceSend);
   if (network.kind === 'local') return [];
   return [...hostingTime(facts, sinceSend), ...earlyTime(facts, sinceSend)];

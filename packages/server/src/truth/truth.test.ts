@@ -115,6 +115,15 @@ test('what came before sending is the sender’s own, whoever fetched it', () =>
   }
 });
 
+test('trying out every link before sending is the sender’s own, and says nothing of the reader', () => {
+  const agent = { userAgent: CHROME, ip: ACCESS, linkCount: 3 };
+  const tried = ['a', 'b', 'c'].map((link, index) => ({ ...agent, link, secondsAfterSend: -2 + index / 10 }));
+  const probe = { ...agent, method: 'HEAD', link: 'a', secondsAfterSend: -1 };
+  const blank = { userAgent: '', ip: HOSTING, link: 'a', secondsAfterSend: -1.5 };
+  const read = { ...agent, link: 'a', secondsAfterSend: 7 };
+  assert.deepEqual(actors([...tried, probe, blank, read]), ['self', 'self', 'self', 'self', 'self', 'human']);
+});
+
 test('the sender’s own address makes the person doubtful, but never on a local address', () => {
   assert.notEqual(
     one({ userAgent: CHROME, ip: ACCESS, senderAddress: true, secondsAfterSend: 60 }).actor,

@@ -11,14 +11,14 @@ import type { Judgement, Lookup, Observation } from './observation.ts';
 import { clientOf, placeOf } from './place.ts';
 import { requestEvidence } from './request.ts';
 import { sequenceEvidence } from './sequence.ts';
-import { timeEvidence } from './time.ts';
+import { BEFORE_SENDING, isBeforeSending, timeEvidence } from './time.ts';
 
 export type { Judgement, Lookup, Observation, RangeName } from './observation.ts';
 export { isLocalAddress, parseAddress, type Address } from './address.ts';
 export { verdictOf, type DeliveryHistory } from './verdict.ts';
 
 /** Stored with every judged event; raised whenever a rule, weight or table changes what is judged. */
-export const RULES_VERSION = 1;
+export const RULES_VERSION = 2;
 
 /**
  * Judges all hits of one delivery together, in any order of time.
@@ -27,16 +27,16 @@ export const RULES_VERSION = 1;
  */
 export function judge(sequence: readonly Observation[], lookup: Lookup): Judgement[] {
   const hits = sequence.map((observation) => factsOf(observation, lookup));
-  const together = sequenceEvidence(hits);
-  return hits.map((hit, index) => judgeOne(hit, together[index] ?? [], lookup));
+  // A sender who tries out all links before sending must not make the reader's hits look like a scanner's.
+  const sent = hits.filter((hit) => !isBeforeSending(hit));
+  const together = new Map(sequenceEvidence(sent).map((evidence, index) => [sent[index], evidence]));
+  return hits.map((hit) => judgeOne(hit, together.get(hit) ?? [], lookup));
 }
 
 function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup): Judgement {
-  const evidence = [...identityEvidence(hit), ...networkEvidence(hit)];
-  for (const layer of [requestEvidence(hit), timeEvidence(hit), senderEvidence(hit), together]) {
-    if (layer.length > 0) evidence.push(...layer);
-  }
-  const { actor, confidence, reasons } = conclude(evidence);
+  const { actor, confidence, reasons } = conclude(
+    isBeforeSending(hit) ? [BEFORE_SENDING] : evidenceOf(hit, together),
+  );
   return {
     actor,
     confidence,
@@ -45,6 +45,14 @@ function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup):
     network: hit.network,
     place: placeOf(hit, actor, lookup),
   };
+}
+
+function evidenceOf(hit: HitFacts, together: readonly Evidence[]): Evidence[] {
+  const evidence = [...identityEvidence(hit), ...networkEvidence(hit)];
+  for (const layer of [requestEvidence(hit), timeEvidence(hit), senderEvidence(hit), together]) {
+    if (layer.length > 0) evidence.push(...layer);
+  }
+  return evidence;
 }
 
 /**
