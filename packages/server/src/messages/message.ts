@@ -67,6 +67,7 @@ export interface MessageStore {
   /**
    * Notes that a mail instrumented with `send: false` is out now.
    * @returns the time that counts (the first call's), or undefined when the workspace has no such message
+   * @throws AppError `conflict` for a message that Waybill sends itself
    */
   markSent(workspaceId: WorkspaceId, messageId: MessageId, at: number): Promise<number | undefined>;
 }

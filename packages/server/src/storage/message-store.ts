@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import type { Reason } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { MailDelivery, MessageStore, NewMail } from '../messages/messages.ts';
@@ -39,23 +40,44 @@ export class KyselyMessageStore implements MessageStore {
     return this.#engine.db.transaction().execute(async (tx) => {
       const message = await tx
         .selectFrom('messages')
-        .select('sent_at')
+        .select(['sent_at', 'source'])
         .where('id', '=', messageId)
         .where('workspace_id', '=', workspaceId)
         .executeTakeFirst();
       if (message === undefined) return undefined;
+      if (message.source !== 'snippet') {
+        throw new AppError('conflict', 'Waybill sends this message itself and sees when it is out.');
+      }
       if (message.sent_at !== null) return message.sent_at;
       await tx.updateTable('messages').set({ sent_at: at }).where('id', '=', messageId).execute();
-      await tx
+      const deliveries = await tx
         .updateTable('deliveries')
         .set({ sent_at: at, settle_at: at, transport: 'sent' })
         .where('message_id', '=', messageId)
-        .where('sent_at', 'is', null)
+        .returning('id')
         .execute();
+      const first = await nextPositions(tx, deliveries.length);
+      const events = deliveries.map(({ id }, index) => ({
+        ...bareEvent({
+          workspaceId,
+          messageId,
+          deliveryId: id,
+          type: 'relayed',
+          at,
+          position: first + index,
+        }),
+        reasons: JSON.stringify([HANDED_OVER]),
+      }));
+      for (const part of chunks(events)) await tx.insertInto('events').values(part).execute();
       return at;
     });
   }
 }
+
+const HANDED_OVER: Reason = {
+  code: 'handed-over',
+  text: 'You said that you sent it with your own mail program.',
+};
 
 async function insertMessage(tx: Transaction<Database>, mail: NewMail): Promise<void> {
   const { numInsertedOrUpdatedRows } = await tx
@@ -105,23 +127,39 @@ function deliveryRow(mail: NewMail, delivery: MailDelivery) {
 }
 
 function acceptedEvent(mail: NewMail, delivery: MailDelivery, position: number) {
+  const { workspaceId, messageId, createdAt: at } = mail;
   return {
-    id: `accepted-${delivery.id}`,
-    workspace_id: mail.workspaceId,
-    delivery_id: delivery.id,
-    message_id: mail.messageId,
-    position,
-    at: mail.createdAt,
-    type: 'accepted',
+    ...bareEvent({ workspaceId, messageId, deliveryId: delivery.id, type: 'accepted', at, position }),
+    reasons: delivery.untouched === null ? null : JSON.stringify([delivery.untouched]),
+  };
+}
+
+/** An event about the mail itself, which can happen to a delivery once. */
+function bareEvent(event: {
+  workspaceId: number;
+  messageId: string;
+  deliveryId: string;
+  type: 'accepted' | 'relayed';
+  at: number;
+  position: number;
+}) {
+  return {
+    id: `${event.type}-${event.deliveryId}`,
+    workspace_id: event.workspaceId,
+    delivery_id: event.deliveryId,
+    message_id: event.messageId,
+    position: event.position,
+    at: event.at,
+    type: event.type,
     actor: null,
     confidence: null,
-    reasons: delivery.untouched === null ? null : JSON.stringify([delivery.untouched]),
+    reasons: null,
     place: null,
     client: null,
     network: null,
     ip: null,
     link: null,
-    source: `accepted:${delivery.id}`,
+    source: `${event.type}:${event.deliveryId}`,
     rules_version: 0,
   };
 }

@@ -242,6 +242,32 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     await engine.db.destroy();
   });
 
+  test(
+    `${name}: mode aggregate counts nothing before a snippet is marked sent, and calls no delivery silent`,
+    { skip },
+    async () => {
+      const { engine, timeline, messages } = await setUp();
+      const accepted = mail({ mode: 'aggregate', source: 'snippet' });
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      const { ip: _, ...anonymous } = hit(accepted.messageId, { mode: 'aggregate', headers: {} });
+      const counted = () =>
+        engine.db.selectFrom('events').select('id').where('type', '=', 'opened').execute();
+      await timeline.recordHits([anonymous]);
+      assert.equal((await counted()).length, 0);
+      await messages.markSent(WORKSPACE, accepted.messageId, START + 55_000);
+      seq += 1;
+      await timeline.recordHits([{ ...anonymous, seq }]);
+      assert.equal((await counted()).length, 1);
+      await timeline.settle();
+      const reasons = (await delivery(engine, first.id)).verdict_reasons;
+      assert.match(reasons, /counted-together/);
+      assert.doesNotMatch(reasons, /No image was loaded/);
+      await engine.db.destroy();
+    },
+  );
+
   test(`${name}: the same transport fact counts once, and a bounce is final`, { skip }, async () => {
     const { engine, timeline, messages } = await setUp();
     const accepted = mail();

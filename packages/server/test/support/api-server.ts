@@ -82,6 +82,7 @@ export interface SeededMail {
   mode: Mode;
   at: number;
   links: string[];
+  source: 'api' | 'snippet';
 }
 
 export interface SeededEvent {
@@ -311,6 +312,7 @@ class TestMails {
         from: message.from,
         recipients: [...message.to, ...(message.cc ?? []), ...(message.bcc ?? [])],
         mode: message.policy?.mode ?? 'full',
+        source: message.send ? 'api' : 'snippet',
       },
       id,
     );
@@ -359,7 +361,7 @@ class TestMails {
       subject: mail.subject ?? 'The offer',
       messageIdHeader: null,
       mode: mail.mode ?? 'full',
-      source: 'api',
+      source: mail.source ?? 'api',
       sizeBytes: 100,
       createdAt: at,
       sentAt: null,
