@@ -169,7 +169,8 @@ export const SETTINGS = {
   WAYBILL_SMARTHOST_URL: setting({
     schema: urlOf(['smtp:', 'smtps:'], 'smtp://user:pass@mail.example.org:587'),
     secret: true,
-    about: 'The mail server that mail goes out through. Default: none; mail is captured in the demo inbox.',
+    about:
+      'The mail server that mail goes out through. `?tls=` at its end chooses `off`, `opportunistic`, `require` or `verify`; default: `verify` for `smtps://` and where a password goes to another machine, else `opportunistic`. No address: mail is captured in the demo inbox.',
   }),
   WAYBILL_DEMO: setting({
     schema: flag,

@@ -4,14 +4,15 @@ import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import {
   newDeliveryId,
+  type DeliveryId,
   newMessageId,
   type MessageId,
   type RandomBytes,
   type WorkspaceId,
 } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { newTrackingNumber, type MailDelivery, type QueueEntry } from '../messages/messages.ts';
-import { pixelUrl, type TokenMode } from '../tracking/tracking.ts';
+import { newTrackingNumber, type MailDelivery, type NewMail, type QueueEntry } from '../messages/messages.ts';
+import { copyPlan, instrumentOptions, trackedLinks, type TrackingContext } from './copy-plan.ts';
 import {
   distinctRecipients,
   type CopyPlan,
@@ -25,9 +26,9 @@ import { reason } from './instrument/reasons.ts';
 import { lineEndTrouble } from './line-ends.ts';
 import { mailDate } from './mail-date.ts';
 import { readMailFacts, type MailFacts } from './mail-facts.ts';
-import { instrumentOptions, type TrackingContext } from './pipeline.ts';
 import type { AcceptStore, Objections, WorkspacePolicies } from './ports.ts';
-import { noWayOut, TRACKING_ADDRESS_LOCAL, type WayOut } from './way-out.ts';
+import { INTERNAL_ERROR, RECIPIENT_OBJECTED, TRACKING_ADDRESS_LOCAL, TRACKING_OFF } from './untouched.ts';
+import { noWayOut, type WayOut } from './way-out.ts';
 
 export interface IncomingMail {
   workspaceId: WorkspaceId;
@@ -47,18 +48,25 @@ export interface AcceptedMail {
   deliveries: MailDelivery[];
 }
 
-const TRACKING_OFF: Reason = {
-  code: 'tracking-off',
-  text: 'Tracking is off for this mail, so it went out unchanged.',
-};
-const FAILED: Reason = {
-  code: 'internal-error',
-  text: 'Waybill could not handle this mail, so it went out unchanged.',
-};
-const OBJECTED: Reason = {
-  code: 'recipient-objected',
-  text: 'The recipient objected to tracking, so this copy went out unchanged.',
-};
+/** What one look at a mail tells for all its copies. */
+interface Reading {
+  messageId: MessageId;
+  mode: Mode;
+  facts: MailFacts;
+  /** Without the fields that nobody else may see. */
+  body: Uint8Array;
+  analysis: Analysis | undefined;
+  /** Why no copy is tracked; null when they may be. */
+  untouched: Reason | null;
+  /** @param id the delivery's */
+  planFor: (id: DeliveryId) => CopyPlan | undefined;
+}
+
+/** One recipient's copy, decided. */
+interface Copy extends MailDelivery {
+  envelope: EnvelopeRecipient;
+  plan: CopyPlan | null;
+}
 
 /** Taken out on every way in: who else got the mail secretly, and what was meant for us. */
 export function isRemovedField(name: string): boolean {
@@ -112,94 +120,98 @@ export class MailIntake {
   async accept(mail: IncomingMail): Promise<AcceptedMail> {
     if (this.#wayOut === 'refuse') throw noWayOut();
     if (lineEndTrouble(mail.raw) !== undefined) throw badLineEnds();
-    const recipients = distinctRecipients(mail.envelope.recipients);
-    if (recipients.length === 0) throw new AppError('invalid-input', 'The mail has no recipient.');
-    const workspace = await this.#policies.workspace(mail.workspaceId);
-    if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
+    const reading = await this.#read(mail);
+    const copies = await this.#decideCopies(mail, reading);
+    await this.#store.accept(this.#newMail(mail, reading, copies));
+    this.#onQueued();
+    return { messageId: reading.messageId, deliveries: copies.map(toDelivery) };
+  }
 
+  async #read(mail: IncomingMail): Promise<Reading> {
+    const { workspaceId, envelope } = mail;
+    const workspace = await this.#policies.workspace(workspaceId);
+    if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
     const facts = await readMailFacts(mail.raw);
     const body = withoutFields(mail.raw, isRemovedField);
     const messageId = mail.messageId ?? newMessageId(this.#random);
     const mode = facts.mode ?? mail.mode ?? workspace.mode;
-    const planFor = (subject: string): CopyPlan | undefined => {
+    const planFor = (id: string): CopyPlan | undefined => {
       // Without a sender it is a bounce or a receipt (RFC 5321 §4.5.5).
-      if (mode === 'off' || mail.envelope.from === '') return undefined;
-      if (this.#wayOut === 'smarthost-untouched') return undefined;
-      const inToken = mode === 'aggregate' ? messageId : subject;
-      return copyPlan(this.#context, mail.workspaceId, inToken, mode, workspace.disclosure);
+      if (mode === 'off' || envelope.from === '' || this.#wayOut === 'smarthost-untouched') return undefined;
+      const subject = mode === 'aggregate' ? messageId : id;
+      return copyPlan(this.#context, workspaceId, { subject, mode, disclosure: workspace.disclosure });
     };
-    const analysis = this.#analyse(mail, body, planFor(messageId));
-    const untouched = this.#whyUntouched(mail, mode, analysis);
-    const objected = await this.#objections.isObjected(
-      mail.workspaceId,
-      recipients.map(({ address }) => address.toLowerCase()),
-    );
-    const deliveries = recipients.map(({ address }) => {
-      const id = newDeliveryId(this.#random);
-      const why = untouched ?? (objected.has(address.toLowerCase()) ? OBJECTED : null);
-      const plan = why === null ? (planFor(id) ?? null) : null;
-      return { id, address, plan, why, trackingNumber: newTrackingNumber(this.#random) };
-    });
+    const analysis = this.#analyse(workspaceId, body, planFor(messageId));
+    const untouched = whyUntouched(envelope, mode, analysis);
+    return { messageId, mode, facts, body, analysis, untouched, planFor };
+  }
 
-    const { raw, messageIdHeader } = this.#complete(mail, body, facts, analysis);
+  #analyse(workspaceId: WorkspaceId, body: Uint8Array, plan: CopyPlan | undefined): Analysis | undefined {
+    if (plan === undefined) return undefined;
+    try {
+      return instrument(body, instrumentOptions(this.#context, workspaceId, plan));
+    } catch (err) {
+      // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
+      this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');
+      return { touched: false, reason: INTERNAL_ERROR, pixel: null, links: [] };
+    }
+  }
+
+  async #decideCopies(mail: IncomingMail, reading: Reading): Promise<Copy[]> {
+    const recipients = distinctRecipients(mail.envelope.recipients);
+    if (recipients.length === 0) throw new AppError('invalid-input', 'The mail has no recipient.');
+    const addresses = recipients.map(({ address }) => address.toLowerCase());
+    const objected = await this.#objections.isObjected(mail.workspaceId, addresses);
+    return recipients.map((recipient) => {
+      const { address } = recipient;
+      const id = newDeliveryId(this.#random);
+      const untouched =
+        reading.untouched ?? (objected.has(address.toLowerCase()) ? RECIPIENT_OBJECTED : null);
+      const plan = untouched === null ? (reading.planFor(id) ?? null) : null;
+      const hasPixel = plan !== null && reading.analysis?.pixel !== null;
+      return {
+        id,
+        trackingNumber: newTrackingNumber(this.#random),
+        recipient: address,
+        pixelUrl: hasPixel ? plan.pixelUrl : null,
+        untouched,
+        envelope: recipient,
+        plan,
+      };
+    });
+  }
+
+  #newMail(mail: IncomingMail, reading: Reading, copies: readonly Copy[]): NewMail {
+    const { facts, analysis } = reading;
+    const { raw, messageIdHeader } = this.#complete(mail, reading);
     const now = this.#clock();
     const contentId = randomUUID();
-    const accepted = deliveries.map(({ id, address, plan, why, trackingNumber }): MailDelivery => ({
-      id,
-      trackingNumber,
-      recipient: address,
-      pixelUrl: plan?.pixelUrl ?? null,
-      untouched: why,
-    }));
-    await this.#store.accept({
+    return {
       workspaceId: mail.workspaceId,
-      messageId,
+      messageId: reading.messageId,
       from: facts.from === '' ? mail.envelope.from : facts.from,
       to: facts.to,
       cc: facts.cc,
       subject: facts.subject,
       messageIdHeader,
-      mode,
+      mode: reading.mode,
       source: mail.source,
       sizeBytes: mail.raw.length,
       createdAt: now,
       sentAt: null,
-      deliveries: accepted,
-      links: untouched === null ? trackedLinks(analysis) : [],
+      deliveries: copies.map(toDelivery),
+      links: reading.untouched === null && analysis !== undefined ? trackedLinks(analysis) : [],
       content: { id: contentId, raw },
-      queue: deliveries.map(({ id, plan, trackingNumber }, index): QueueEntry => ({
+      queue: copies.map((copy): QueueEntry => ({
         id: randomUUID(),
-        deliveryId: id,
+        deliveryId: copy.id,
         contentId,
         envelopeFrom: mail.envelope.from,
-        envelopeTo: recipients[index]?.address ?? '',
-        envelopeOptions: JSON.stringify(
-          this.#options(mail.envelope, recipients[index], { plan, trackingNumber, facts }),
-        ),
+        envelopeTo: copy.recipient,
+        envelopeOptions: JSON.stringify(this.#options(mail.envelope, copy, facts)),
         expiresAt: now + this.#expiryMs,
       })),
-    });
-    this.#onQueued();
-    return { messageId, deliveries: accepted };
-  }
-
-  /** One look at the mail tells for all copies whether it may be touched and which links it has. */
-  #analyse(mail: IncomingMail, body: Uint8Array, plan: CopyPlan | undefined): Analysis | undefined {
-    if (plan === undefined) return undefined;
-    try {
-      return instrument(body, instrumentOptions(this.#context, mail.workspaceId, plan));
-    } catch (err) {
-      // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
-      this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');
-      return { touched: false, reason: FAILED, pixel: null, links: [] };
-    }
-  }
-
-  #whyUntouched(mail: IncomingMail, mode: Mode, analysis: Analysis | undefined): Reason | null {
-    if (mail.envelope.from === '') return reason('null-sender');
-    if (mode === 'off') return TRACKING_OFF;
-    if (analysis === undefined) return TRACKING_ADDRESS_LOCAL;
-    return analysis.touched ? null : analysis.reason;
+    };
   }
 
   /**
@@ -208,9 +220,7 @@ export class MailIntake {
    */
   #complete(
     mail: IncomingMail,
-    body: Uint8Array,
-    facts: MailFacts,
-    analysis: Analysis | undefined,
+    { body, facts, analysis }: Reading,
   ): { raw: Uint8Array; messageIdHeader: string | null } {
     if (analysis?.touched !== true || mail.source === 'filter') {
       return { raw: body, messageIdHeader: facts.messageId };
@@ -223,12 +233,8 @@ export class MailIntake {
     return { raw: withFieldsFirst(body, fields), messageIdHeader };
   }
 
-  #options(
-    envelope: Envelope,
-    recipient: EnvelopeRecipient | undefined,
-    copy: { plan: CopyPlan | null; trackingNumber: string; facts: MailFacts },
-  ): EnvelopeOptions {
-    const dsn = { ...envelope.dsn, ...recipient?.dsn };
+  #options(envelope: Envelope, copy: Copy, facts: MailFacts): EnvelopeOptions {
+    const dsn = { ...envelope.dsn, ...copy.envelope.dsn };
     return {
       wayOut: this.#wayOut === 'capture' ? 'capture' : 'smarthost',
       ...(envelope.eightBit === true ? { eightBit: true } : {}),
@@ -236,30 +242,21 @@ export class MailIntake {
       ...(Object.keys(dsn).length === 0 ? {} : { dsn }),
       copy: copy.plan,
       trackingNumber: copy.trackingNumber,
-      from: copy.facts.from === '' ? envelope.from : copy.facts.from,
-      subject: copy.facts.subject,
+      from: facts.from === '' ? envelope.from : facts.from,
+      subject: facts.subject,
     };
   }
 }
 
-export function copyPlan(
-  context: TrackingContext,
-  workspaceId: WorkspaceId,
-  subject: string,
-  mode: TokenMode,
-  disclosure: CopyPlan['disclosure'],
-): CopyPlan {
-  const claims = { workspaceId, subject, linkIndex: 0, mode };
-  return { pixelUrl: pixelUrl(context.keyring, context.publicUrl, claims), mode, subject, disclosure };
+function whyUntouched(envelope: Envelope, mode: Mode, analysis: Analysis | undefined): Reason | null {
+  if (envelope.from === '') return reason('null-sender');
+  if (mode === 'off') return TRACKING_OFF;
+  if (analysis === undefined) return TRACKING_ADDRESS_LOCAL;
+  return analysis.touched ? null : analysis.reason;
 }
 
-/** A link that stays as it is has nothing to record. */
-export function trackedLinks(
-  analysis: Pick<InstrumentResult, 'links'> | undefined,
-): { index: number; url: string }[] {
-  const urls = new Map<number, string>();
-  for (const { from, to, index } of analysis?.links ?? []) if (from !== to) urls.set(index, from);
-  return [...urls].map(([index, url]) => ({ index, url }));
+function toDelivery({ id, trackingNumber, recipient, pixelUrl, untouched }: Copy): MailDelivery {
+  return { id, trackingNumber, recipient, pixelUrl, untouched };
 }
 
 export function badLineEnds(): AppError {

@@ -1,30 +1,16 @@
-import type { CreatedMessage, CreateMessage, Delivery, Mode, Preview, Reason } from '@waybill/sdk';
+import type { CreatedMessage, CreateMessage, Delivery, Disclosure, Mode, Preview } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
-import {
-  newDeliveryId,
-  newMessageId,
-  type MessageId,
-  type RandomBytes,
-  type WorkspaceId,
-} from '../kernel/ids.ts';
+import { newMessageId, type MessageId, type RandomBytes, type WorkspaceId } from '../kernel/ids.ts';
 import { AppError } from '../kernel/errors.ts';
-import { newTrackingNumber, type MailDelivery, type MessageStore } from '../messages/messages.ts';
-import { copyPlan, newMessageIdHeader, trackedLinks, type MailIntake } from './accept.ts';
+import { type MailDelivery, type MessageStore } from '../messages/messages.ts';
+import { newMessageIdHeader, type MailIntake } from './accept.ts';
 import { bareAddress, composeMail } from './compose.ts';
+import { copyPlan, instrumentOptions, trackedBy, trackedLinks, type TrackingContext } from './copy-plan.ts';
 import { distinctRecipients } from './envelope.ts';
-import { instrument, instrumentHtml, stripTracking } from './instrument/instrument.ts';
-import { instrumentOptions, trackedBy, type TrackingContext } from './pipeline.ts';
+import { instrument, stripTracking } from './instrument/instrument.ts';
 import type { Objections, WorkspacePolicies } from './ports.ts';
-
-const NO_HTML: Reason = {
-  code: 'plain-text-only',
-  text: 'The mail has no HTML part, so there is no place for an image or a tracked link.',
-};
-const TRACKING_OFF: Reason = { code: 'tracking-off', text: 'Tracking is off for this mail.' };
-const OBJECTED: Reason = {
-  code: 'recipient-objected',
-  text: 'The recipient objected to tracking, so this copy carries nothing of ours.',
-};
+import { makeSnippet } from './snippet.ts';
+import { TRACKING_OFF } from './untouched.ts';
 
 /** Mails given over HTTP: sent like any other, or instrumented for a sender who sends them by other means. */
 export class ApiMessages {
@@ -62,7 +48,7 @@ export class ApiMessages {
     const messageId = id ?? newMessageId(this.#random);
     return message.send
       ? this.#send(workspaceId, message, messageId)
-      : this.#snippet(workspaceId, message, messageId);
+      : this.#handOver(workspaceId, message, messageId);
   }
 
   markSent(workspaceId: WorkspaceId, id: MessageId, at: number): Promise<number | undefined> {
@@ -71,15 +57,13 @@ export class ApiMessages {
 
   /** Stores nothing, tracks nothing; `to` may be empty. */
   async preview(workspaceId: WorkspaceId, message: CreateMessage): Promise<Preview> {
-    const mode = await this.#mode(workspaceId, message);
+    const { mode } = await this.#policy(workspaceId, message);
     const context = this.#context;
-    const plan = copyPlan(
-      context,
-      workspaceId,
-      newMessageId(this.#random),
-      mode === 'off' ? 'full' : mode,
-      'none',
-    );
+    const plan = copyPlan(context, workspaceId, {
+      subject: newMessageId(this.#random),
+      mode: mode === 'off' ? 'full' : mode,
+      disclosure: 'none',
+    });
     const raw = await this.#compose(message);
     const { touched, reason, links } = instrument(raw, instrumentOptions(context, workspaceId, plan));
     const why = mode === 'off' ? TRACKING_OFF : touched ? null : reason;
@@ -108,41 +92,26 @@ export class ApiMessages {
     return { id: messageId, deliveries: deliveries.map((delivery) => toWire(delivery, QUEUED)) };
   }
 
-  /** The sender sends it: nothing is queued, each recipient's HTML is handed back. */
-  async #snippet(
+  /** Its author sends it: nothing is queued, each recipient's HTML is handed back. */
+  async #handOver(
     workspaceId: WorkspaceId,
     message: CreateMessage,
     messageId: MessageId,
   ): Promise<CreatedMessage> {
+    // Composed only to be checked and measured.
     const raw = await this.#compose(message);
-    const mode = await this.#mode(workspaceId, message);
-    const { html } = message;
-    const recipients = distinctRecipients(recipientsOf(message));
-    if (recipients.length === 0) {
-      const field = { field: 'to', message: 'at least one recipient is required' };
-      throw new AppError('invalid-input', 'The mail has no recipient.', { fields: [field] });
-    }
+    const { mode, disclosure } = await this.#policy(workspaceId, message);
+    const addresses = distinctRecipients(recipientsOf(message)).map(({ address }) => address);
+    if (addresses.length === 0) throw noRecipient();
     const objected = await this.#objections.isObjected(
       workspaceId,
-      recipients.map(({ address }) => address.toLowerCase()),
+      addresses.map((address) => address.toLowerCase()),
     );
-    const links = new Map<number, string>();
-    const copies = recipients.map(({ address }) => {
-      const id = newDeliveryId(this.#random);
-      const trackingNumber = newTrackingNumber(this.#random);
-      const why = untouchedBecause(mode, html, objected.has(address.toLowerCase()));
-      const delivery = { id, trackingNumber, recipient: address, untouched: why, state: 'sent' as const };
-      if (why !== null || mode === 'off' || html === undefined)
-        return { html, delivery: { ...delivery, pixelUrl: null } };
-      const subject = mode === 'aggregate' ? messageId : id;
-      const plan = copyPlan(this.#context, workspaceId, subject, mode, 'none');
-      const result = instrumentHtml(html, instrumentOptions(this.#context, workspaceId, plan));
-      for (const { index, url } of trackedLinks(result)) links.set(index, url);
-      return {
-        html: result.html,
-        delivery: { ...delivery, pixelUrl: result.pixel === null ? null : plan.pixelUrl },
-      };
-    });
+    const { copies, links } = makeSnippet(
+      { context: this.#context, random: this.#random, workspaceId, messageId, mode, disclosure },
+      message,
+      addresses.map((address) => ({ address, objected: objected.has(address.toLowerCase()) })),
+    );
     await this.#store.accept({
       workspaceId,
       messageId,
@@ -157,13 +126,13 @@ export class ApiMessages {
       createdAt: this.#clock(),
       sentAt: null,
       deliveries: copies.map(({ delivery }) => delivery),
-      links: [...links].map(([index, url]) => ({ index, url })),
+      links,
     });
     return {
       id: messageId,
-      deliveries: copies.map(({ delivery, html: copy }) => ({
+      deliveries: copies.map(({ delivery, html }) => ({
         ...toWire(delivery, HANDED_OVER),
-        ...(copy === undefined ? {} : { html: copy }),
+        ...(html === undefined ? {} : { html }),
       })),
     };
   }
@@ -173,17 +142,19 @@ export class ApiMessages {
     return composeMail(message, given);
   }
 
-  async #mode(workspaceId: WorkspaceId, message: CreateMessage): Promise<Mode> {
+  async #policy(
+    workspaceId: WorkspaceId,
+    message: CreateMessage,
+  ): Promise<{ mode: Mode; disclosure: Disclosure }> {
     const workspace = await this.#policies.workspace(workspaceId);
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
-    return message.policy?.mode ?? workspace.mode;
+    return { mode: message.policy?.mode ?? workspace.mode, disclosure: workspace.disclosure };
   }
 }
 
-function untouchedBecause(mode: Mode, html: string | undefined, objected: boolean): Reason | null {
-  if (mode === 'off') return TRACKING_OFF;
-  if (html === undefined) return NO_HTML;
-  return objected ? OBJECTED : null;
+function noRecipient(): AppError {
+  const fields = [{ field: 'to', message: 'at least one recipient is required' }];
+  return new AppError('invalid-input', 'The mail has no recipient.', { fields });
 }
 
 function recipientsOf({ to, cc = [], bcc = [] }: CreateMessage): { address: string }[] {

@@ -11,7 +11,8 @@ import { certificateFromFiles, ownCertificate } from './certificate.ts';
 import { listenSmtp, type ListenAddress, type SmtpListener } from './listener.ts';
 import { OwnMail } from './own-mail.ts';
 import { PassThroughMail } from './pass-through.ts';
-import { Pipeline, type TrackingContext } from './pipeline.ts';
+import type { TrackingContext } from './copy-plan.ts';
+import { Pipeline } from './pipeline.ts';
 import type {
   CredentialCheck,
   Objections,

@@ -43,6 +43,7 @@ export async function listenSmtp(options: SmtpListenerOptions): Promise<SmtpList
       secure: options.implicitTls,
       ...(options.name === undefined ? {} : { name: options.name }),
       banner: 'Waybill',
+      heloResponse: '%s greets %s',
       size: limits.maxMessageBytes,
       maxClients: limits.maxConnections,
       socketTimeout: limits.idleMs,

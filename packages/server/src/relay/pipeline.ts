@@ -1,53 +1,8 @@
-import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import {
-  isTrackableDestination,
-  linkUrl,
-  pageUrl,
-  readTrackedUrl,
-  type Keyring,
-} from '../tracking/tracking.ts';
-import type { CopyPlan } from './envelope.ts';
-import { instrument, type InstrumentOptions } from './instrument/instrument.ts';
+import { instrumentOptions, type TrackingContext } from './copy-plan.ts';
+import { instrument } from './instrument/instrument.ts';
 import type { CapturedCopy, QueuedMail } from './ports.ts';
 import type { SmarthostEnvelope, SmarthostResult } from './smarthost.ts';
-
-export interface TrackingContext {
-  keyring: Keyring;
-  /** Without a slash at the end. */
-  publicUrl: string;
-}
-
-/** How a copy is instrumented; the same plan gives the same bytes. */
-export function instrumentOptions(
-  context: TrackingContext,
-  workspaceId: WorkspaceId,
-  plan: CopyPlan,
-): InstrumentOptions {
-  const { keyring, publicUrl } = context;
-  const { subject, mode, disclosure } = plan;
-  return {
-    pixelUrl: plan.pixelUrl,
-    linkUrl: (destination, linkIndex) =>
-      isTrackableDestination(destination)
-        ? linkUrl(keyring, publicUrl, { workspaceId, subject, linkIndex, mode }, destination)
-        : destination,
-    isTracked: trackedBy(keyring),
-    ...(disclosure === 'none'
-      ? {}
-      : { disclosure: { kind: disclosure, pageUrl: pageUrl(keyring, publicUrl, { workspaceId, subject }) } }),
-  };
-}
-
-/** Our own pixels and links, so that quoted ones are restored. */
-export function trackedBy(keyring: Keyring): NonNullable<InstrumentOptions['isTracked']> {
-  return (url) => {
-    const tracked = readTrackedUrl(keyring, url);
-    if (tracked === undefined) return undefined;
-    const { kind, destination } = tracked;
-    return destination === undefined ? { kind } : { kind, destination };
-  };
-}
 
 /** What became of a copy, in one attempt. */
 export type Attempt =

@@ -1,4 +1,3 @@
-import type { Reason } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
 
 /**
@@ -11,11 +10,6 @@ export function wayOut(facts: { smarthost: boolean; publicUrlIsLoopback: boolean
   if (facts.smarthost) return facts.publicUrlIsLoopback ? 'smarthost-untouched' : 'smarthost';
   return facts.publicUrlIsLoopback || facts.demo ? 'capture' : 'refuse';
 }
-
-export const TRACKING_ADDRESS_LOCAL: Reason = {
-  code: 'tracking-address-local',
-  text: 'The tracking address can only be reached from this machine, so the mail went out unchanged.',
-};
 
 /** What `refuse` means to whoever hands in the mail. */
 export function noWayOut(): AppError {

@@ -81,8 +81,8 @@ export function testQueueStore(
   options: { open: () => Promise<OpenQueueStore>; skip?: string | false },
 ): void {
   const { open, skip = false } = options;
-  const contract = (behaviour: string, run: (opened: OpenQueueStore) => Promise<void>) =>
-    test(`${engine}: ${behaviour}`, { skip }, async () => run(await open()));
+  const contract = (behaviour: string, run: (opened: OpenQueueStore) => Promise<void>): void =>
+    void test(`${engine}: ${behaviour}`, { skip }, async () => run(await open()));
 
   contract(
     'a due copy is claimed once, with its bytes and all that belongs to it',

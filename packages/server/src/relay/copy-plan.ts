@@ -1,0 +1,65 @@
+import type { WorkspaceId } from '../kernel/ids.ts';
+import {
+  isTrackableDestination,
+  linkUrl,
+  pageUrl,
+  pixelUrl,
+  readTrackedUrl,
+  type Keyring,
+} from '../tracking/tracking.ts';
+import type { CopyPlan } from './envelope.ts';
+import type { InstrumentOptions, InstrumentResult } from './instrument/instrument.ts';
+
+/** What pixels and links are made with. */
+export interface TrackingContext {
+  keyring: Keyring;
+  /** Without a slash at the end. */
+  publicUrl: string;
+}
+
+export function copyPlan(
+  { keyring, publicUrl }: TrackingContext,
+  workspaceId: WorkspaceId,
+  { subject, mode, disclosure }: Pick<CopyPlan, 'subject' | 'mode' | 'disclosure'>,
+): CopyPlan {
+  const claims = { workspaceId, subject, linkIndex: 0, mode };
+  return { pixelUrl: pixelUrl(keyring, publicUrl, claims), mode, subject, disclosure };
+}
+
+/** How a copy is instrumented; the same plan gives the same bytes. */
+export function instrumentOptions(
+  context: TrackingContext,
+  workspaceId: WorkspaceId,
+  plan: CopyPlan,
+): InstrumentOptions {
+  const { keyring, publicUrl } = context;
+  const { subject, mode, disclosure } = plan;
+  return {
+    pixelUrl: plan.pixelUrl,
+    linkUrl: (destination, linkIndex) =>
+      isTrackableDestination(destination)
+        ? linkUrl(keyring, publicUrl, { workspaceId, subject, linkIndex, mode }, destination)
+        : destination,
+    isTracked: trackedBy(keyring),
+    ...(disclosure === 'none'
+      ? {}
+      : { disclosure: { kind: disclosure, pageUrl: pageUrl(keyring, publicUrl, { workspaceId, subject }) } }),
+  };
+}
+
+/** Our own pixels and links, so that quoted ones are restored. */
+export function trackedBy(keyring: Keyring): NonNullable<InstrumentOptions['isTracked']> {
+  return (url) => {
+    const tracked = readTrackedUrl(keyring, url);
+    if (tracked === undefined) return undefined;
+    const { kind, destination } = tracked;
+    return destination === undefined ? { kind } : { kind, destination };
+  };
+}
+
+/** Each distinct destination; a link that stays as it is has nothing to record. */
+export function trackedLinks({ links }: Pick<InstrumentResult, 'links'>): { index: number; url: string }[] {
+  const urls = new Map<number, string>();
+  for (const { from, to, index } of links) if (from !== to) urls.set(index, from);
+  return [...urls].map(([index, url]) => ({ index, url }));
+}

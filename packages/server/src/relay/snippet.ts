@@ -1,0 +1,62 @@
+import type { CreateMessage, Disclosure, Mode, Reason } from '@waybill/sdk';
+import { newDeliveryId, type MessageId, type RandomBytes, type WorkspaceId } from '../kernel/ids.ts';
+import { newTrackingNumber, type MailDelivery, type TrackedLink } from '../messages/messages.ts';
+import { copyPlan, instrumentOptions, trackedLinks, type TrackingContext } from './copy-plan.ts';
+import { instrumentHtml } from './instrument/instrument.ts';
+import { reason } from './instrument/reasons.ts';
+import { RECIPIENT_OBJECTED, TRACKING_OFF } from './untouched.ts';
+
+export interface Snippet {
+  copies: {
+    delivery: MailDelivery;
+    /** To paste; undefined when the mail has no HTML. */
+    html: string | undefined;
+  }[];
+  /** The same for all copies. */
+  links: TrackedLink[];
+}
+
+/** Instruments the HTML of a mail for each recipient; its author pastes and sends it. */
+export function makeSnippet(
+  given: {
+    context: TrackingContext;
+    random: RandomBytes;
+    workspaceId: WorkspaceId;
+    messageId: MessageId;
+    mode: Mode;
+    disclosure: Disclosure;
+  },
+  message: Pick<CreateMessage, 'html'>,
+  recipients: readonly { address: string; objected: boolean }[],
+): Snippet {
+  const { context, random, workspaceId, messageId, mode } = given;
+  const { html } = message;
+  const links = new Map<number, TrackedLink>();
+  const copies = recipients.map(({ address, objected }) => {
+    const id = newDeliveryId(random);
+    const untouched = whyUntouched(mode, html, objected);
+    const delivery = { id, trackingNumber: newTrackingNumber(random), recipient: address, untouched };
+    if (untouched !== null || mode === 'off' || html === undefined) {
+      return { delivery: { ...delivery, pixelUrl: null }, html };
+    }
+    const plan = copyPlan(context, workspaceId, {
+      subject: mode === 'aggregate' ? messageId : id,
+      mode,
+      // A header field cannot be pasted.
+      disclosure: given.disclosure === 'footer' ? 'footer' : 'none',
+    });
+    const result = instrumentHtml(html, instrumentOptions(context, workspaceId, plan));
+    for (const link of trackedLinks(result)) links.set(link.index, link);
+    return {
+      delivery: { ...delivery, pixelUrl: result.pixel === null ? null : plan.pixelUrl },
+      html: result.html,
+    };
+  });
+  return { copies, links: [...links.values()] };
+}
+
+function whyUntouched(mode: Mode, html: string | undefined, objected: boolean): Reason | null {
+  if (mode === 'off') return TRACKING_OFF;
+  if (html === undefined) return reason('plain-text-only');
+  return objected ? RECIPIENT_OBJECTED : null;
+}
