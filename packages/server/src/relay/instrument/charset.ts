@@ -50,10 +50,7 @@ export function openCharset(label: string | undefined, bytes: Buffer): OpenedTex
   if (name === undefined) return 'charset-unsupported';
   if (name === 'utf-16le' || name === 'utf-16be') return openUtf16(label ?? '', name, bytes);
   // Japanese mail without a label is common enough, and harmless to other mail.
-  if (
-    name === 'iso-2022-jp' ||
-    (label === undefined && /\x1b[$(]/.test(bytes.toString('latin1', 0, 65_536)))
-  ) {
+  if (name === 'iso-2022-jp' || (label === undefined && holdsEscapes(bytes))) {
     const masked = maskIso2022Jp(bytes);
     if (masked === undefined) return 'charset-unsupported';
     return openSuperset('iso-2022-jp', bytes, masked.bytes, masked.endsInAscii);
@@ -164,6 +161,10 @@ function within(byte: number, ranges: readonly Range[]): boolean {
 }
 
 const ESC = 0x1b;
+
+function holdsEscapes(bytes: Buffer): boolean {
+  return bytes.includes('\x1b$B', 0, 'latin1') || bytes.includes('\x1b$@', 0, 'latin1');
+}
 
 /**
  * ISO-2022-JP switches by escape sequences (RFC 1468): text in other states than ASCII is masked.

@@ -5,7 +5,8 @@ import type { Entity } from './mime-scan.ts';
  * root (RFC 2387), of mixed ones the first. Never an attachment, a forwarded message, a digest or AMP.
  */
 export function displayedHtml(entity: Entity): Entity | undefined {
-  if (entity.disposition?.value === 'attachment') return undefined;
+  // What is neither is treated as an attachment (RFC 2183 §2.8).
+  if (entity.disposition !== undefined && entity.disposition.value !== 'inline') return undefined;
   const { value } = entity.contentType;
   if (value === 'text/html') return entity;
   if (!value.startsWith('multipart/') || value === 'multipart/digest') return undefined;

@@ -14,21 +14,30 @@ const STRIDE = 5;
 /** The attributes of the tag read last, as offsets: of millions of tags hardly any is looked at. */
 export class Attributes {
   selfClosing = false;
+  /** Written over for each tag: giving the memory back a thousand times a document is slow. */
   readonly #places: number[] = [];
+  #used = 0;
 
   clear(): void {
-    this.#places.length = 0;
+    this.#used = 0;
     this.selfClosing = false;
   }
 
   add(nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, quote: number): void {
-    this.#places.push(nameStart, nameEnd, valueStart, valueEnd, quote);
+    const places = this.#places;
+    const at = this.#used;
+    places[at] = nameStart;
+    places[at + 1] = nameEnd;
+    places[at + 2] = valueStart;
+    places[at + 3] = valueEnd;
+    places[at + 4] = quote;
+    this.#used = at + STRIDE;
   }
 
   /** The first attribute of this (lower-case) name, as of two with one name the first counts. */
   find(text: string, name: string): AttributePlace | undefined {
     const places = this.#places;
-    for (let index = 0; index < places.length; index += STRIDE) {
+    for (let index = 0; index < this.#used; index += STRIDE) {
       const start = places[index] ?? 0;
       const end = places[index + 1] ?? 0;
       if (end - start !== name.length || text.slice(start, end).toLowerCase() !== name) continue;

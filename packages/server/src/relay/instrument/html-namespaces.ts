@@ -27,6 +27,11 @@ export class ForeignContent {
   readonly #scopes: Scope[] = [];
   active = false;
 
+  /** In foreign content, or in HTML that stands inside it. */
+  get inside(): boolean {
+    return this.#scopes.length > 0;
+  }
+
   /** @returns whether the element is an HTML element */
   startTag(name: string, attributes: Attributes, text: string): boolean {
     const root = name === 'svg' || name === 'math';
@@ -46,10 +51,7 @@ export class ForeignContent {
     if (top.name === name) {
       this.#scopes.pop();
       this.#update();
-    } else if (
-      top.kind !== 'html' &&
-      (LEAVES_FOREIGN.has(name) || name === 'td' || name === 'tr' || name === 'a')
-    ) {
+    } else if (top.kind !== 'html' && (LEAVES_FOREIGN.has(name) || name === 'td' || name === 'tr')) {
       this.#leave();
     }
   }

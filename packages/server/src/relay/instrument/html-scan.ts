@@ -80,7 +80,7 @@ class HtmlScanner {
       textStart = position;
     }
     if (text.length > textStart) this.#handler.text(textStart, text.length);
-    return this.#open && !this.#foreign.active;
+    return this.#open && !this.#foreign.inside;
   }
 
   /** @returns the end of the markup at `open`, `open` when it is mere text, -1 when the input ends inside a tag */
@@ -146,7 +146,9 @@ class HtmlScanner {
     if (code === SLASH && isLetter(text.charCodeAt(open + 2))) {
       const name = text.slice(open + 2, nameEnd(text, open + 2)).toLowerCase();
       this.#foreign.endTag(name);
-      this.#handler.endTag(name, open, end);
+      // The body does not end inside SVG: such an end tag is not in its scope.
+      if (!this.#foreign.inside || (name !== 'body' && name !== 'html'))
+        this.#handler.endTag(name, open, end);
     }
     return end;
   }

@@ -5,6 +5,8 @@ export interface MimeHeader {
   end: number;
   /** Before the empty line: where a field can be added. */
   fieldsEnd: number;
+  /** There is an empty line, and so a body. */
+  ended: boolean;
   /** A line that is no field, or a control character that programs read differently. */
   broken: boolean;
 }
@@ -41,7 +43,13 @@ export function readMimeHeader(
     const end = newline === -1 ? bytes.length : newline + 1;
     const first = bytes[position];
     if (first === LF || (first === CR && newline === position + 1)) {
-      return { fields, end, fieldsEnd: position, broken: broken || hasControls(bytes, start, position) };
+      return {
+        fields,
+        end,
+        fieldsEnd: position,
+        ended: true,
+        broken: broken || hasControls(bytes, start, position),
+      };
     }
     if (first === 0x2d && stopsAt(position)) break;
     const last = fields.at(-1);
@@ -67,6 +75,7 @@ export function readMimeHeader(
     fields,
     end: position,
     fieldsEnd: position,
+    ended: false,
     broken: broken || hasControls(bytes, start, position),
   };
 }

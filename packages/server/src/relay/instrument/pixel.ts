@@ -20,7 +20,7 @@ const STYLE = [
   'min-height:0',
   'max-width:1px',
   'max-height:1px',
-  'margin:0 -1px -1px 0',
+  'margin:-1px -1px 0 0',
   'padding:0',
   'border:0',
   'outline:0',

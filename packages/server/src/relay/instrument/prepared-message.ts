@@ -40,6 +40,7 @@ export function prepareMessage(bytes: Uint8Array, resigns: Resigns): PreparedMes
 function openHtml(message: Buffer, root: Entity, lineEnd: '\r\n' | '\n'): PreparedPart | ReasonCode {
   const entity = displayedHtml(root);
   if (entity === undefined) return holdsPlainText(root) ? 'plain-text-only' : 'no-html-part';
+  if (!entity.header.ended) return 'no-html-part';
   const body = { message, start: entity.bodyStart, end: entity.bodyEnd, lineEnd };
   const part = openPart(body, entity.encoding);
   if (typeof part === 'string') return part;

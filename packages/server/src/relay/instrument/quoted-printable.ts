@@ -193,11 +193,12 @@ class Splicer {
 
   #splice(place: Place, bytes: Buffer, next: number): RawEdit {
     this.#goTo(place.start);
-    const sameLine = this.#position >= this.#lineStart;
-    const column = sameLine ? this.#column + (place.start - this.#position) : place.start - this.#lineStart;
+    const lineStart = this.#lineStart;
+    const sameLine = this.#position >= lineStart;
+    const column = sameLine ? this.#column + (place.start - this.#position) : place.start - lineStart;
     this.#goTo(place.end);
     const atLineEnd = place.end === this.#lineEnd;
-    const blank = atLineEnd && bytes.length === 0 ? this.#blankBefore(place.start) : undefined;
+    const blank = atLineEnd && bytes.length === 0 ? this.#blankBefore(place.start, lineStart) : undefined;
     const written = this.#write(blank ?? bytes, blank === undefined ? column : column - 1, atLineEnd);
     // The next edit on this line breaks it itself, right before what it writes.
     const tail = next < this.#lineEnd ? next - place.end + 1 : this.#lineEnd - place.end;
@@ -218,9 +219,9 @@ class Splicer {
   }
 
   /** A blank that was inside a line must not come to stand at its end, where it would be dropped. */
-  #blankBefore(position: number): Buffer | undefined {
-    const byte =
-      position > this.#position && position > this.#lineStart ? this.#message[position - 1] : undefined;
+  #blankBefore(position: number, lineStart: number): Buffer | undefined {
+    const inside = position > this.#position && position > lineStart;
+    const byte = inside ? this.#message[position - 1] : undefined;
     return byte === SPACE || byte === TAB ? Buffer.of(byte) : undefined;
   }
 

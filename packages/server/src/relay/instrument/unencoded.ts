@@ -11,6 +11,7 @@ export const LONGEST_LINE = 998;
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
 
 /** 7bit, 8bit and binary: the bytes stand for themselves. */
 export function openUnencoded(body: EncodedBody): OpenedPart {
@@ -52,7 +53,8 @@ class LineKeeper {
       const kept = edit.start - breakBefore;
       const attribute = breakAfter === undefined ? tail : breakAfter - edit.end;
       if (over(this.#column, attribute)) {
-        raw.push(this.#lineBreak(breakBefore));
+        const blank = this.#bytes[breakBefore - 1] === SPACE ? 1 : 0;
+        raw.push(this.#lineBreak(breakBefore - blank, breakBefore));
         this.#column = kept;
       }
       this.#column += length;
@@ -60,15 +62,16 @@ class LineKeeper {
     raw.push({ start: this.#offset + edit.start, end: this.#offset + edit.end, bytes });
     this.#position = edit.end;
     if (breakAfter !== undefined && length > 0 && this.#column + tail > LONGEST_LINE) {
-      raw.push(this.#lineBreak(breakAfter));
+      this.#position = breakAfter + (this.#bytes[breakAfter] === SPACE ? 1 : 0);
+      raw.push(this.#lineBreak(breakAfter, this.#position));
       this.#column = 0;
-      this.#position = breakAfter;
     }
     return raw;
   }
 
-  #lineBreak(at: number): RawEdit {
-    return { start: this.#offset + at, end: this.#offset + at, bytes: this.#lineEnd };
+  /** A line end inside a tag, instead of the blank there. */
+  #lineBreak(start: number, end: number): RawEdit {
+    return { start: this.#offset + start, end: this.#offset + end, bytes: this.#lineEnd };
   }
 
   /** Moves over unchanged bytes; each is looked at once, however long the lines are. */

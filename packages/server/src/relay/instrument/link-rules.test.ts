@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { surveyHtml } from './html-survey.ts';
+import { mayTrack, type LinkContext } from './link-rules.ts';
+
+const CONTEXT: LinkContext = { unsubscribe: new Set(), unicode: true };
+
+/** Whether the first web link of a piece of HTML may be tracked; undefined when there is none. */
+function decision(html: string, context: LinkContext = CONTEXT): boolean | undefined {
+  const [link] = surveyHtml(html).links;
+  return link && mayTrack(link, context);
+}
+
+const link = (href: string, text = 'Read more'): string => `<a href="${href}">${text}</a>`;
+
+for (const href of [
+  'http://example.com',
+  'https://example.com/a/b?c=d&amp;e=f#g',
+  'HTTPS://EXAMPLE.COM/',
+  ' https://example.com/ ',
+  'https://example.com/caf%C3%A9%20bar',
+  'https://example.com/?filter[status]=open&amp;a[b][c]=1',
+  'https://[2001:db8::1]:8080/',
+  'https://user@example.com:8080/?q=a+b&amp;q=%zz&amp;&amp;=#?#',
+  'https://m\u00fcnchen.example/stra\u00dfe?\u00fc=1',
+]) {
+  test(`a link to ${href} may be tracked`, () => {
+    assert.equal(decision(link(href)), true);
+  });
+}
+
+for (const href of [
+  'mailto:ann@example.com',
+  'tel:+4989123',
+  'sms:+4989123',
+  'cid:logo@example.com',
+  'data:text/html,http://example.com',
+  'javascript:location="http://example.com"',
+  'ftp://example.com/',
+  '#top',
+  '',
+  '/relative',
+  '//example.com/',
+  'https:example.com',
+  'https:/example.com',
+  'https:\\\\example.com',
+  '{{ url }}',
+  '*|UNSUB|*',
+  '[unsubscribe]',
+]) {
+  test(`a link to ${href === '' ? 'nothing' : href} is no link to track`, () => {
+    assert.equal(decision(link(href)), undefined);
+  });
+}
+
+for (const href of [
+  'https://example.com/{{name}}',
+  'https://{{ host }}/',
+  'https://example.com/{% url %}',
+  'https://example.com/?n=${name}',
+  'https://example.com/{name}',
+  'https://example.com/{$unsubscribe}',
+  'https://example.com/*|EMAIL|*',
+  'https://example.com/[[name]]',
+  'https://example.com/?n=[name]',
+  'https://[unsubscribe]/',
+  'https://example.com/&lt;%= name %&gt;',
+  'https://example.com/%%name%%',
+  'https://example.com/%recipient.name%',
+  'https://example.com/?s=%SENDER_INFO%',
+  'https://example.com/#{name}',
+]) {
+  test(`a template’s placeholder stays: ${href}`, () => {
+    assert.equal(decision(link(href)), false);
+  });
+}
+
+for (const href of [
+  'https://',
+  'https://exa mple.com/',
+  'https://example.com:99999/',
+  'https://example.com/\u0001x',
+]) {
+  test(`an address that leads nowhere stays: ${JSON.stringify(href)}`, () => {
+    assert.equal(decision(link(href)), false);
+  });
+}
+
+for (const [href, text] of [
+  ['https://example.com/unsubscribe?u=1', 'here'],
+  ['https://example.com/l/opt-out', 'here'],
+  ['https://example.com/x', 'Unsubscribe'],
+  ['https://example.com/x', 'Hier <b>abmelden</b>'],
+  ['https://example.com/x', 'Se d&eacute;sabonner'],
+  ['https://example.com/x', '退订'],
+]) {
+  test(`a link to leave a list stays: ${href} “${text}”`, () => {
+    assert.equal(decision(link(href ?? '', text)), false);
+  });
+}
+
+test('a target of List-Unsubscribe stays, whatever its words', () => {
+  const context = { ...CONTEXT, unsubscribe: new Set(['https://example.com/p?a=1&b=2']) };
+  assert.equal(decision(link('https://example.com/p?a=1&amp;b=2'), context), false);
+  assert.equal(decision(link('https://example.com/p?a=1'), context), true);
+});
+
+for (const text of [
+  'https://example.com/',
+  'http://Example.COM',
+  'www.example.com',
+  'example.com',
+  'Visit example.com today',
+  'exam<b>ple</b>.com',
+  'exam&shy;ple.com',
+  'example&#46;com',
+  'ann@example.com',
+  'https://example.com',
+  'm\u00fcnchen.de',
+  '请访问example.com。',
+  'xn--mnchen-3ya.xn--p1ai',
+  'EXAMPLE。COM',
+]) {
+  test(`a link that shows an address stays: ${text}`, () => {
+    assert.equal(decision(link('https://example.com/', text)), false);
+  });
+}
+
+for (const text of [
+  'Read more',
+  'Read more.',
+  'Version 3.5 is out',
+  'Invoice 2026.11.pdf',
+  'Report.docx',
+  'e.g. this, i.e. that, 10 a.m.',
+  'Wait ... there is more',
+  '€ 1.299,00',
+  '<img src="https://example.com/x.png" alt="">',
+  '',
+]) {
+  test(`a link that shows other text is tracked: ${text}`, () => {
+    assert.equal(decision(link('https://example.com/', text)), true);
+  });
+}
+
+for (const mark of [
+  'data-waybill="off"',
+  'data-waybill=OFF',
+  'clicktracking="off"',
+  'disable-tracking="true"',
+  'ses:no-track',
+]) {
+  test(`a link marked ${mark} stays`, () => {
+    assert.equal(decision(`<a ${mark} href="https://example.com/">Sign in</a>`), false);
+  });
+}
+
+test('a query in a character set that browsers encode in their own way stays', () => {
+  const legacy = { ...CONTEXT, unicode: false };
+  assert.equal(decision(link('https://example.com/?q=\u00fc'), legacy), false);
+  assert.equal(decision(link('https://example.com/\u00fc?q=u#\u00fc'), legacy), true);
+});
