@@ -43,11 +43,17 @@ export function looksLikeBounce(clues: BounceClues): boolean {
   if (words) score += 2;
   if (answer && clues.namesRecipient) score += daemon ? 2 : 1;
   if (clues.namesRecipient && machine) score += 1;
-  if (machine && (clues.quotesHeader || clues.content.returned.length > 0)) score += 1;
-  // A person who answers writes about a bounce; a machine that answers is one.
-  if (!machine && (fields.has('in-reply-to') || !(clues.hasStatusFields || (subject && words && answer))))
-    score -= 3;
+  const returnsMail = clues.quotesHeader || clues.content.returned.length > 0;
+  if (machine && returnsMail) score += 1;
+  // A person writes about a bounce, quotes it, forwards it; only a whole report in it makes that one.
+  if (!machine && !clues.hasStatusFields && !(subject && words && returnsMail && !isForward(fields)))
+    return false;
+  if (!machine && fields.has('in-reply-to')) score -= 3;
   return score >= ENOUGH && (words || subject || answer || clues.hasStatusFields);
+}
+
+function isForward(fields: HeaderFields): boolean {
+  return /^(?:fwd?|wg|tr|rv|i): ?/i.test(decodeWords(fields.first('subject') ?? '').trim());
 }
 
 function isUnattended(fields: HeaderFields, from: string): boolean {

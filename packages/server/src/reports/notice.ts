@@ -20,7 +20,7 @@ interface Mention {
 
 /** Behind an address that a line is about: its end, a colon, or what is said of it. */
 const ABOUT =
-  /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired|error)\b)/i;
+  /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired|error|invalid|unknown|rejected|bounced|undeliver\w*|[45]\d\d)\b)/i;
 const BEFORE_ADDRESS =
   /^[\s*<"'([|>•·-]*(?:(?:rcpt|recipient|address|e-?mail|user)(?: address)?\s*[:=]\s*)?[<"']?$/i;
 const ANSWER = /(?:^|\s|<<<)[45]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?[ :-]+<?$/;

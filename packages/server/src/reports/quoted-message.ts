@@ -24,9 +24,9 @@ const SEPARATOR = new RegExp(
 );
 
 const TRACE =
-  /^(?:received|return-path|message-id|mime-version|x-received|dkim-signature|delivered-to|domainkey-signature)$/;
+  /^(?:received|return-path|mime-version|x-received|dkim-signature|delivered-to|domainkey-signature)$/;
 const KNOWN =
-  /^(?:received|return-path|message-id|mime-version|x-[\w-]+|dkim-signature|delivered-to|from|to|cc|subject|date|sender|reply-to|content-[\w-]+|arc-[\w-]+|authentication-results|domainkey-signature|references|in-reply-to|errors-to|user-agent|thread-[\w-]+|list-[\w-]+|precedence|received-spf|envelope-to|importance|organization)$/;
+  /^(?:received|return-path|mime-version|x-[\w-]+|dkim-signature|delivered-to|from|to|cc|subject|date|sender|reply-to|content-[\w-]+|arc-[\w-]+|authentication-results|domainkey-signature|references|in-reply-to|errors-to|user-agent|thread-[\w-]+|list-[\w-]+|precedence|received-spf|envelope-to|importance|organization)$/;
 const FIELD_NAME = /^[ \t>]{0,12}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]{0,4}:/;
 
 /** Lines behind a header's first line that are looked at to know it for one. */

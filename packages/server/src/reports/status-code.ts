@@ -68,11 +68,18 @@ function answerStart(text: string): number | undefined {
 const AT_START = /(?:^|[\n:;<>[("'])[ \t]*$/;
 const SAID = /(?:said|responded|reason|error|reply|with|smtp|returned|status|code|answer|was)[ :"'([]{1,3}$/i;
 
+/** Lines about something else: other fields of the notice, rules. */
+const BEHIND_ANSWER =
+  /\n[ \t>]{0,12}(?:-{3,}|(?:remote|reporting|diagnostic|message|original|last-attempt|subject|sent|from|to|action|status|mail from|rcpt to|giving up)\b[^\n:]{0,30}(?::|on ))/i;
+
 /** The server's own words, from its reply code on, where a text quotes them. */
 export function answerIn(text: string): string | undefined {
   const searched = text.slice(0, LIMIT);
   const start = answerStart(searched);
-  return start === undefined ? undefined : searched.slice(start);
+  if (start === undefined) return undefined;
+  const answer = searched.slice(start);
+  const end = answer.search(BEHIND_ANSWER);
+  return end === -1 ? answer : answer.slice(0, end);
 }
 
 /** A `Status` field: comments and leading zeros are left out (Sendmail writes `4.4.0 (temporary failure)`). */
