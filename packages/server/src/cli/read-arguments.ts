@@ -31,7 +31,7 @@ export function readArguments<O extends Options>(
       io.stdout.write(text);
       return 0;
     }
-    return { values, positionals } as Parsed<O>;
+    return { values, positionals };
   } catch (error) {
     return wrongCall(command, (error as Error).message, io);
   }

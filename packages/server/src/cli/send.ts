@@ -121,7 +121,9 @@ async function compose(values: Values, io: CliIo): Promise<CreateMessage> {
     ...(bcc === undefined ? {} : { bcc }),
     ...(html === undefined ? {} : { html: await readText(html, io) }),
     ...(text === undefined ? {} : { text: await readText(text, io) }),
-    ...(attach === undefined ? {} : { attachments: await Promise.all(attach.map((path) => readAttachment(path, io))) }),
+    ...(attach === undefined
+      ? {}
+      : { attachments: await Promise.all(attach.map((path) => readAttachment(path, io))) }),
     ...(mode === undefined ? {} : { policy: { mode: mode as Mode } }),
   };
 }

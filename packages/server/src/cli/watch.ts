@@ -1,4 +1,5 @@
-import { WaybillError, type StreamEvent } from '@waybill/sdk';
+import type { WaybillError } from '@waybill/sdk';
+import { type StreamEvent } from '@waybill/sdk';
 import { isPerson, oneLine } from '../notify/notify.ts';
 import { connect, explainFailure } from './connect.ts';
 import type { CliIo } from './io.ts';

@@ -131,7 +131,7 @@ export class ApiMessages {
     return {
       id: messageId,
       deliveries: copies.map(({ delivery, html }) => ({
-        ...toWire(delivery, HANDED_OVER),
+        ...toWire(delivery, PREPARED),
         ...(html === undefined ? {} : { html }),
       })),
     };
@@ -170,10 +170,10 @@ const QUEUED: Delivery['verdict'] = {
   reasons: [{ code: 'queued', text: 'Waiting to be sent.' }],
   settled: true,
 };
-const HANDED_OVER: Delivery['verdict'] = {
-  state: 'sent',
+const PREPARED: Delivery['verdict'] = {
+  state: 'queued',
   confidence: 1,
-  reasons: [{ code: 'handed-over', text: 'Prepared for sending by your own mail program.' }],
+  reasons: [{ code: 'prepared', text: 'Prepared for you to send with your own mail program.' }],
   settled: true,
 };
 

@@ -4,13 +4,6 @@ import type { Relay, RelayDeps } from './create-relay.ts';
 export type { Relay, RelayDeps, RelaySettings, RelayTuning } from './create-relay.ts';
 export type { AcceptedMail, IncomingMail } from './accept.ts';
 export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';
-export {
-  instrument,
-  instrumentHtml,
-  stripTracking,
-  type InstrumentOptions,
-  type InstrumentResult,
-} from './instrument/instrument.ts';
 export type { ListenAddress } from './listener.ts';
 export type {
   CapturedCopy,

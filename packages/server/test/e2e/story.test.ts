@@ -32,7 +32,9 @@ test('the story: a mail gets a number, is opened, and the sender knows', { skip:
     }),
     ({ stop }) => stop(),
   );
-  const browser = stack.adopt(await openBrowser(join(directory.path, 'profile')), (context) => context.close());
+  const browser = stack.adopt(await openBrowser(join(directory.path, 'profile')), (context) =>
+    context.close(),
+  );
   await pretendReaderAddress(browser, server);
   await signInWithPrintedLink(t, browser, server);
   await createChannels(server, sms, webhook);

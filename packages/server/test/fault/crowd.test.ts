@@ -26,11 +26,7 @@ test('200 concurrent senders and 2,000 hits: nothing is lost and no event is the
         transport.close();
       }),
     );
-    await eventually(
-      'all mails are captured',
-      async () => capturedMails(directory.path) === SENDERS,
-      30_000,
-    );
+    await eventually('all mails are captured', async () => capturedMails(directory.path) === SENDERS, 30_000);
     const pixels = await pixelUrls();
     assert.equal(pixels.length, SENDERS);
     assert.equal(new Set(pixels).size, SENDERS, 'every copy has a pixel of its own');

@@ -27,7 +27,8 @@ export class Guard {
     if (!SAFE_METHODS.has(request.method)) requireSameOrigin(request);
     if (found.renewed) setSessionCookie(request, reply, secret);
     // Of a client that is already gone again, the address is unknown, whatever the framework's type says.
-    const address = plainAddress((request.ip as string | undefined) ?? '');
+    const ip: string | undefined = request.ip;
+    const address = plainAddress(ip ?? '');
     if (address !== '' && !isLoopback(address))
       await this.#accounts.noteSenderAddress(found.principal.workspaceId, address);
     return found.principal;
