@@ -51,6 +51,15 @@ const COMMANDS: Record<string, Command> = {
       return run(args, io, await createLookup({ onMissing }));
     },
   },
+  rejudge: {
+    about: 'Judge stored hits again by the current rules',
+    run: async (args, io) => {
+      const { run } = await import('../cli/rejudge.ts');
+      const { openRejudge } = await import('./open-rejudge.ts');
+      const onMissing = (sentence: string): boolean => io.stderr.write(`waybill: ${sentence}\n`);
+      return run(args, io, { open: () => openRejudge(onMissing) });
+    },
+  },
   instrument: {
     about: 'Put a pixel and tracked links into a message',
     run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),

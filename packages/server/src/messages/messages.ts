@@ -16,5 +16,6 @@ export type {
   TimelineStore,
   TimelineWork,
 } from './timeline-store.ts';
+export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

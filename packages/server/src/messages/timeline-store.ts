@@ -59,11 +59,20 @@ export interface DeliveryRecord {
   events: StoredEvent[];
 }
 
+/** What counting the hits of a message needs to know of it. */
+export interface MessageRecord {
+  workspaceId: WorkspaceId;
+  source: string;
+  /** Null while it is not out. */
+  sentAt: number | null;
+  links: ReadonlyMap<number, string>;
+}
+
 /** What one transaction reads. */
 export interface TimelineSnapshot {
   deliveries: Map<DeliveryId, DeliveryRecord>;
   /** Messages asked for by id (hits of mode `aggregate`), with their tracked links by index. */
-  messages: Map<MessageId, { workspaceId: WorkspaceId; links: ReadonlyMap<number, string> }>;
+  messages: Map<MessageId, MessageRecord>;
   rules: Map<WorkspaceId, Rule[]>;
   /** Addresses of each sender's own sessions in the last day. */
   senderAddresses: Map<WorkspaceId, ReadonlySet<string>>;
@@ -81,6 +90,8 @@ export interface TimelineWork {
   }[];
   /** Re-judged events: they get a new position, so that streams show the change. */
   changedEvents: StoredEvent[];
+  /** Judged again with the same outcome: kept as they are put now, at their old position. */
+  confirmedEvents: StoredEvent[];
   deliveries: {
     id: DeliveryId;
     transport: TransportState;

@@ -1,11 +1,11 @@
-import type { EventType, Mode, Reason, Verdict } from '@waybill/sdk';
+import type { EventType, Mode, Reason } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
-import { judge, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
+import { concludeDelivery, hitSource, interpretHits, type Interpretation } from './interpret.ts';
 import type { TransportState } from './message.ts';
-import { observe } from './observe.ts';
 import type {
   DeliveryRecord,
   StoredEvent,
@@ -121,7 +121,7 @@ export class Timeline {
     await this.#transact({ deliveryIds: due, messageIds: [] }, (snapshot) => {
       const work = emptyWork();
       for (const record of snapshot.deliveries.values()) {
-        const changed = this.#rejudge(record, [], snapshot).changed;
+        const changed = this.#interpret(record, [], snapshot).changed;
         this.#conclude(record, [], changed, snapshot, work);
       }
       return work;
@@ -164,7 +164,7 @@ export class Timeline {
         hit,
       });
     }
-    const { added, changed } = this.#rejudge(record, hits, snapshot);
+    const { added, changed } = this.#interpret(record, hits, snapshot);
     this.#conclude(record, added, changed, snapshot, work);
   }
 
@@ -192,41 +192,13 @@ export class Timeline {
     else this.#conclude(record, [], [event], snapshot, work);
   }
 
-  /** Judges all hits of a delivery together: a late burst changes what an earlier hit was. */
-  #rejudge(
+  #interpret(
     record: DeliveryRecord,
     newHits: readonly StoredHit[],
     snapshot: TimelineSnapshot,
-  ): { added: StoredEvent[]; changed: StoredEvent[] } {
-    const hits = [...record.hits, ...newHits].sort((a, b) => a.at - b.at);
-    const addresses = snapshot.senderAddresses.get(record.workspaceId) ?? new Set<string>();
-    const judgements = judge(
-      hits.map((hit) => observe(hit, record, addresses)),
-      this.#lookup,
-    );
-    const events = new Map(record.events.map((event) => [event.source, event]));
-    const added: StoredEvent[] = [];
-    const changed: StoredEvent[] = [];
-    hits.forEach((hit, index) => {
-      const judgement = judgements[index];
-      // A HEAD request is no opening and no click; it stays among the raw hits and counts as evidence.
-      if (judgement === undefined || hit.method === 'HEAD') return;
-      const source = hitSource(hit);
-      const before = events.get(source);
-      const event: StoredEvent = {
-        id: before?.id ?? newRowId(),
-        at: hit.at,
-        type: hit.kind === 'open' ? 'opened' : 'clicked',
-        ...judgement,
-        ...(hit.ip === undefined ? {} : { ip: hit.ip }),
-        ...(hit.url === undefined ? {} : { link: hit.url }),
-        source,
-        rulesVersion: RULES_VERSION,
-      };
-      if (before === undefined) added.push(event);
-      else if (before.actor !== event.actor || before.confidence !== event.confidence) changed.push(event);
-    });
-    return { added, changed };
+  ): Interpretation {
+    const known = snapshot.senderAddresses.get(record.workspaceId) ?? new Set<string>();
+    return interpretHits(record, newHits, { known, lookup: this.#lookup, now: this.#clock() });
   }
 
   /** Verdict and notifications that follow from the events, and everything into the transaction's work. */
@@ -237,16 +209,7 @@ export class Timeline {
     snapshot: TimelineSnapshot,
     work: TimelineWork,
   ): void {
-    const replaced = new Map(changed.map((event) => [event.id, event]));
-    const events = [...record.events.map((event) => replaced.get(event.id) ?? event), ...added];
-    const { settleAt, ...judged } = verdictOf({
-      transport: record.transport,
-      ...(record.untouched === null ? {} : { untouched: record.untouched }),
-      events,
-      ...(record.objectedAt === null ? {} : { objectedAt: record.objectedAt }),
-      now: this.#clock(),
-    });
-    const verdict = record.source === 'snippet' ? inOwnHands(judged) : judged;
+    const { events, delivery } = concludeDelivery(record, { added, changed }, this.#clock());
     for (const event of added) {
       work.newEvents.push({
         workspaceId: record.workspaceId,
@@ -256,24 +219,24 @@ export class Timeline {
       });
     }
     work.changedEvents.push(...changed);
-    work.deliveries.push({
-      id: record.id,
-      transport: record.transport,
-      verdict,
-      settleAt: settleAt ?? null,
-      sentAt: record.sentAt,
-      lastSignAt: lastSign(events),
-      objectedAt: record.objectedAt,
-    });
+    work.deliveries.push(delivery);
     const rules = snapshot.rules.get(record.workspaceId) ?? [];
     for (const event of [...added, ...changed]) {
-      work.outbox.push(...matchRules(rules, { delivery: record, event, events, verdict }));
+      work.outbox.push(...matchRules(rules, { delivery: record, event, events, verdict: delivery.verdict }));
     }
   }
 }
 
 function emptyWork(cursors: ReadonlyMap<string, number> = new Map()): TimelineWork {
-  return { hits: [], newEvents: [], changedEvents: [], deliveries: [], outbox: [], cursors };
+  return {
+    hits: [],
+    newEvents: [],
+    changedEvents: [],
+    confirmedEvents: [],
+    deliveries: [],
+    outbox: [],
+    cursors,
+  };
 }
 
 function cursorsAfter(hits: readonly LoggedHit[]): Map<string, number> {
@@ -287,6 +250,7 @@ function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: TimelineWork
   const messageId = subjectAsMessage(hit);
   const message = snapshot.messages.get(messageId);
   if (message === undefined || message.workspaceId !== hit.workspaceId || hit.method === 'HEAD') return;
+  if (isUnsent(message)) return;
   // The hit names the link by its number only: an address may tell whose copy it stood in.
   const link = hit.linkIndex === undefined ? undefined : message.links.get(hit.linkIndex);
   work.newEvents.push({
@@ -311,25 +275,8 @@ function nextTransport(current: TransportState, next: TransportState | undefined
   return order.indexOf(next) > order.indexOf(current) ? next : current;
 }
 
-/** What `queued` and `sent` mean for a mail that its author sends by other means. */
-function inOwnHands(verdict: Verdict): Verdict {
-  const words: Record<string, Reason> = {
-    queued: { code: 'prepared', text: 'Prepared for you to send with your own mail program.' },
-    sent: { code: 'handed-over', text: 'You said that you sent it with your own mail program.' },
-  };
-  return { ...verdict, reasons: verdict.reasons.map((reason) => words[reason.code] ?? reason) };
-}
-
-function isUnsent(record: DeliveryRecord): boolean {
+function isUnsent(record: Pick<DeliveryRecord, 'source' | 'sentAt'>): boolean {
   return record.source === 'snippet' && record.sentAt === null;
-}
-
-function lastSign(events: readonly StoredEvent[]): number | null {
-  const signs: EventType[] = ['opened', 'clicked', 'receipt', 'replied'];
-  const times = events
-    .filter(({ type, actor }) => signs.includes(type) && actor !== 'self')
-    .map(({ at }) => at);
-  return times.length === 0 ? null : Math.max(...times);
 }
 
 function toStoredHit({
@@ -356,10 +303,6 @@ function toStoredHit({
     headers,
     mode: mode satisfies Mode,
   };
-}
-
-function hitSource({ epoch, seq }: { epoch: string; seq: number }): string {
-  return `hit:${epoch}:${seq}`;
 }
 
 function subjectAsDelivery(hit: LoggedHit): DeliveryId {

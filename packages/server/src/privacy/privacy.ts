@@ -7,7 +7,7 @@ import type { PrivacyStore, Recorded } from './privacy-store.ts';
 
 export { recipientPage, PAGE_CSP, type PageKind } from './recipient-page.ts';
 export { Retention } from './retention.ts';
-export { truncateAddress } from './truncate.ts';
+export { truncateAddress, truncatePlace } from './truncate.ts';
 export type {
   AddressRow,
   PrivacyStore,

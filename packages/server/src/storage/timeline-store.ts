@@ -189,7 +189,7 @@ async function readMessages(tx: Tx, ids: readonly MessageId[]): Promise<Timeline
   if (ids.length === 0) return new Map();
   const rows = await tx
     .selectFrom('messages')
-    .select(['id', 'workspace_id'])
+    .select(['id', 'workspace_id', 'source', 'sent_at'])
     .where('id', 'in', ids)
     .execute();
   const links = grouped(
@@ -198,9 +198,9 @@ async function readMessages(tx: Tx, ids: readonly MessageId[]): Promise<Timeline
     ({ link_index: index, url }): [number, string] => [index, url],
   );
   return new Map(
-    rows.map(({ id, workspace_id: workspaceId }) => [
+    rows.map(({ id, workspace_id: workspaceId, source, sent_at: sentAt }) => [
       id as MessageId,
-      { workspaceId: workspaceId as WorkspaceId, links: new Map(links.get(id)) },
+      { workspaceId: workspaceId as WorkspaceId, source, sentAt, links: new Map(links.get(id)) },
     ]),
   );
 }
@@ -278,6 +278,9 @@ async function write(tx: Tx, work: TimelineWork, now: number): Promise<void> {
       .set({ ...eventColumns(event), position: position++ })
       .where('id', '=', event.id)
       .execute();
+  }
+  for (const event of work.confirmedEvents) {
+    await tx.updateTable('events').set(eventColumns(event)).where('id', '=', event.id).execute();
   }
   for (const delivery of work.deliveries) await updateDelivery(tx, delivery);
   await writeOutbox(tx, work, now);

@@ -1,0 +1,19 @@
+import type { RejudgeDependencies } from '../cli/rejudge.ts';
+import { loadConfig } from '../config/load.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { createLookup } from '../storage/lookup.ts';
+import { KyselyRejudgeStore } from '../storage/rejudge-store.ts';
+import { openDatabase } from './open-database.ts';
+
+/** For `waybill rejudge`, which works on the database itself, beside a server that may be running. */
+export async function openRejudge(
+  onMissing: (sentence: string) => void,
+): ReturnType<RejudgeDependencies['open']> {
+  const config = loadConfig();
+  const engine = await openDatabase(config);
+  return {
+    store: new KyselyRejudgeStore(engine, systemClock),
+    lookup: await createLookup({ onMissing }),
+    close: () => engine.db.destroy(),
+  };
+}

@@ -1,0 +1,154 @@
+import type { EventType, Reason, Verdict } from '@waybill/sdk';
+import { newRowId } from '../kernel/ids.ts';
+import { isPerson } from '../notify/notify.ts';
+import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
+import { judge, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import { observe } from './observe.ts';
+import type { DeliveryRecord, StoredEvent, StoredHit, TimelineWork } from './timeline-store.ts';
+
+/** The one code that makes events of raw hits and a verdict of events: for new hits, and for old ones under new rules. */
+
+/** What the hits of a delivery are now taken for, compared with its events. */
+export interface Interpretation {
+  added: StoredEvent[];
+  /** Another actor, or another confidence. */
+  changed: StoredEvent[];
+  /** As before in these; reasons, names and places may be put anew. */
+  confirmed: StoredEvent[];
+}
+
+/** The sender's sessions are remembered for a day; they say nothing of hits before. */
+const SENDER_ADDRESS_MS = 86_400_000;
+
+/**
+ * Judges all hits of a delivery together: a late burst changes what an earlier hit was.
+ * @param known addresses of the sender's own sessions in the last day
+ */
+export function interpretHits(
+  record: DeliveryRecord,
+  newHits: readonly StoredHit[],
+  { known, lookup, now }: { known: ReadonlySet<string>; lookup: Lookup; now: number },
+): Interpretation {
+  const hits = [...record.hits, ...newHits].sort((a, b) => a.at - b.at);
+  const events = new Map(record.events.map((event) => [event.source, event]));
+  const judgements = judge(
+    hits.map((hit) =>
+      observe(
+        hit,
+        record,
+        sendersThen(hit, events.get(hitSource(hit)), hit.at > now - SENDER_ADDRESS_MS, known),
+      ),
+    ),
+    lookup,
+  );
+  const result: Interpretation = { added: [], changed: [], confirmed: [] };
+  hits.forEach((hit, index) => {
+    const judgement = judgements[index];
+    // A HEAD request is no opening and no click; it stays among the raw hits and counts as evidence.
+    if (judgement === undefined || hit.method === 'HEAD') return;
+    const source = hitSource(hit);
+    const before = events.get(source);
+    const event: StoredEvent = {
+      id: before?.id ?? newRowId(),
+      at: hit.at,
+      type: hit.kind === 'open' ? 'opened' : 'clicked',
+      ...judgement,
+      ...(hit.ip === undefined ? {} : { ip: hit.ip }),
+      ...(hit.url === undefined ? {} : { link: hit.url }),
+      source,
+      rulesVersion: RULES_VERSION,
+    };
+    if (before === undefined) result.added.push(event);
+    else {
+      const kept = withCoarseAddress(event, before);
+      const isSame = before.actor === kept.actor && before.confidence === kept.confidence;
+      (isSame ? result.confirmed : result.changed).push(kept);
+    }
+  });
+  return result;
+}
+
+/** What was known of the sender when the hit came holds on, whoever uses the address today. */
+function sendersThen(
+  { ip }: StoredHit,
+  before: StoredEvent | undefined,
+  isRecent: boolean,
+  known: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const wasSenders = before?.reasons?.some(({ code }) => code === 'sender-address') === true;
+  if (wasSenders && ip !== undefined) return new Set([ip]);
+  return isRecent ? known : NOBODY;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/**
+ * Retention cuts addresses short. What is left may show that a machine was at work, but it cannot clear one: several
+ * addresses may have become the same. And the place stays as coarse as it was made.
+ */
+function withCoarseAddress(event: StoredEvent, before: StoredEvent): StoredEvent {
+  if (event.ip !== undefined && truncateAddress(event.ip) !== event.ip) return event;
+  if (isPerson(event.actor) && !isPerson(before.actor)) return { ...before, rulesVersion: RULES_VERSION };
+  return event.place === undefined ? event : { ...event, place: truncatePlace(event.place) };
+}
+
+/** The delivery's row as it follows from all its events. */
+export function concludeDelivery(
+  record: DeliveryRecord,
+  { added, changed }: { added: readonly StoredEvent[]; changed: readonly StoredEvent[] },
+  now: number,
+): { events: StoredEvent[]; delivery: TimelineWork['deliveries'][number] } {
+  const replaced = new Map(changed.map((event) => [event.id, event]));
+  const events = [...record.events.map((event) => replaced.get(event.id) ?? event), ...added];
+  const { settleAt, ...judged } = verdictOf({
+    transport: record.transport,
+    ...(record.untouched === null ? {} : { untouched: record.untouched }),
+    events,
+    ...(record.objectedAt === null ? {} : { objectedAt: record.objectedAt }),
+    now,
+  });
+  return {
+    events,
+    delivery: {
+      id: record.id,
+      transport: record.transport,
+      verdict: inWordsFor(record, judged),
+      settleAt: settleAt ?? null,
+      sentAt: record.sentAt,
+      lastSignAt: lastSign(events),
+      objectedAt: record.objectedAt,
+    },
+  };
+}
+
+/** What a verdict's words mean for a mail that its author sends by other means, and where hits are only counted. */
+function inWordsFor({ source, mode }: DeliveryRecord, verdict: Verdict): Verdict {
+  const words: Record<string, Reason> = {
+    ...(source === 'snippet' ? IN_OWN_HANDS : {}),
+    ...(mode === 'aggregate' ? COUNTED_TOGETHER : {}),
+  };
+  return { ...verdict, reasons: verdict.reasons.map((reason) => words[reason.code] ?? reason) };
+}
+
+const IN_OWN_HANDS: Record<string, Reason> = {
+  queued: { code: 'prepared', text: 'Prepared for you to send with your own mail program.' },
+  sent: { code: 'handed-over', text: 'You said that you sent it with your own mail program.' },
+};
+const COUNTED_TOGETHER: Record<string, Reason> = {
+  'no-sign': {
+    code: 'counted-together',
+    text: 'Openings of this mail are counted for all recipients together, so nothing is known of one of them.',
+  },
+};
+
+function lastSign(events: readonly StoredEvent[]): number | null {
+  const signs: EventType[] = ['opened', 'clicked', 'receipt', 'replied'];
+  const times = events
+    .filter(({ type, actor }) => signs.includes(type) && actor !== 'self')
+    .map(({ at }) => at);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+export function hitSource({ epoch, seq }: { epoch: string; seq: number }): string {
+  return `hit:${epoch}:${seq}`;
+}

@@ -1,0 +1,153 @@
+import type { Actor, VerdictState } from '@waybill/sdk';
+import type { Clock } from '../kernel/clock.ts';
+import type { DeliveryId } from '../kernel/ids.ts';
+import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import { concludeDelivery, interpretHits } from './interpret.ts';
+import type {
+  DeliveryRecord,
+  StoredEvent,
+  TimelineSnapshot,
+  TimelineStore,
+  TimelineWork,
+} from './timeline-store.ts';
+
+/** Which judged hits are judged again. */
+export type RejudgeScope =
+  | { kind: 'older-rules' } /* those that rules before the current ones judged */
+  | { kind: 'since-time'; at: number } /* those that came at `at` or later, ms since 1970 */
+  | { kind: 'since-rules'; version: number }; /* those that this or a later version of the rules judged */
+
+/** How far an interrupted run came, and what it had changed. */
+export interface RejudgeProgress {
+  scope: RejudgeScope;
+  rulesVersion: number;
+  /** Deliveries up to this id are done. */
+  after: DeliveryId | '';
+  deliveries: number;
+  hits: number;
+  verdicts: Change<VerdictState>[];
+  actors: (Change<Actor> & { why: { code: string; count: number }[] })[];
+}
+
+interface Change<T> {
+  from: T;
+  to: T;
+  count: number;
+}
+
+export interface RejudgeStore extends Pick<TimelineStore, 'transact'> {
+  /** Deliveries with judged hits in the scope, by id, those after `after`. */
+  judgedDeliveries(scope: RejudgeScope, after: string, limit: number): Promise<DeliveryId[]>;
+  countJudgedDeliveries(scope: RejudgeScope, after: string): Promise<number>;
+  /** What {@link saveProgress} kept last; undefined when no run was interrupted. */
+  progress(): Promise<RejudgeProgress | undefined>;
+  saveProgress(progress: RejudgeProgress | undefined): Promise<void>;
+}
+
+/** Deliveries in one transaction: a server that writes meanwhile waits for as long as one takes. */
+const BATCH = 50;
+
+/**
+ * Applies the current rules to stored raw hits, as {@link Timeline} does to new ones, except that nobody is notified of
+ * what happened long ago. Doing it twice changes nothing the second time. A run that was interrupted goes on where it
+ * was when it is called with the same scope.
+ */
+export async function rejudge(
+  { store, lookup, clock }: { store: RejudgeStore; lookup: Lookup; clock: Clock },
+  options: {
+    scope: RejudgeScope;
+    signal: AbortSignal;
+    onProgress: (done: number, of: number) => void;
+    /** Lets others at the database between two transactions, ms. */
+    pause: (ms: number) => Promise<void>;
+  },
+): Promise<RejudgeProgress & { finished: boolean; resumed: boolean }> {
+  const { scope, signal } = options;
+  const saved = await store.progress();
+  const resumed =
+    saved?.rulesVersion === RULES_VERSION && JSON.stringify(saved.scope) === JSON.stringify(scope);
+  let progress: RejudgeProgress = resumed ? saved : beginning(scope);
+  const total = progress.deliveries + (await store.countJudgedDeliveries(scope, progress.after));
+  for (;;) {
+    if (signal.aborted) return { ...progress, finished: false, resumed };
+    const ids = await store.judgedDeliveries(scope, progress.after, BATCH);
+    if (ids.length === 0) break;
+    const startedAt = clock();
+    let tally = progress;
+    await store.transact({ deliveryIds: ids, messageIds: [] }, (snapshot) => {
+      // Counted from the start again if the transaction is.
+      tally = structuredClone(progress);
+      return judgeAgain(snapshot, { lookup, now: clock(), tally });
+    });
+    progress = {
+      ...tally,
+      after: ids.at(-1) ?? progress.after,
+      deliveries: progress.deliveries + ids.length,
+    };
+    await store.saveProgress(progress);
+    options.onProgress(progress.deliveries, Math.max(total, progress.deliveries));
+    await options.pause(Math.max(2, clock() - startedAt));
+  }
+  await store.saveProgress(undefined);
+  return { ...progress, finished: true, resumed };
+}
+
+function beginning(scope: RejudgeScope): RejudgeProgress {
+  return { scope, rulesVersion: RULES_VERSION, after: '', deliveries: 0, hits: 0, verdicts: [], actors: [] };
+}
+
+function judgeAgain(
+  snapshot: TimelineSnapshot,
+  { lookup, now, tally }: { lookup: Lookup; now: number; tally: RejudgeProgress },
+): TimelineWork {
+  const work: TimelineWork = {
+    hits: [],
+    newEvents: [],
+    changedEvents: [],
+    confirmedEvents: [],
+    deliveries: [],
+    outbox: [],
+    cursors: new Map(),
+  };
+  for (const record of snapshot.deliveries.values()) {
+    const known = snapshot.senderAddresses.get(record.workspaceId) ?? new Set<string>();
+    const { changed, confirmed } = interpretHits(record, [], { known, lookup, now });
+    const { delivery } = concludeDelivery(record, { added: [], changed: [...changed, ...confirmed] }, now);
+    work.changedEvents.push(...changed);
+    work.confirmedEvents.push(...confirmed);
+    if (JSON.stringify(delivery.verdict) !== JSON.stringify(record.verdict)) work.deliveries.push(delivery);
+    tally.hits += changed.length + confirmed.length;
+    count(tally, record, delivery.verdict.state, changed);
+  }
+  return work;
+}
+
+function count(
+  tally: RejudgeProgress,
+  record: DeliveryRecord,
+  state: VerdictState,
+  changed: readonly StoredEvent[],
+): void {
+  if (state !== record.verdict.state) added(tally.verdicts, { from: record.verdict.state, to: state });
+  for (const event of changed) {
+    const before = record.events.find(({ id }) => id === event.id);
+    const [from, to] = [before?.actor ?? 'unknown', event.actor ?? 'unknown'];
+    if (from === to) continue;
+    const change = added(tally.actors, { from, to, why: [] as { code: string; count: number }[] });
+    const code = event.reasons?.[0]?.code ?? 'unknown';
+    const why = change.why.find((reason) => reason.code === code);
+    if (why === undefined) change.why.push({ code, count: 1 });
+    else why.count += 1;
+  }
+}
+
+/** @returns the list's entry of this change, with one more in it */
+function added<C extends { from: string; to: string }>(
+  list: (C & { count: number })[],
+  change: C,
+): C & { count: number } {
+  let entry = list.find(({ from, to }) => from === change.from && to === change.to);
+  if (entry === undefined) list.push((entry = { ...change, count: 0 }));
+  entry.count += 1;
+  return entry;
+}
