@@ -36,7 +36,7 @@ import { EdgeLink } from './edge-link.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { onShutdown, send, type FromBackEnd, type Ports, type ToBackEnd } from './ipc.ts';
 import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
-import { writeLocalFile } from './local-file.ts';
+import { removeLocalFile, writeLocalFile } from './local-file.ts';
 import { backEndMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { retryListen } from './retry-listen.ts';
@@ -172,7 +172,15 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     reader: new StatsStore(engine.db, (workspaceId, subject) =>
       pageUrl(keyring, publicUrl, { workspaceId, subject }),
     ),
-    messages: relay.messages,
+    messages: {
+      create: (...mail) => relay.messages.create(...mail),
+      preview: (...draft) => relay.messages.preview(...draft),
+      markSent: async (...sent) => {
+        // Hits of the modes `day` and `aggregate` bear no time: those before this call must be through before it counts.
+        await processor.caughtUp();
+        return relay.messages.markSent(...sent);
+      },
+    },
     notifications: new NotifySettings({
       store: notifyStore,
       policy,
@@ -232,6 +240,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   onShutdown(async () => {
     await Promise.all([api.close(), relay.close(), processor.stop(), dispatcher.stop(), stopHousekeeping()]);
     await engine.db.destroy();
+    removeLocalFile(config.dataDir);
     unlock();
   });
 
@@ -259,6 +268,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         smtps: relay.submissions,
         credential: local,
         demo: relay.demo,
+        trackingIsLocal: isLoopbackHost(new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')),
         smarthostHost: config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host,
         dataDir: config.dataDir,
       }),

@@ -13,6 +13,8 @@ export interface BannerFacts {
   /** Mail is captured in the demo inbox. */
   demo: boolean;
   smarthostHost: string | undefined;
+  /** The tracking address is this machine's own: nobody outside could fetch a pixel. */
+  trackingIsLocal: boolean;
   dataDir: string;
 }
 
@@ -34,7 +36,20 @@ export function banner(facts: BannerFacts): string {
     );
   }
   if (facts.smarthostHost !== undefined) lines.push(row('Way out', facts.smarthostHost));
-  lines.push(row('Tracking', facts.publicUrl), row('Data', facts.dataDir), '', 'Ctrl-C stops it.', '');
+  else if (!facts.demo) {
+    lines.push(
+      row('Way out', 'none: no mail is accepted (451) until WAYBILL_SMARTHOST_URL names a mail server.'),
+      row('', 'WAYBILL_DEMO=1 captures mail in a demo inbox instead.'),
+    );
+  }
+  lines.push(row('Tracking', facts.publicUrl));
+  if (facts.smarthostHost !== undefined && facts.trackingIsLocal) {
+    lines.push(
+      row('', 'Only this machine can reach that, so mail goes out untracked.'),
+      row('', 'WAYBILL_PUBLIC_URL names the address that readers reach.'),
+    );
+  }
+  lines.push(row('Data', facts.dataDir), '', 'Ctrl-C stops it.', '');
   return `${lines.join('\n')}\n`;
 }
 

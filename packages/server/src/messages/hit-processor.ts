@@ -26,6 +26,8 @@ export class HitProcessor {
   #running: Promise<void> | undefined;
   #processed = 0;
   #failures = 0;
+  /** Whom to tell when all hits that were durable when they asked are on the timelines. */
+  #waiting: (() => void)[] = [];
 
   constructor(
     dependencies: { source: HitSource; timeline: Timeline; logger: Logger },
@@ -47,6 +49,18 @@ export class HitProcessor {
     await this.#running;
   }
 
+  /**
+   * Resolves when every hit that is durable now is on its timeline; after `patienceMs` in any case. For facts that
+   * divide hits into before and after, where the hits of a privacy mode bear only the day.
+   */
+  async caughtUp(patienceMs = 2000): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, patienceMs);
+    this.#waiting.push(resolve);
+    await promise;
+    clearTimeout(timer);
+  }
+
   metrics(): { processed: number; failures: number } {
     return { processed: this.#processed, failures: this.#failures };
   }
@@ -57,11 +71,16 @@ export class HitProcessor {
     while (!signal.aborted) {
       try {
         cursors ??= await this.#timeline.cursors();
+        // Whoever asks while this read runs may mean a hit that it does not see.
+        const asked = this.#waiting.length;
         const hits = await this.#source.read(cursors, this.#options.batchSize);
         if (hits.length > 0) {
           await this.#timeline.recordHits(hits);
           for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
           this.#processed += hits.length;
+        }
+        if (hits.length < this.#options.batchSize) {
+          for (const resolve of this.#waiting.splice(0, asked)) resolve();
         }
         const settled = await this.#timeline.settle();
         if (hits.length === 0 && settled === 0) await pause(this.#options.pollMs, signal);

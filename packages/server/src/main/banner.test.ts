@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { banner, type BannerFacts } from './banner.ts';
+
+const FACTS: BannerFacts = {
+  dashboardUrl: 'http://127.0.0.1:8420',
+  signInLink: undefined,
+  publicUrl: 'http://127.0.0.1:8425',
+  smtp: { host: '127.0.0.1', port: 2587 },
+  smtps: undefined,
+  credential: undefined,
+  demo: true,
+  smarthostHost: undefined,
+  trackingIsLocal: true,
+  dataDir: '/data',
+};
+
+test('the banner says where mail goes: captured, out, out untracked, or nowhere', () => {
+  const smarthostHost = 'mail.example.org:587';
+  const publicUrl = 'https://track.example.org';
+  assert.match(banner(FACTS), /captured there and goes nowhere/);
+  const out = banner({ ...FACTS, demo: false, smarthostHost, publicUrl, trackingIsLocal: false });
+  assert.match(out, /Way out +mail\.example\.org:587\n/);
+  assert.doesNotMatch(out, /untracked/);
+  assert.match(banner({ ...FACTS, demo: false, smarthostHost }), /goes out untracked/);
+  const refused = banner({ ...FACTS, demo: false, publicUrl, trackingIsLocal: false });
+  assert.match(refused, /no mail is accepted \(451\) until WAYBILL_SMARTHOST_URL/);
+});
