@@ -182,4 +182,8 @@ test('the command leaves with 1 when a line was no hit and with 2 when it is cal
   assert.equal(await run([], io('{"kind":"open"}\n'), lookup), 0);
   assert.equal(await run([], io('oh\n'), lookup), 1);
   assert.equal(await run(['--what'], io(''), lookup), 2);
+  assert.equal(await run(['hits.jsonl'], io(''), lookup), 2);
+  const asked = io('');
+  assert.equal(await run(['--help'], asked, lookup), 0);
+  assert.match((asked.stdout as SlowSink).text, /^Usage: waybill explain/);
 });

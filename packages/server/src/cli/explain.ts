@@ -3,6 +3,22 @@ import { once } from 'node:events';
 import { z } from 'zod';
 import { judge, type Lookup, type Observation } from '../truth/truth.ts';
 import type { CliIo } from './io.ts';
+import { readArguments, wrongCall, type Usage } from './read-arguments.ts';
+
+const USAGE = {
+  command: 'explain',
+  options: {},
+  text: `Usage: waybill explain < hits.jsonl
+
+Judges hits given as JSON lines, and writes one judgement for each, in order. Needs no server.
+Of a hit all but "kind" may be null or absent:
+
+  {"kind":"open"|"click", "method", "userAgent", "ip", "headers", "secondsAfterSend",
+   "sequence", "link", "linkCount", "honeypot"}
+
+Adjacent hits of the same sequence belong to one delivery and are judged together.
+`,
+} as const satisfies Usage;
 
 /** What the composition root gives: networks and places from the files on this machine. */
 export interface ExplainLookup extends Lookup {
@@ -44,11 +60,12 @@ export async function run(
   io: Pick<CliIo, 'stdin' | 'stdout' | 'stderr'>,
   lookup: ExplainLookup,
 ): Promise<number> {
-  if (args.length > 0) {
-    io.stderr.write(
-      'Usage: waybill explain < hits.jsonl\nReads JSON lines, writes one judgement for each.\n',
-    );
-    return args[0] === '--help' ? 0 : 2;
+  const parsed = readArguments(USAGE, args, io);
+  if (typeof parsed === 'number') return parsed;
+  const [surplus] = parsed.positionals;
+  if (surplus !== undefined) {
+    const message = `Hits are read from standard input, not from ${JSON.stringify(surplus)}.`;
+    return wrongCall(USAGE.command, message, io);
   }
   return (await explain(io.stdin, io.stdout, lookup)) ? 0 : 1;
 }
