@@ -102,7 +102,6 @@ export class StatsStore implements StatsReader {
       .select(DELIVERY_COLUMNS)
       .select(['deliveries.message_id', 'deliveries.created_at', 'deliveries.sent_at'])
       .select(['messages.subject', 'messages.from_address', 'messages.mode'])
-      .select('messages.sent_at as message_sent_at')
       .where('deliveries.workspace_id', '=', workspaceId)
       .where('deliveries.tracking_number', '=', number)
       .executeTakeFirst();
@@ -124,7 +123,7 @@ export class StatsStore implements StatsReader {
       from: row.from_address,
       mode,
       createdAt: toIso(row.created_at),
-      sentAt: timeOrNull(row.sent_at ?? row.message_sent_at),
+      sentAt: timeOrNull(row.sent_at),
       events: events.map(eventOfRow),
       links: (await this.#links(workspaceId, row.message_id)).map(({ url }) => ({
         url,
