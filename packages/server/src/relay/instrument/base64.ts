@@ -1,3 +1,4 @@
+import { applyEdits } from './message-edits.ts';
 import type { ReasonCode } from './reasons.ts';
 import {
   lineEndOf,
@@ -85,10 +86,9 @@ function encodeChanged(
   const line = lineBefore(layout, Math.floor(first.start / 3) * 4);
   const start = layout.lineStarts[line] ?? body.start;
   const kept = ((layout.charactersBefore[line] ?? 0) / 4) * 3;
-  const changed = splice(bytes, kept, edits).toString('base64');
+  const changed = applyEdits(bytes, edits).subarray(kept).toString('base64');
   const lineEnd = lineEndOf(body.message, body.start, body.end) ?? body.lineEnd;
-  const text = wrap(changed, lineLength(layout), lineEnd);
-  return [{ start, end: layout.dataEnd, bytes: Buffer.from(text, 'latin1') }];
+  return [{ start, end: layout.dataEnd, text: wrap(changed, lineLength(layout), lineEnd) }];
 }
 
 /** The last line that begins at or before a character, and between two groups of four. */
@@ -99,17 +99,6 @@ function lineBefore({ charactersBefore }: Layout, character: number): number {
     if (before % 4 === 0) line = index;
   }
   return line;
-}
-
-function splice(bytes: Buffer, from: number, edits: readonly ByteEdit[]): Buffer {
-  const pieces: Buffer[] = [];
-  let position = from;
-  for (const edit of edits) {
-    pieces.push(bytes.subarray(position, edit.start), edit.bytes);
-    position = edit.end;
-  }
-  pieces.push(bytes.subarray(position));
-  return Buffer.concat(pieces);
 }
 
 /** The part's own line length where it is a possible one. */

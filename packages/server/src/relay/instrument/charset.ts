@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { ReadText } from './html-survey.ts';
 import type { ReasonCode } from './reasons.ts';
 
@@ -12,8 +12,8 @@ export interface OpenedText {
   read: ReadText;
   /** Real text of other bytes in this character set. */
   decode(bytes: Uint8Array): string;
-  /** ASCII text in this character set. */
-  encode(ascii: string): Buffer;
+  /** The bytes of ASCII text in this character set, one character per byte. */
+  encode(ascii: string): string;
   /** Browsers encode links in it as in UTF-8. */
   unicode: boolean;
   /** ASCII can be added at the end. */
@@ -59,8 +59,19 @@ export function openCharset(label: string | undefined, bytes: Buffer): OpenedTex
   return openSuperset(name, bytes, mask === undefined ? bytes : maskPairs(bytes, mask), true);
 }
 
+/** What nearly all mail is written in, so that nothing has to be asked for it. */
+const COMMON: Record<string, string> = {
+  'utf-8': 'utf-8',
+  'us-ascii': 'windows-1252',
+  'iso-8859-1': 'windows-1252',
+  'windows-1252': 'windows-1252',
+};
+
+/** The Encoding Standard's name. */
 function encodingName(label: string): string | undefined {
   const wanted = label.trim().toLowerCase();
+  const common = COMMON[wanted];
+  if (common !== undefined) return common;
   try {
     return new TextDecoder(ALIASES[wanted] ?? wanted).encoding;
   } catch {
@@ -73,18 +84,24 @@ function startsLikeUtf16(bytes: Buffer): boolean {
 }
 
 function openSuperset(name: string, bytes: Buffer, scanned: Buffer, endsInAscii: boolean): OpenedText {
-  const decoder = new TextDecoder(name, { ignoreBOM: true });
+  let decoder: TextDecoder | undefined;
+  const decode = (some: Uint8Array): string => {
+    decoder ??= new TextDecoder(name, { ignoreBOM: true });
+    return decoder.decode(some);
+  };
   const text = scanned.toString('latin1');
+  // In ISO-2022-JP ASCII bytes are not all ASCII characters, but what is masked is not ASCII.
+  const ascii = isAscii(scanned);
   return {
     text,
     unitBytes: 1,
     read: (start, end) => {
       const slice = text.slice(start, end);
       // oxlint-disable-next-line no-control-regex -- the range of ASCII
-      return /^[\0-\x7f]*$/.test(slice) ? slice : decoder.decode(bytes.subarray(start, end));
+      return ascii || !/[^\0-\x7f]/.test(slice) ? slice : decode(bytes.subarray(start, end));
     },
-    decode: (other) => decoder.decode(other),
-    encode: (ascii) => Buffer.from(ascii, 'latin1'),
+    decode,
+    encode: (ascii) => ascii,
     unicode: name === 'utf-8',
     endsInAscii,
   };
@@ -109,7 +126,7 @@ function openUtf16(label: string, name: 'utf-16le' | 'utf-16be', bytes: Buffer):
     decode: toText,
     encode: (ascii) => {
       const encoded = Buffer.from(ascii, 'utf16le');
-      return big ? encoded.swap16() : encoded;
+      return (big ? encoded.swap16() : encoded).toString('latin1');
     },
     unicode: true,
     endsInAscii: true,

@@ -13,7 +13,7 @@ const LONGEST = 10_000;
 
 /**
  * One item at the current position: blanks, a comment, `;`, or a parameter. Values without quotes may hold more than
- * RFC 2045's tokens, as many programs write `boundary=a=b` and are understood.
+ * RFC 2045's tokens: many programs write `boundary=a/b` and are understood.
  */
 const ITEM =
   /[ \t]+|(\((?:[^()\\]|\\.)*\))|(;)|([^\s;=()<>@,"]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;"()]*))/y;
@@ -32,9 +32,11 @@ export function parseStructured(text: string): StructuredValue {
     if (semicolon !== undefined) separated = true;
     if (name === undefined) continue;
     const key = name.toLowerCase();
-    // RFC 2231 continuations are read by few, and a parameter given twice differently by each in its own way.
+    // A parameter given twice is read by each program in its own way.
     const value = quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '';
     const known = result.parameters.get(key);
+    // Some programs read a bare `a=b=c` to the end, others to the second equals sign.
+    if (bare?.includes('=') === true) result.broken = true;
     if (!separated || (known !== undefined && known !== value)) result.broken = true;
     separated = false;
     result.parameters.set(key, value);

@@ -104,7 +104,7 @@ function planLinks(
     const to =
       linkUrl !== null &&
       (links.size < MOST_LINKS || links.has(from)) &&
-      mayTrack({ ...site, href: from }, limits)
+      mayTrack(tracked === undefined ? site : { ...site, href: from }, limits)
         ? trackedAddress(from, links, linkUrl)
         : from;
     const fits = to.length <= LONGEST_LINK && !(limits.unfoldable && to.length > LONGEST_UNFOLDED);
@@ -127,27 +127,22 @@ function hrefEdit({ place, tagEnd }: LinkSite, address: string): TextEdit {
   const { start, valueStart, valueEnd, quote } = place;
   const text = escapeAttribute(address);
   const behind = quote === '' ? valueEnd : valueEnd + 1;
-  return {
+  const edit: TextEdit = {
     start: valueStart,
     end: valueEnd,
     // An unquoted value could swallow the tag's end.
     text: quote === '' ? `"${text}"` : text,
     breakBefore: start,
-    ...(behind < tagEnd ? { breakAfter: behind } : {}),
   };
+  if (behind < tagEnd) edit.breakAfter = behind;
+  return edit;
 }
 
-/** For either kind of quotes. Our own addresses hold nothing to escape unless the tracking address does. */
+/** For either kind of quotes, and for every character set. Our own addresses rarely hold anything to escape. */
 function escapeAttribute(value: string): string {
-  return (
-    value
-      .replaceAll('&', '&amp;')
-      .replaceAll('"', '&quot;')
-      .replaceAll("'", '&#39;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      // Works in every character set.
-      .replaceAll(/[^\x20-\x7e]/gu, (character) => `&#${character.codePointAt(0)};`)
+  if (!/[&"'<>]|[^\x20-\x7e]/.test(value)) return value;
+  return value.replaceAll(/[&"'<>]|[^\x20-\x7e]/gu, (character) =>
+    character === '&' ? '&amp;' : `&#${character.codePointAt(0)};`,
   );
 }
 

@@ -26,11 +26,8 @@ interface Scope {
 export class ForeignContent {
   readonly #scopes: Scope[] = [];
   active = false;
-
   /** In foreign content, or in HTML that stands inside it. */
-  get inside(): boolean {
-    return this.#scopes.length > 0;
-  }
+  inside = false;
 
   /** @returns whether the element is an HTML element */
   startTag(name: string, attributes: Attributes, text: string): boolean {
@@ -68,6 +65,7 @@ export class ForeignContent {
   }
 
   #update(): void {
+    this.inside = this.#scopes.length > 0;
     this.active = (this.#scopes.at(-1)?.kind ?? 'html') !== 'html';
   }
 }

@@ -1,30 +1,4 @@
-/** Elements inside which an image is not shown, not loaded or changes the element itself. */
-const BARRED = new Set([
-  'pre',
-  'listing',
-  'select',
-  'template',
-  'button',
-  'object',
-  'video',
-  'audio',
-  'canvas',
-  'frameset',
-]);
-
-/** Belong to the head, or to no content at all: they do not begin a body that has no tag of its own. */
-const HEAD = new Set([
-  'html',
-  'head',
-  'title',
-  'base',
-  'link',
-  'meta',
-  'style',
-  'script',
-  'noscript',
-  'template',
-]);
+import type { Tag } from './html-tags.ts';
 
 interface Table {
   inCell: boolean;
@@ -56,30 +30,34 @@ export class PlaceFinder {
   /** A frameset instead of a body: no image is shown anywhere. */
   #frames = false;
 
-  startTag(name: string, start: number, end: number): void {
-    if (name === 'frameset' && this.#bodyStart === undefined && this.#firstContent === undefined)
-      this.#frames = true;
-    if (name === 'body') {
-      if (this.#firstContent === undefined) this.#bodyStart ??= end;
-    } else if (!HEAD.has(name)) this.#content(start);
-    if (BARRED.has(name)) this.#barred.set(name, (this.#barred.get(name) ?? 0) + 1);
+  startTag(tag: Tag | undefined, start: number, end: number): void {
+    if (tag === undefined) {
+      if (this.wantsContent) this.content(start);
+      return;
+    }
+    const { name, tablePart } = tag;
+    if (this.wantsContent) this.#firstTag(tag, start, end);
+    if (tablePart !== undefined) this.#cell(tablePart === 'cell');
     else if (name === 'table') this.#openTable();
-    else if (name === 'td' || name === 'th' || name === 'caption') this.#cell(true);
-    else if (name === 'tr' || name === 'tbody' || name === 'thead' || name === 'tfoot' || name === 'colgroup')
-      this.#cell(false);
+    else if (tag.barsImages) this.#barred.set(name, (this.#barred.get(name) ?? 0) + 1);
   }
 
-  endTag(name: string, start: number): void {
-    if (name === 'body' && this.#allowed) this.#bodyEnd = start;
-    else if (name === 'html' && this.#allowed) this.#htmlEnd = start;
-    else if (BARRED.has(name)) this.#closeBarred(name);
+  endTag({ name, tablePart, barsImages }: Tag, start: number): void {
+    if (tablePart !== undefined) this.#cell(false);
     else if (name === 'table') this.#closeTable();
-    else if (TABLE_PARTS.has(name)) this.#cell(false);
+    else if (barsImages) this.#closeBarred(name);
+    else if (name === 'body' && this.#allowed) this.#bodyEnd = start;
+    else if (name === 'html' && this.#allowed) this.#htmlEnd = start;
   }
 
-  /** @param blank nothing but white space */
-  text(start: number, blank: boolean): void {
-    if (!blank) this.#content(start);
+  /** Nothing was seen yet that begins the body. */
+  get wantsContent(): boolean {
+    return this.#bodyStart === undefined && this.#firstContent === undefined;
+  }
+
+  /** Tells of text that is more than white space. */
+  content(start: number): void {
+    this.#firstContent ??= start;
   }
 
   /** @param length of the text, when markup can follow its end */
@@ -94,8 +72,10 @@ export class PlaceFinder {
     return this.#barred.size === 0 && (table === undefined || (table.inCell && !table.barredOutside));
   }
 
-  #content(start: number): void {
-    if (this.#bodyStart === undefined) this.#firstContent ??= start;
+  #firstTag({ name, head }: Tag, start: number, end: number): void {
+    if (name === 'frameset') this.#frames = true;
+    if (name === 'body') this.#bodyStart = end;
+    else if (!head) this.content(start);
   }
 
   #openTable(): void {
@@ -127,5 +107,3 @@ export class PlaceFinder {
     else this.#barred.set(name, count - 1);
   }
 }
-
-const TABLE_PARTS = new Set(['td', 'th', 'caption', 'tr', 'tbody', 'thead', 'tfoot', 'colgroup']);

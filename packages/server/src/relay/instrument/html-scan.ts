@@ -1,29 +1,17 @@
 import { Attributes, readAttributes } from './html-attributes.ts';
 import { ForeignContent } from './html-namespaces.ts';
+import { tagAt, type Tag } from './html-tags.ts';
 
 /**
- * What the scanner tells, in document order. Offsets are into the scanned text; tag names are lower case.
- * `attributes` is used again for the next tag: read it at once.
+ * What the scanner tells, in document order. Offsets are into the scanned text; a tag is undefined when it is none of
+ * those that matter. `attributes` is used again for the next tag: read it at once.
  */
 export interface HtmlHandler {
-  startTag(name: string, start: number, end: number, attributes: Attributes): void;
-  endTag(name: string, start: number, end: number): void;
+  startTag(tag: Tag | undefined, start: number, end: number, attributes: Attributes): void;
+  endTag(tag: Tag, start: number, end: number): void;
   /** Text between tags; the content of elements that hold only text (style, title) is not told. */
   text(start: number, end: number): void;
 }
-
-/** Elements whose content is text up to their end tag (WHATWG HTML §13.2.6.2; noscript as in a browser with scripts). */
-const RAW_TEXT = new Set([
-  'title',
-  'textarea',
-  'style',
-  'script',
-  'xmp',
-  'iframe',
-  'noembed',
-  'noframes',
-  'noscript',
-]);
 
 const TAB = 0x09;
 const LF = 0x0a;
@@ -54,6 +42,8 @@ class HtmlScanner {
   readonly #foreign = new ForeignContent();
   /** Where the next `--!>` is, so that a document without one is searched once and not once per comment. */
   #nextBangEnd = -1;
+  /** Where the name of the tag read last ends. */
+  #nameEnd = 0;
   /** False once something that was never closed swallowed the rest. */
   #open = true;
 
@@ -87,16 +77,21 @@ class HtmlScanner {
   #markup(open: number): number {
     const text = this.#text;
     const code = text.charCodeAt(open + 1);
-    if (isLetter(code)) return readAttributes(text, nameEnd(text, open + 1), this.#attributes);
+    if (isLetter(code)) return this.#tag(open + 1);
     if (code === SLASH) {
       const after = text.charCodeAt(open + 2);
-      if (isLetter(after)) return readAttributes(text, nameEnd(text, open + 2), this.#attributes);
+      if (isLetter(after)) return this.#tag(open + 2);
       if (after === GT) return open + 3;
       return Number.isNaN(after) ? open : this.#bogusComment(open + 2);
     }
     if (code === BANG) return this.#declaration(open);
     if (code === QUESTION) return this.#bogusComment(open + 1);
     return open;
+  }
+
+  #tag(nameStart: number): number {
+    this.#nameEnd = nameEnd(this.#text, nameStart);
+    return readAttributes(this.#text, this.#nameEnd, this.#attributes);
   }
 
   #declaration(open: number): number {
@@ -139,27 +134,38 @@ class HtmlScanner {
   #dispatch(open: number, end: number): number {
     const text = this.#text;
     const code = text.charCodeAt(open + 1);
-    if (isLetter(code)) {
-      const name = text.slice(open + 1, nameEnd(text, open + 1)).toLowerCase();
-      return this.#startTag(name, open, end);
-    }
-    if (code === SLASH && isLetter(text.charCodeAt(open + 2))) {
-      const name = text.slice(open + 2, nameEnd(text, open + 2)).toLowerCase();
-      this.#foreign.endTag(name);
-      // The body does not end inside SVG: such an end tag is not in its scope.
-      if (!this.#foreign.inside || (name !== 'body' && name !== 'html'))
-        this.#handler.endTag(name, open, end);
-    }
+    if (isLetter(code)) return this.#startTag(open, end);
+    if (code === SLASH && isLetter(text.charCodeAt(open + 2))) this.#endTag(open, end);
     return end;
   }
 
-  #startTag(name: string, open: number, end: number): number {
-    const attributes = this.#attributes;
-    if (!this.#foreign.startTag(name, attributes, this.#text)) return end;
-    this.#handler.startTag(name, open, end, attributes);
-    if (name === 'plaintext') return this.#swallowed();
-    if (!RAW_TEXT.has(name)) return end;
-    return name === 'script' ? this.#scriptEnd(end) : this.#rawTextEnd(name, end);
+  #startTag(open: number, end: number): number {
+    const text = this.#text;
+    const tag = tagAt(text, open + 1, this.#nameEnd);
+    const foreign = this.#foreign;
+    if (foreign.inside || tag?.name === 'svg' || tag?.name === 'math') {
+      const name = text.slice(open + 1, this.#nameEnd).toLowerCase();
+      if (!foreign.startTag(name, this.#attributes, text)) {
+        this.#handler.startTag(undefined, open, end, this.#attributes);
+        return end;
+      }
+    }
+    this.#handler.startTag(tag, open, end, this.#attributes);
+    if (tag?.name === 'plaintext') return this.#swallowed();
+    if (tag?.rawText !== true) return end;
+    return tag.name === 'script' ? this.#scriptEnd(end) : this.#rawTextEnd(tag.name, end);
+  }
+
+  #endTag(open: number, end: number): void {
+    const text = this.#text;
+    const tag = tagAt(text, open + 2, this.#nameEnd);
+    const foreign = this.#foreign;
+    if (foreign.inside) {
+      foreign.endTag(text.slice(open + 2, this.#nameEnd).toLowerCase());
+      // The body does not end inside SVG: such an end tag is not in its scope.
+      if (foreign.inside && (tag?.name === 'body' || tag?.name === 'html')) return;
+    }
+    if (tag !== undefined) this.#handler.endTag(tag, open, end);
   }
 
   /** @returns where the end tag of this name begins that ends the raw text, or the end of the input */

@@ -2,6 +2,7 @@ import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
 import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { scanHtml, type HtmlHandler } from './html-scan.ts';
+import type { Tag } from './html-tags.ts';
 
 /** An `a href` with an http or https address, whether or not it will be tracked. */
 export interface LinkSite {
@@ -83,8 +84,10 @@ class Surveyor implements HtmlHandler {
     this.#read = read;
   }
 
-  startTag(name: string, start: number, end: number, attributes: Attributes): void {
-    this.#finder.startTag(name, start, end);
+  startTag(tag: Tag | undefined, start: number, end: number, attributes: Attributes): void {
+    this.#finder.startTag(tag, start, end);
+    if (tag === undefined) return;
+    const { name } = tag;
     if (name === 'a') this.#anchor(end, attributes);
     else if (name === 'img' || name === 'image') this.#image(start, end, attributes);
     else if (name === 'div' && attributes.raw(this.#text, 'data-waybill') === 'disclosure') {
@@ -92,17 +95,17 @@ class Surveyor implements HtmlHandler {
     }
   }
 
-  endTag(name: string, start: number, end: number): void {
-    this.#finder.endTag(name, start);
-    if (name === 'a') this.#closeLink();
-    else if (name === 'div' && this.#disclosureStart !== undefined) {
+  endTag(tag: Tag, start: number, end: number): void {
+    this.#finder.endTag(tag, start);
+    if (tag.name === 'a') this.#closeLink();
+    else if (tag.name === 'div' && this.#disclosureStart !== undefined) {
       this.#disclosures.push({ start: this.#disclosureStart, end });
       this.#disclosureStart = undefined;
     }
   }
 
   text(start: number, end: number): void {
-    this.#finder.text(start, isBlank(this.#text, start, end));
+    if (this.#finder.wantsContent && !isBlank(this.#text, start, end)) this.#finder.content(start);
     if (this.#link === undefined) return;
     const room = LONGEST_TEXT - this.#linkText.length;
     if (room > 0) this.#linkText += this.#read(start, Math.min(end, start + room));
@@ -127,7 +130,9 @@ class Surveyor implements HtmlHandler {
   }
 
   #closeLink(): void {
-    if (this.#link !== undefined) this.#link.text = decodeHTML(this.#linkText);
+    if (this.#link === undefined) return;
+    const text = this.#linkText;
+    this.#link.text = text.includes('&') ? decodeHTML(text) : text;
     this.#link = undefined;
     this.#linkText = '';
   }
@@ -148,8 +153,8 @@ class Surveyor implements HtmlHandler {
   /** An attribute's http or https address, undefined for all others. */
   #address({ valueStart, valueEnd }: AttributePlace): string | undefined {
     if (valueEnd - valueStart > LONGEST_ADDRESS) return undefined;
-    const decoded = decodeHTMLAttribute(this.#read(valueStart, valueEnd));
-    const address = stripUrl(decoded);
+    const raw = this.#read(valueStart, valueEnd);
+    const address = stripUrl(raw.includes('&') ? decodeHTMLAttribute(raw) : raw);
     return /^https?:\/\//i.test(address) ? address : undefined;
   }
 }
@@ -160,7 +165,8 @@ function stripUrl(value: string): string {
   let end = value.length;
   while (start < end && value.charCodeAt(start) <= 0x20) start += 1;
   while (end > start && value.charCodeAt(end - 1) <= 0x20) end -= 1;
-  return value.slice(start, end).replaceAll(/[\t\n\r]/g, '');
+  const stripped = value.slice(start, end);
+  return /[\t\n\r]/.test(stripped) ? stripped.replaceAll(/[\t\n\r]/g, '') : stripped;
 }
 
 function isBlank(text: string, start: number, end: number): boolean {

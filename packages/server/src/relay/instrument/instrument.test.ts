@@ -101,7 +101,7 @@ test('an unquoted address gets quotes, an apostrophe is escaped in its own quote
     "<a href=https://a/>x</a><a href='https://b/'>y</a>",
     options('copy', more),
   );
-  const to = (index: number): string => `${HOST}/l/&#39;${index}&quot;&amp;&lt;&gt;`;
+  const to = (index: number): string => `${HOST}/l/&#39;${index}&#34;&amp;&#60;&#62;`;
   assert.equal(html, `<a href="${to(1)}">x</a><a href='${to(2)}'>y</a>`);
 });
 

@@ -2,7 +2,7 @@ import type { Reason } from '@waybill/sdk';
 import { DISCLOSURE_FIELD } from './disclosure.ts';
 import { planHtml, type HtmlOptions, type TextEdit, type TrackedLink } from './html-edits.ts';
 import { surveyHtml } from './html-survey.ts';
-import { applyEdits, toMessageEdits, type MessageEdit } from './message-edits.ts';
+import { applyEdits, describeEdits, type MessageEdit } from './message-edits.ts';
 import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepared-message.ts';
 import { reason, type ReasonCode } from './reasons.ts';
 import type { ByteEdit, RawEdit } from './transfer-coding.ts';
@@ -31,7 +31,7 @@ export interface InstrumentResult {
   /** The HTML as it is now, decoded; null when there is none to show. */
   readonly html: string | null;
   /** All that was changed; `restore(message, edits)` gives the input back. */
-  edits: MessageEdit[];
+  readonly edits: MessageEdit[];
 }
 
 /**
@@ -56,8 +56,10 @@ function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOption
   const tracked = plan.pixel !== null || plan.links.length > 0;
   if (!tracked && textEdits.length === 0) return untouched(prepared, options, 'nothing-to-do');
   const byteEdits = textEdits.map((edit) => toByteEdit(edit, html));
-  const header = headerEdits(prepared, options, tracked ? 'tracked' : 'restored');
-  const edits = toMessageEdits(message, [...header, ...html.part.encode(byteEdits)]);
+  const edits = [
+    ...headerEdits(prepared, options, tracked ? 'tracked' : 'restored'),
+    ...html.part.encode(byteEdits),
+  ];
   return {
     touched: true,
     reason: null,
@@ -65,9 +67,11 @@ function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOption
     pixel: plan.pixel,
     links: plan.links,
     get html() {
-      return text.decode(spliceBytes(html.part.bytes, byteEdits));
+      return text.decode(applyEdits(html.part.bytes, byteEdits));
     },
-    edits,
+    get edits() {
+      return describeEdits(message, edits);
+    },
   };
 }
 
@@ -77,7 +81,7 @@ function untouched(
   code: ReasonCode,
 ): InstrumentResult {
   const { message, html } = prepared;
-  const edits = toMessageEdits(message, headerEdits(prepared, options, 'kept'));
+  const edits = headerEdits(prepared, options, 'kept');
   return {
     touched: false,
     reason: reason(code),
@@ -87,7 +91,9 @@ function untouched(
     get html() {
       return typeof html === 'string' ? null : html.text.decode(html.part.bytes);
     },
-    edits,
+    get edits() {
+      return describeEdits(message, edits);
+    },
   };
 }
 
@@ -103,33 +109,16 @@ function headerEdits(
   const { fields, fieldsEnd } = root.header;
   const edits = fields
     .filter(({ name }) => dropped.has(name))
-    .map(({ start, end }): RawEdit => ({ start, end, bytes: Buffer.alloc(0) }));
+    .map(({ start, end }): RawEdit => ({ start, end, text: '' }));
   if (body !== 'tracked' || disclosure?.kind !== 'header') return edits;
-  const line = Buffer.from(`${DISCLOSURE_FIELD}: ${disclosure.pageUrl}${lineEnd}`, 'latin1');
-  return [...edits, { start: fieldsEnd, end: fieldsEnd, bytes: line }];
+  const text = `${DISCLOSURE_FIELD}: ${disclosure.pageUrl}${lineEnd}`;
+  return [...edits, { start: fieldsEnd, end: fieldsEnd, text }];
 }
 
-function toByteEdit(
-  { start, end, text, breakBefore, breakAfter }: TextEdit,
-  { text: opened }: PreparedPart,
-): ByteEdit {
-  const { unitBytes } = opened;
-  return {
-    start: start * unitBytes,
-    end: end * unitBytes,
-    bytes: opened.encode(text),
-    ...(breakBefore === undefined ? {} : { breakBefore: breakBefore * unitBytes }),
-    ...(breakAfter === undefined ? {} : { breakAfter: breakAfter * unitBytes }),
-  };
-}
-
-function spliceBytes(bytes: Buffer, edits: readonly ByteEdit[]): Uint8Array {
-  const whole = edits.map(({ start, end, bytes: inserted }) => ({
-    offset: start,
-    removed: bytes.subarray(start, end),
-    inserted,
-  }));
-  return applyEdits(bytes, whole);
+function toByteEdit(edit: TextEdit, { text: opened }: PreparedPart): ByteEdit {
+  if (opened.unitBytes === 1) return edit;
+  // Two-byte characters come encoded, where no line has to be broken.
+  return { start: edit.start * 2, end: edit.end * 2, text: opened.encode(edit.text) };
 }
 
 /** The same for a document that is not in a message. Without a place for a demanded disclosure nothing is tracked. */

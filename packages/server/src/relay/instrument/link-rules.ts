@@ -58,11 +58,16 @@ function isPlaceholder(href: string): boolean {
 
 /** Words for leaving a list, in addresses and visible texts. */
 const UNSUBSCRIBE =
-  /unsub|opt[-_ ]?out|list-?remove|remove[-_]?me|abmeld|abbestell|austragen|d[eé]sabonn|d[eé]sinscri|darse de baja|cancelar (?:la )?su[bs]|cancelar inscri|descadastr|disiscri|cancella (?:la tua )?iscri|afmeld|uitschrijv|avregistrer|avprenumerer|afmelden|frameld|wypisz|odhl[aá]s|leiratkoz|отписа|配信停止|登録解除|退订|退訂|取消订阅|取消訂閱|수신\s?거부/i;
+  /unsub|opt[-_ ]?out|list-?remove|remove[-_]?me|abmeld|abbestell|austragen|desabonn|desinscri|darse de baja|cancelar (?:la )?su[bs]|cancelar inscri|descadastr|disiscri|cancella (?:la tua )?iscri|afmeld|uitschrijv|avregistrer|avprenumerer|frameld|wypisz|odhlas|leiratkoz/i;
+/** The same in letters that are no ASCII; looked for only where there are some. */
+const UNSUBSCRIBE_ABROAD =
+  /d\u00e9sabonn|d\u00e9sinscri|odhl\u00e1s|отписа|配信停止|登録解除|退订|退訂|取消订阅|取消訂閱|수신\s?거부/i;
 
 /** Leaving a list must work as its sender set it up, in one click (RFC 8058), and is nobody's reading. */
 function isUnsubscribe({ href, text }: LinkSite, { unsubscribe }: LinkContext): boolean {
-  return unsubscribe.has(href) || UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text);
+  if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || unsubscribe.has(href)) return true;
+  // oxlint-disable-next-line no-control-regex -- the range of ASCII
+  return /[^\0-\x7f]/.test(text) && UNSUBSCRIBE_ABROAD.test(text);
 }
 
 /** Last labels that are file names' endings far more often than domains. */

@@ -7,38 +7,44 @@ export interface MessageEdit {
   inserted: Uint8Array;
 }
 
-/** Changes in order, without those that change nothing. */
-export function toMessageEdits(message: Buffer, edits: readonly RawEdit[]): MessageEdit[] {
-  return edits
-    .toSorted((a, b) => a.start - b.start)
-    .map(({ start, end, bytes }) => ({
-      offset: start,
-      removed: message.subarray(start, end),
-      inserted: bytes,
-    }))
-    .filter(({ removed, inserted }) => Buffer.compare(removed, inserted) !== 0);
+/** The message with the changes made; the same array when there are none. @param edits in order, not overlapping */
+export function applyEdits(message: Buffer, edits: readonly RawEdit[]): Buffer {
+  if (edits.length === 0) return message;
+  let { length } = message;
+  for (const { start, end, text } of edits) length += text.length - (end - start);
+  const changed = Buffer.allocUnsafe(length);
+  let position = 0;
+  let written = 0;
+  for (const { start, end, text } of edits) {
+    written += message.copy(changed, written, position, start);
+    written += changed.write(text, written, 'latin1');
+    position = end;
+  }
+  message.copy(changed, written, position);
+  return changed;
 }
 
-/** The message with the changes made; the same array when there are none. */
-export function applyEdits(message: Uint8Array, edits: readonly MessageEdit[]): Uint8Array {
-  if (edits.length === 0) return message;
-  const pieces: Uint8Array[] = [];
-  let position = 0;
-  for (const { offset, removed, inserted } of edits) {
-    pieces.push(message.subarray(position, offset), inserted);
-    position = offset + removed.length;
-  }
-  pieces.push(message.subarray(position));
-  return Buffer.concat(pieces);
+/** For whoever wants to know or to take them back: the changes as bytes, without those that change nothing. */
+export function describeEdits(message: Buffer, edits: readonly RawEdit[]): MessageEdit[] {
+  return edits
+    .map(({ start, end, text }) => ({
+      offset: start,
+      removed: message.subarray(start, end),
+      inserted: Buffer.from(text, 'latin1'),
+    }))
+    .filter(({ removed, inserted }) => !removed.equals(inserted));
 }
 
 /** Takes the changes back: the message as it was, byte for byte. @param message after the changes */
 export function restore(message: Uint8Array, edits: readonly MessageEdit[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let position = 0;
   let shift = 0;
-  const inverse = edits.map(({ offset, removed, inserted }) => {
-    const edit = { offset: offset + shift, removed: inserted, inserted: removed };
+  for (const { offset, removed, inserted } of edits) {
+    pieces.push(message.subarray(position, offset + shift), removed);
+    position = offset + shift + inserted.length;
     shift += inserted.length - removed.length;
-    return edit;
-  });
-  return applyEdits(message, inverse);
+  }
+  pieces.push(message.subarray(position));
+  return Buffer.concat(pieces);
 }

@@ -119,6 +119,14 @@ for (const [what, ...lines] of [
     '--b--',
   ],
   ['a quote that is not closed', 'Content-Type: text/html; charset="utf-8', '', 'x'],
+  [
+    'an equals sign in a bare boundary',
+    'Content-Type: multipart/mixed; boundary=--=b',
+    '',
+    '----=b',
+    '',
+    '----=b--',
+  ],
   ['a type without slash', 'Content-Type: html', '', 'x'],
   ['a split boundary', 'Content-Type: multipart/mixed; boundary*0=b; boundary=b', '', '--b', '', '--b--'],
   [

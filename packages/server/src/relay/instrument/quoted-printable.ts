@@ -187,21 +187,21 @@ class Splicer {
     }));
     return edits.map((edit, index) => {
       const place = places[index] ?? { start: this.#bodyEnd, end: this.#bodyEnd };
-      return this.#splice(place, edit.bytes, places[index + 1]?.start ?? NEVER);
+      return this.#splice(place, edit.text, places[index + 1]?.start ?? NEVER);
     });
   }
 
-  #splice(place: Place, bytes: Buffer, next: number): RawEdit {
+  #splice(place: Place, text: string, next: number): RawEdit {
     this.#goTo(place.start);
     const lineStart = this.#lineStart;
     const sameLine = this.#position >= lineStart;
     const column = sameLine ? this.#column + (place.start - this.#position) : place.start - lineStart;
     this.#goTo(place.end);
     const atLineEnd = place.end === this.#lineEnd;
-    const blank = atLineEnd && bytes.length === 0 ? this.#blankBefore(place.start, lineStart) : undefined;
-    const written = this.#write(blank ?? bytes, blank === undefined ? column : column - 1, atLineEnd);
+    const blank = atLineEnd && text === '' ? this.#blankBefore(place.start, lineStart) : undefined;
+    const written = this.#write(blank ?? text, blank === undefined ? column : column - 1, atLineEnd);
     // The next edit on this line breaks it itself, right before what it writes.
-    const tail = next < this.#lineEnd ? next - place.end + 1 : this.#lineEnd - place.end;
+    const tail = next <= this.#lineEnd ? next - place.end + 1 : this.#lineEnd - place.end;
     const edit = { start: blank === undefined ? place.start : place.start - 1, end: place.end };
     if (written.column > 0 && written.column + tail > LONGEST_LINE) {
       written.text += this.#softBreak;
@@ -215,31 +215,42 @@ class Splicer {
     }
     this.#position = edit.end;
     this.#column = written.column;
-    return { ...edit, bytes: Buffer.from(written.text, 'latin1') };
+    return { ...edit, text: written.text };
   }
 
   /** A blank that was inside a line must not come to stand at its end, where it would be dropped. */
-  #blankBefore(position: number, lineStart: number): Buffer | undefined {
+  #blankBefore(position: number, lineStart: number): string | undefined {
     const inside = position > this.#position && position > lineStart;
     const byte = inside ? this.#message[position - 1] : undefined;
-    return byte === SPACE || byte === TAB ? Buffer.of(byte) : undefined;
+    return byte === SPACE ? ' ' : byte === TAB ? '\t' : undefined;
   }
 
-  #write(bytes: Buffer, startColumn: number, atLineEnd: boolean): { text: string; column: number } {
-    let text = '';
-    let column = startColumn;
-    for (const [index, byte] of bytes.entries()) {
-      const last = atLineEnd && index === bytes.length - 1;
-      let code = encoded(byte, column, last);
-      if (column + code.length > LONGEST_LINE - 1) {
-        text += this.#softBreak;
-        column = 0;
-        code = encoded(byte, column, last);
+  /** Encodes a text in pieces that fit their lines. @param column where it begins */
+  #write(text: string, column: number, atLineEnd: boolean): { text: string; column: number } {
+    const codes = encodeText(text, atLineEnd);
+    let written = '';
+    let position = 0;
+    let at = column;
+    while (position < codes.length) {
+      if (at === 0) {
+        // A dash or dot in front could make the line a boundary or the end of the mail.
+        const first = codes.charCodeAt(position);
+        if (first === DASH || first === DOT) {
+          written += first === DASH ? '=2D' : '=2E';
+          at = 3;
+          position += 1;
+        }
       }
-      text += code;
-      column += code.length;
+      const end = pieceEnd(codes, position, LONGEST_LINE - 1 - at);
+      written += codes.slice(position, end);
+      at += end - position;
+      position = end;
+      if (position < codes.length) {
+        written += this.#softBreak;
+        at = 0;
+      }
     }
-    return { text, column };
+    return { text: written, column: at };
   }
 
   /** Enters the encoded line that holds a position. Positions come in order. */
@@ -254,10 +265,21 @@ class Splicer {
   }
 }
 
-/** A dash or dot in front could make the line a boundary or the end of the mail. */
-function encoded(byte: number, column: number, last: boolean): string {
-  const printable =
-    byte > SPACE && byte < 0x7f && byte !== EQUALS && (column > 0 || (byte !== DASH && byte !== DOT));
-  if (printable || (byte === SPACE && !last)) return String.fromCharCode(byte);
-  return `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+/** Blanks stay where more follows on their line; the last one of a line would be dropped (rule 3). */
+function encodeText(text: string, atLineEnd: boolean): string {
+  // oxlint-disable-next-line no-control-regex -- all but printable ASCII is encoded
+  const codes = /[=\0-\x1f\x7f-\xff]/.test(text) ? text.replaceAll(/[=\0-\x1f\x7f-\xff]/g, toCode) : text;
+  return atLineEnd && codes.endsWith(' ') ? `${codes.slice(0, -1)}=20` : codes;
+}
+
+function toCode(character: string): string {
+  return `=${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** The end of a piece of at most `room` characters that cuts no code in two. */
+function pieceEnd(codes: string, start: number, room: number): number {
+  const end = start + Math.max(0, room);
+  if (end >= codes.length) return codes.length;
+  if (end > start && codes.charCodeAt(end - 1) === EQUALS) return end - 1;
+  return end - 1 > start && codes.charCodeAt(end - 2) === EQUALS ? end - 2 : end;
 }

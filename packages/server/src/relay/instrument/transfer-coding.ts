@@ -7,17 +7,19 @@ import { openUnencoded } from './unencoded.ts';
 export interface ByteEdit {
   start: number;
   end: number;
-  bytes: Buffer;
+  /** One character per byte. */
+  text: string;
   /** Offsets where a line may be broken when it gets too long; see TextEdit. */
   breakBefore?: number;
   breakAfter?: number;
 }
 
-/** Replaces a range of the message. */
+/** Replaces a range of the message. A mail may have hundreds: they are kept as text until the copy is written. */
 export interface RawEdit {
   start: number;
   end: number;
-  bytes: Buffer;
+  /** One character per byte. */
+  text: string;
 }
 
 /** A part's content, decoded, and the way back for changes to it. */

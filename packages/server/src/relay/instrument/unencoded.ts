@@ -23,105 +23,110 @@ export function openUnencoded(body: EncodedBody): OpenedPart {
 class LineKeeper {
   readonly #bytes: Buffer;
   readonly #offset: number;
-  readonly #lineEnd: Buffer;
+  readonly #lineEnd: string;
+  readonly #raw: RawEdit[] = [];
   /** Length so far of the line that is being written, up to `#position`. */
   #column = 0;
   #position = 0;
+  /** The first line feed at or behind `#position`. */
+  #newline: number;
 
   constructor({ message, start, end, lineEnd }: EncodedBody, bytes: Buffer) {
     this.#bytes = bytes;
     this.#offset = start;
-    this.#lineEnd = Buffer.from(lineEndOf(message, start, end) ?? lineEnd, 'latin1');
+    this.#lineEnd = lineEndOf(message, start, end) ?? lineEnd;
+    this.#newline = this.#newlineFrom(0);
   }
 
   encode(edits: readonly ByteEdit[]): RawEdit[] {
-    return edits.flatMap((edit, index) => this.#one(edit, edits[index + 1]));
+    for (const [index, edit] of edits.entries()) this.#put(edit, edits[index + 1]);
+    return this.#raw;
   }
 
-  #one(edit: ByteEdit, next: ByteEdit | undefined): RawEdit[] {
-    const raw: RawEdit[] = [];
-    const { breakBefore = -1, breakAfter } = edit;
-    const tail = this.#tail(edit, next);
-    const { length } = edit.bytes;
+  #put(edit: ByteEdit, next: ByteEdit | undefined): void {
     this.#advance(edit.start);
-    const over = (column: number, rest: number): boolean => column + length + rest > LONGEST_LINE;
-    let { bytes } = edit;
-    if (length === 0 || !over(this.#column, tail)) this.#column += length;
-    else if (breakBefore === -1)
-      ({ bytes, column: this.#column } = this.#fold(edit.bytes, this.#column, tail));
-    else {
-      const kept = edit.start - breakBefore;
-      const attribute = breakAfter === undefined ? tail : breakAfter - edit.end;
-      if (over(this.#column, attribute)) {
-        const blank = this.#bytes[breakBefore - 1] === SPACE ? 1 : 0;
-        raw.push(this.#lineBreak(breakBefore - blank, breakBefore));
-        this.#column = kept;
-      }
-      this.#column += length;
-    }
-    raw.push({ start: this.#offset + edit.start, end: this.#offset + edit.end, bytes });
+    const column = this.#column;
     this.#position = edit.end;
-    if (breakAfter !== undefined && length > 0 && this.#column + tail > LONGEST_LINE) {
-      this.#position = breakAfter + (this.#bytes[breakAfter] === SPACE ? 1 : 0);
-      raw.push(this.#lineBreak(breakAfter, this.#position));
-      this.#column = 0;
-    }
-    return raw;
+    if (this.#newline < edit.end) this.#newline = this.#newlineFrom(edit.end);
+    const tail = this.#tail(next);
+    const { length } = edit.text;
+    this.#column += length;
+    if (length === 0 || this.#column + tail <= LONGEST_LINE) this.#replace(edit.start, edit.end, edit.text);
+    else if (edit.breakBefore === undefined) this.#putFolded(edit, column, tail);
+    else this.#putBroken(edit, column, tail);
   }
 
-  /** A line end inside a tag, instead of the blank there. */
-  #lineBreak(start: number, end: number): RawEdit {
-    return { start: this.#offset + start, end: this.#offset + end, bytes: this.#lineEnd };
+  /** An attribute's value: the line may be broken before the attribute and behind it. */
+  #putBroken(
+    { start, end, text, breakBefore = start, breakAfter }: ByteEdit,
+    column: number,
+    tail: number,
+  ): void {
+    const behind = breakAfter === undefined ? tail : breakAfter - end;
+    if (column + text.length + behind > LONGEST_LINE) {
+      const blank = this.#bytes[breakBefore - 1] === SPACE ? 1 : 0;
+      this.#replace(breakBefore - blank, breakBefore, this.#lineEnd);
+      this.#column = start - breakBefore + text.length;
+    }
+    this.#replace(start, end, text);
+    if (breakAfter === undefined || this.#column + tail <= LONGEST_LINE) return;
+    this.#position = breakAfter + (this.#bytes[breakAfter] === SPACE ? 1 : 0);
+    this.#replace(breakAfter, this.#position, this.#lineEnd);
+    this.#column = 0;
+  }
+
+  /** Markup of our own: each blank before an attribute can be a line end. */
+  #putFolded({ start, end, text: markup }: ByteEdit, column: number, tail: number): void {
+    let line = column;
+    let text = '';
+    // Only at the end of a document without end tags can a line be so full; white space is nothing there.
+    if (line + markup.indexOf(' ') > LONGEST_LINE) {
+      text = this.#lineEnd;
+      line = 0;
+    }
+    const pieces = markup.split(BEFORE_ATTRIBUTE);
+    for (const [index, piece] of pieces.entries()) {
+      const rest = index === pieces.length - 1 ? tail : 0;
+      if (index > 0 && line + 1 + piece.length + rest > LONGEST_LINE) {
+        text += this.#lineEnd + piece;
+        line = piece.length;
+      } else {
+        text += (index > 0 ? ' ' : '') + piece;
+        line += piece.length + (index > 0 ? 1 : 0);
+      }
+    }
+    this.#replace(start, end, text);
+    this.#column = line;
+  }
+
+  #replace(start: number, end: number, text: string): void {
+    this.#raw.push({ start: this.#offset + start, end: this.#offset + end, text });
   }
 
   /** Moves over unchanged bytes; each is looked at once, however long the lines are. */
   #advance(to: number): void {
-    const newline = this.#bytes.subarray(this.#position, to).lastIndexOf(LF);
-    if (newline === -1) this.#column += to - this.#position;
-    else this.#column = to - (this.#position + newline + 1);
+    let last = -1;
+    while (this.#newline < to) {
+      last = this.#newline;
+      this.#newline = this.#newlineFrom(last + 1);
+    }
+    if (last === -1) this.#column += to - this.#position;
+    else this.#column = to - last - 1;
     this.#position = to;
   }
 
-  /** Unchanged bytes behind an edit, up to the line's end or to where the next edit can break the line. */
-  #tail({ end: start }: ByteEdit, next: ByteEdit | undefined): number {
-    const rest = this.#bytes.subarray(start, start + LONGEST_LINE + 2);
-    let length = rest.indexOf(LF);
-    if (length === -1) ({ length } = rest);
-    else if (length > 0 && rest[length - 1] === CR) length -= 1;
-    return next === undefined ? length : Math.min(length, (next.breakBefore ?? next.start) - start);
+  #newlineFrom(position: number): number {
+    const found = this.#bytes.indexOf(LF, position);
+    return found === -1 ? Infinity : found;
   }
 
-  /**
-   * Markup of our own, on lines of its own: each blank between attributes can be a line end. The first one is, and the
-   * last one too when what follows is long.
-   */
-  #fold(markup: Buffer, column: number, tail: number): { bytes: Buffer; column: number } {
-    const text = markup.toString('latin1');
-    const pieces: string[] = [];
-    let line = column;
-    // Only at the end of a document without end tags can a line be so full; white space is nothing there.
-    if (line + text.indexOf(' ') > LONGEST_LINE) {
-      pieces.push(this.#lineEnd.toString('latin1'));
-      line = 0;
-    }
-    let first = true;
-    for (const piece of text.split(TAG_BLANK)) {
-      if (!first && line + 1 + piece.length > LONGEST_LINE) {
-        pieces.push(this.#lineEnd.toString('latin1'), piece);
-        line = piece.length;
-      } else {
-        pieces.push(first ? '' : ' ', piece);
-        line += piece.length + (first ? 0 : 1);
-      }
-      first = false;
-    }
-    if (line + tail > LONGEST_LINE && pieces.length > 2) {
-      pieces[pieces.length - 2] = this.#lineEnd.toString('latin1');
-      line = pieces.at(-1)?.length ?? 0;
-    }
-    return { bytes: Buffer.from(pieces.join(''), 'latin1'), column: line };
+  /** Unchanged bytes from here to the line's end, or to where the next edit can break the line. */
+  #tail(next: ByteEdit | undefined): number {
+    let end = Math.min(this.#newline, this.#bytes.length);
+    if (end > this.#position && this.#bytes[end - 1] === CR) end -= 1;
+    if (next !== undefined) end = Math.min(end, next.breakBefore ?? next.start);
+    return end - this.#position;
   }
 }
 
-/** A blank before an attribute. */
-const TAG_BLANK = / (?=[a-z-]+=")/;
+const BEFORE_ATTRIBUTE = / (?=[a-z-]+=")/;
