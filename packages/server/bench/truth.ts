@@ -5,6 +5,7 @@
  *
  * The directory holds cases.jsonl (single hits) and sequences.jsonl (several hits on one delivery); each line has
  * kind, method, user_agent, ip, seconds_after_send, headers, label, human, client and perhaps ambiguous, sequence, link.
+ * Prints the same for our own composed sequences (test/truth), and for the rows with letter case or versions changed.
  * Leaves with 1 when more machines are called people than the goal allows.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import type { Actor } from '@waybill/sdk';
 import { createLookup } from '../src/storage/lookup.ts';
 import { judge, type Judgement, type Observation } from '../src/truth/truth.ts';
+import { composeSequences } from '../test/truth/sequences.ts';
 
 interface Row {
   kind: 'open' | 'click';
@@ -31,6 +33,8 @@ interface Row {
 }
 
 const MACHINES_CALLED_PEOPLE_GOAL = 0.005;
+/** The last part of a version with three or more. */
+const PATCH = /(?<head>\d+\.\d+\.(?:\d+\.)*)\d+/g;
 
 function expectedActor({ label, subclass, human, seconds_after_send }: Row): Actor {
   if ((seconds_after_send ?? 0) < 0) return 'self';
@@ -57,6 +61,8 @@ function observationOf(row: Row): Observation {
   }
   return observation;
 }
+
+const FAMILIES = new Set(composeSequences().map(({ family }) => family));
 
 interface Judged {
   row: Row;
@@ -85,8 +91,41 @@ for (const name of ['cases', 'sequences']) {
     `${name}, letter case changed`,
     judgeRows(rows.map((row) => ({ ...row, user_agent: row.user_agent?.toUpperCase() ?? null }))),
   );
+  report(
+    `${name}, patch versions changed`,
+    judgeRows(
+      rows.map((row) => ({ ...row, user_agent: row.user_agent?.replace(PATCH, '$<head>7') ?? null })),
+    ),
+  );
 }
+report('our own composed sequences', composed());
 process.exitCode ??= failed ? 1 : 0;
+
+/** Judges what the gate of `npm test` judges. */
+function composed(): Judged[] {
+  return composeSequences().flatMap(({ family, hits }) => {
+    const judgements = judge(
+      hits.map(({ observation }) => observation),
+      lookup,
+    );
+    return hits.flatMap(({ observation, actor, hard }, i) => {
+      const judgement = judgements[i];
+      const isReader = actor === 'human' || actor === 'human-via-proxy';
+      const row: Row = {
+        kind: observation.kind,
+        method: observation.method ?? null,
+        user_agent: observation.userAgent ?? null,
+        ip: observation.ip ?? null,
+        seconds_after_send: observation.secondsAfterSend ?? null,
+        label: actor,
+        human: isReader ? 'likely' : 'no',
+        source: family,
+        ...(hard === undefined ? {} : { ambiguous: true }),
+      };
+      return judgement === undefined ? [] : [{ row, expected: actor, judgement }];
+    });
+  });
+}
 
 function judgeRows(rows: readonly Row[]): Judged[] {
   const groups: Row[][] = [];
@@ -191,10 +230,11 @@ function calibration(judged: readonly Judged[]): void {
 function families(judged: readonly Judged[]): void {
   const groups = new Map<string, Judged[]>();
   for (const entry of judged) {
-    const family = /^[\w.-]+\/[\w.-]+/.exec(entry.row.source)?.[0] ?? 'other';
+    const { source } = entry.row;
+    const family = /^[\w.-]+\/[\w.-]+/.exec(source)?.[0] ?? (FAMILIES.has(source) ? source : 'other');
     groups.set(family, [...(groups.get(family) ?? []), entry]);
   }
-  for (const [family, rows] of [...groups].sort((a, b) => b[1].length - a[1].length).slice(0, 6)) {
+  for (const [family, rows] of [...groups].sort((a, b) => b[1].length - a[1].length).slice(0, 8)) {
     rate(`  right, ${family}`, rows.filter((j) => j.judgement.actor === j.expected).length, rows.length);
   }
 }
