@@ -1,7 +1,7 @@
-import { sql, type Insertable, type Selectable, type Transaction } from 'kysely';
-import type { Client, EventType, Network, Place, Reason, VerdictState, Actor } from '@waybill/sdk';
+import type { Reason, VerdictState } from '@waybill/sdk';
+import { sql, type Transaction } from 'kysely';
 import type { Clock } from '../kernel/clock.ts';
-import { newRowId, type DeliveryId, type MessageId, type WorkspaceId } from '../kernel/ids.ts';
+import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type {
   DeliveryRecord,
   StoredEvent,
@@ -13,8 +13,9 @@ import type {
 } from '../messages/messages.ts';
 import type { Rule } from '../notify/notify.ts';
 import type { Engine } from './engine.ts';
-import { nextPositions } from './positions.ts';
 import type { Database } from './schema.ts';
+import { toEvent, toHit } from './timeline-rows.ts';
+import { writeTimeline } from './timeline-writes.ts';
 
 /** A delivery that a machine hammers must not make each judgement longer than the last. */
 const NEWEST_HITS = 300;
@@ -42,7 +43,7 @@ export class KyselyTimelineStore implements TimelineStore {
   ): Promise<void> {
     await this.#engine.db.transaction().execute(async (tx) => {
       const snapshot = await this.#read(tx, want);
-      await write(tx, decide(snapshot), this.#clock());
+      await writeTimeline(tx, decide(snapshot), this.#clock());
     });
   }
 
@@ -140,21 +141,6 @@ async function newestHits(tx: Tx, ids: readonly string[]): Promise<Map<string, S
   return grouped(rows, (row) => row.delivery_id ?? '', toHit);
 }
 
-function toHit(row: Selectable<Database['hits']>): StoredHit {
-  return {
-    epoch: row.epoch,
-    seq: row.seq,
-    at: row.at,
-    kind: row.kind as 'open' | 'click',
-    method: row.method,
-    ...(row.link_index === null ? {} : { linkIndex: row.link_index }),
-    ...(row.url === null ? {} : { url: row.url }),
-    ...(row.ip === null ? {} : { ip: row.ip }),
-    headers: JSON.parse(row.headers) as Record<string, string>,
-    mode: row.mode,
-  };
-}
-
 async function readEvents(tx: Tx, ids: readonly string[]): Promise<Map<string, StoredEvent[]>> {
   const rows = await tx
     .selectFrom('events')
@@ -164,25 +150,6 @@ async function readEvents(tx: Tx, ids: readonly string[]): Promise<Map<string, S
     .orderBy('position')
     .execute();
   return grouped(rows, (row) => row.delivery_id ?? '', toEvent);
-}
-
-/** A row of `events` as features see it; absent columns are absent fields. */
-export function toEvent(row: Selectable<Database['events']>): StoredEvent {
-  return {
-    id: row.id,
-    at: row.at,
-    type: row.type as EventType,
-    ...(row.actor === null ? {} : { actor: row.actor as Actor }),
-    ...(row.confidence === null ? {} : { confidence: row.confidence }),
-    ...(row.reasons === null ? {} : { reasons: JSON.parse(row.reasons) as Reason[] }),
-    ...(row.place === null ? {} : { place: JSON.parse(row.place) as Place }),
-    ...(row.client === null ? {} : { client: JSON.parse(row.client) as Client }),
-    ...(row.network === null ? {} : { network: JSON.parse(row.network) as Network }),
-    ...(row.ip === null ? {} : { ip: row.ip }),
-    ...(row.link === null ? {} : { link: row.link }),
-    source: row.source,
-    rulesVersion: row.rules_version,
-  };
 }
 
 async function readMessages(tx: Tx, ids: readonly MessageId[]): Promise<TimelineSnapshot['messages']> {
@@ -247,146 +214,6 @@ async function readSenderAddresses(
   return new Map([...lists].map(([id, ips]) => [id, new Set(ips)]));
 }
 
-async function write(tx: Tx, work: TimelineWork, now: number): Promise<void> {
-  for (const part of chunks(work.hits.map(hitRow))) {
-    await tx
-      .insertInto('hits')
-      .values(part)
-      .onConflict((conflict) => conflict.columns(['epoch', 'seq']).doNothing())
-      .execute();
-  }
-  let position = await nextPositions(tx, work.newEvents.length + work.changedEvents.length);
-  const newRows = work.newEvents.map(({ workspaceId, deliveryId, messageId, event }) => ({
-    ...eventColumns(event),
-    id: event.id,
-    workspace_id: workspaceId,
-    delivery_id: deliveryId,
-    message_id: messageId,
-    source: event.source,
-    position: position++,
-  }));
-  for (const part of chunks(newRows)) {
-    await tx
-      .insertInto('events')
-      .values(part)
-      .onConflict((conflict) => conflict.column('source').doNothing())
-      .execute();
-  }
-  for (const event of work.changedEvents) {
-    await tx
-      .updateTable('events')
-      .set({ ...eventColumns(event), position: position++ })
-      .where('id', '=', event.id)
-      .execute();
-  }
-  for (const event of work.confirmedEvents) {
-    await tx.updateTable('events').set(eventColumns(event)).where('id', '=', event.id).execute();
-  }
-  for (const delivery of work.deliveries) await updateDelivery(tx, delivery);
-  await writeOutbox(tx, work, now);
-  for (const [epoch, seq] of work.cursors) {
-    await tx
-      .insertInto('cursors')
-      .values({ epoch, seq })
-      .onConflict((conflict) => conflict.column('epoch').doUpdateSet({ seq }))
-      .execute();
-  }
-}
-
-function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork['hits'][number]) {
-  return {
-    epoch: hit.epoch,
-    seq: hit.seq,
-    workspace_id: workspaceId,
-    delivery_id: deliveryId,
-    message_id: messageId,
-    kind: hit.kind,
-    link_index: hit.linkIndex ?? null,
-    url: hit.url ?? null,
-    at: hit.at,
-    method: hit.method,
-    ip: hit.ip ?? null,
-    headers: JSON.stringify(hit.headers),
-    mode: hit.mode,
-  } satisfies Insertable<Database['hits']>;
-}
-
-function eventColumns(event: StoredEvent) {
-  const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-  return {
-    at: event.at,
-    type: event.type,
-    actor: event.actor ?? null,
-    confidence: event.confidence ?? null,
-    reasons: json(event.reasons),
-    place: json(event.place),
-    client: json(event.client),
-    network: json(event.network),
-    ip: event.ip ?? null,
-    link: event.link ?? null,
-    rules_version: event.rulesVersion,
-  };
-}
-
-async function updateDelivery(tx: Tx, delivery: TimelineWork['deliveries'][number]): Promise<void> {
-  const { message_id: messageId } = await tx
-    .updateTable('deliveries')
-    .set({
-      transport: delivery.transport,
-      verdict_state: delivery.verdict.state,
-      verdict_confidence: delivery.verdict.confidence,
-      verdict_reasons: JSON.stringify(delivery.verdict.reasons),
-      verdict_settled: delivery.verdict.settled ? 1 : 0,
-      settle_at: delivery.settleAt,
-      sent_at: delivery.sentAt,
-      last_sign_at: delivery.lastSignAt,
-      objected_at: delivery.objectedAt,
-    })
-    .where('id', '=', delivery.id)
-    .returning('message_id')
-    .executeTakeFirstOrThrow();
-  const { lastSignAt, sentAt } = delivery;
-  if (sentAt !== null) {
-    await tx
-      .updateTable('messages')
-      .set({ sent_at: sentAt })
-      .where('id', '=', messageId)
-      .where('sent_at', 'is', null)
-      .execute();
-  }
-  if (lastSignAt !== null) {
-    await tx
-      .updateTable('messages')
-      .set({ last_sign_at: lastSignAt })
-      .where('id', '=', messageId)
-      .where((eb) => eb.or([eb('last_sign_at', 'is', null), eb('last_sign_at', '<', lastSignAt)]))
-      .execute();
-  }
-}
-
-async function writeOutbox(tx: Tx, work: TimelineWork, now: number): Promise<void> {
-  const rows = work.outbox.map((entry) => ({
-    id: newRowId(),
-    workspace_id: entry.workspaceId,
-    channel_id: entry.channelId,
-    idempotency_key: entry.idempotencyKey,
-    payload: JSON.stringify(entry.notification),
-    state: 'pending',
-    attempts: 0,
-    next_attempt_at: now,
-    last_error: null,
-    created_at: now,
-    sent_at: null,
-  }));
-  for (const part of chunks(rows)) {
-    await tx
-      .insertInto('outbox')
-      .values(part)
-      .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-      .execute();
-  }
-}
-
 function grouped<R, K, V>(rows: readonly R[], key: (row: R) => K, value: (row: R) => V): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const row of rows) {
@@ -395,8 +222,4 @@ function grouped<R, K, V>(rows: readonly R[], key: (row: R) => K, value: (row: R
     else group.push(value(row));
   }
   return groups;
-}
-
-function* chunks<T>(rows: readonly T[], size = 500): Generator<T[]> {
-  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
 }
