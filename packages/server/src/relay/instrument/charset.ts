@@ -90,15 +90,15 @@ function openSuperset(name: string, bytes: Buffer, scanned: Buffer, endsInAscii:
     return decoder.decode(some);
   };
   const text = scanned.toString('latin1');
-  // In ISO-2022-JP ASCII bytes are not all ASCII characters, but what is masked is not ASCII.
-  const ascii = isAscii(scanned);
+  // Bytes of ISO-2022-JP that only look like ASCII are masked by what is not.
+  const plain = isAscii(scanned);
   return {
     text,
     unitBytes: 1,
     read: (start, end) => {
       const slice = text.slice(start, end);
       // oxlint-disable-next-line no-control-regex -- the range of ASCII
-      return ascii || !/[^\0-\x7f]/.test(slice) ? slice : decode(bytes.subarray(start, end));
+      return plain || !/[^\0-\x7f]/.test(slice) ? slice : decode(bytes.subarray(start, end));
     },
     decode,
     encode: (ascii) => ascii,

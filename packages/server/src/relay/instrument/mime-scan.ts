@@ -52,6 +52,8 @@ class MimeScanner {
   readonly #levels: Level[] = [];
   /** Which level a line ends a part of; millions of lines may look like one of dozens of boundaries. */
   readonly #byDelimiter = new Map<string, number>();
+  /** How many delimiters have which byte behind their dashes: most other lines are known by it. */
+  readonly #thirdBytes = new Uint8Array(256);
   /** Entities without end yet that are no multipart, with the number of levels around them. */
   #open: { entity: Entity; depth: number }[] = [];
   #parts = 0;
@@ -74,16 +76,18 @@ class MimeScanner {
     return { root, defect: this.#defect };
   }
 
-  /** The next line that begins with two dashes, from a line's start on. */
-  #nextDashes(lineStart: number): number {
+  /** The next line that begins with two dashes, at or behind a position. */
+  #nextDashes(position: number): number {
     const bytes = this.#bytes;
-    if (bytes[lineStart] === DASH && bytes[lineStart + 1] === DASH) return lineStart;
-    const found = bytes.indexOf('\n--', lineStart, 'latin1');
+    const lineStart = position === 0 || bytes[position - 1] === LF;
+    if (lineStart && bytes[position] === DASH && bytes[position + 1] === DASH) return position;
+    const found = bytes.indexOf('\n--', position, 'latin1');
     return found === -1 ? -1 : found + 1;
   }
 
-  /** @returns the start of the line to go on with */
+  /** @returns where to go on */
   #line(start: number): number {
+    if (this.#thirdBytes[this.#bytes[start + 2] ?? 0] === 0) return start + 2;
     const newline = this.#bytes.indexOf(LF, start);
     const next = newline === -1 ? this.#bytes.length : newline + 1;
     const match = this.#match(start, next);
@@ -153,6 +157,7 @@ class MimeScanner {
     if (other !== undefined) this.#note('broken-mime', other.entity);
     if (this.#levels.length + this.#open.length >= DEEPEST) this.#stop('too-deep', 0);
     this.#byDelimiter.set(delimiter, this.#levels.length);
+    this.#countThird(delimiter, 1);
     this.#levels.push({ entity, delimiter, state: 'preamble' });
   }
 
@@ -171,9 +176,15 @@ class MimeScanner {
     return match !== undefined && this.#levels[match.index]?.state !== 'epilogue';
   }
 
+  #countThird(delimiter: string, change: number): void {
+    const third = delimiter.charCodeAt(2);
+    this.#thirdBytes[third] = (this.#thirdBytes[third] ?? 0) + change;
+  }
+
   #closeLevels(from: number, end: number): void {
     for (const { entity, state, delimiter } of this.#levels.splice(from)) {
       this.#byDelimiter.delete(delimiter);
+      this.#countThird(delimiter, -1);
       if (state !== 'epilogue') this.#note('broken-mime', entity);
       entity.bodyEnd = Math.max(entity.bodyStart, end);
     }
