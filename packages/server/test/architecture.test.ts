@@ -38,7 +38,6 @@ const LIBRARY_ROOMS: Record<string, string[]> = {
   maxmind: ['storage'],
   'node:sqlite': ['storage'],
   nodemailer: ['relay'],
-  'parse5-sax-parser': ['relay/instrument'],
   pg: ['storage'],
   pino: ['kernel'],
   'smtp-server': ['relay'],

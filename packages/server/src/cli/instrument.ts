@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { instrument, type InstrumentOptions, type InstrumentResult } from '../relay/instrument/instrument.ts';
-import { Keyring, linkUrl, pixelUrl, readTrackedUrl, type TokenClaims } from '../tracking/tracking.ts';
+import {
+  isTrackableDestination,
+  Keyring,
+  linkUrl,
+  pixelUrl,
+  readTrackedUrl,
+  type TokenClaims,
+} from '../tracking/tracking.ts';
 import { readArguments, wrongCall } from './read-arguments.ts';
 
 const USAGE = `Usage: waybill instrument [--to ADDRESS] [--json] < message.eml
@@ -78,7 +85,10 @@ function throwAwayOptions(message: Buffer, to: string): InstrumentOptions {
   const claims: TokenClaims = { workspaceId: 1 as WorkspaceId, subject, linkIndex: 0, mode: 'full' };
   return {
     pixelUrl: pixelUrl(keyring, PUBLIC_URL, claims),
-    linkUrl: (destination, linkIndex) => linkUrl(keyring, PUBLIC_URL, { ...claims, linkIndex }, destination),
+    linkUrl: (destination, linkIndex) =>
+      isTrackableDestination(destination)
+        ? linkUrl(keyring, PUBLIC_URL, { ...claims, linkIndex }, destination)
+        : destination,
     isTracked: (url) => {
       const own = readTrackedUrl(keyring, url);
       if (own === undefined) return LINK_OF_OTHERS.test(url) ? { kind: 'link' } : undefined;

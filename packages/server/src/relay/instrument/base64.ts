@@ -1,12 +1,6 @@
 import { applyEdits } from './message-edits.ts';
 import type { ReasonCode } from './reasons.ts';
-import {
-  lineEndOf,
-  type ByteEdit,
-  type EncodedBody,
-  type OpenedPart,
-  type RawEdit,
-} from './transfer-coding.ts';
+import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
 
 /** RFC 2045 §6.8. */
 const LONGEST_LINE = 76;

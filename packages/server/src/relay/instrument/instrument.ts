@@ -5,7 +5,7 @@ import { surveyHtml } from './html-survey.ts';
 import { applyEdits, describeEdits, type MessageEdit } from './message-edits.ts';
 import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepared-message.ts';
 import { reason, type ReasonCode } from './reasons.ts';
-import type { ByteEdit, RawEdit } from './transfer-coding.ts';
+import type { ByteEdit, RawEdit } from './encoded-body.ts';
 
 export type { Disclosure } from './disclosure.ts';
 export type { HtmlOptions, TrackedLink } from './html-edits.ts';

@@ -1,4 +1,4 @@
-import type { RawEdit } from './transfer-coding.ts';
+import type { RawEdit } from './encoded-body.ts';
 
 /** One change to a message, with what is needed to take it back. Offsets are into the message before the change. */
 export interface MessageEdit {

@@ -1,11 +1,12 @@
 import { openCharset, type OpenedText } from './charset.ts';
 import { displayedHtml } from './displayed-part.ts';
+import { lineEndOf, type OpenedPart } from './encoded-body.ts';
 import { surveyHtml, type HtmlSurvey } from './html-survey.ts';
 import { fieldValue } from './mime-header.ts';
 import { scanMime, type Entity } from './mime-scan.ts';
 import type { ReasonCode } from './reasons.ts';
 import { isSwitchedOff, refusal, type Resigns } from './refusal.ts';
-import { lineEndOf, openPart, type OpenedPart } from './transfer-coding.ts';
+import { openPart } from './transfer-coding.ts';
 
 /** The HTML part of a message, found, decoded and surveyed: what all copies of the message share. */
 export interface PreparedPart {

@@ -1,11 +1,5 @@
 import type { ReasonCode } from './reasons.ts';
-import {
-  lineEndOf,
-  type ByteEdit,
-  type EncodedBody,
-  type OpenedPart,
-  type RawEdit,
-} from './transfer-coding.ts';
+import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
 
 /** RFC 2045 §6.7, rule 5: with the `=` of a soft line break. */
 const LONGEST_LINE = 76;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ByteEdit } from './encoded-body.ts';
 import { applyEdits } from './message-edits.ts';
-import { openPart, type ByteEdit } from './transfer-coding.ts';
+import { openPart } from './transfer-coding.ts';
 
 const BEFORE = Buffer.from('Content-Type: text/html\r\n\r\n');
 const AFTER = Buffer.from('\r\n--boundary--\r\n');

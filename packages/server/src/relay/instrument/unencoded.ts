@@ -1,10 +1,4 @@
-import {
-  lineEndOf,
-  type ByteEdit,
-  type EncodedBody,
-  type OpenedPart,
-  type RawEdit,
-} from './transfer-coding.ts';
+import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
 
 /** RFC 5322 §2.1.1, without the line end. */
 export const LONGEST_LINE = 998;
