@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliIo, CliSettings } from '../cli/io.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -48,7 +49,8 @@ const COMMANDS: Record<string, Command> = {
       const { run } = await import('../cli/explain.ts');
       const { createLookup } = await import('../storage/lookup.ts');
       const onMissing = (sentence: string): boolean => io.stderr.write(`waybill: ${sentence}\n`);
-      return run(args, io, await createLookup({ onMissing }));
+      const fetchedDirectory = join(io.env.dataDir, 'tables');
+      return run(args, io, await createLookup({ fetchedDirectory, onMissing }));
     },
   },
   rejudge: {
@@ -58,6 +60,16 @@ const COMMANDS: Record<string, Command> = {
       const { openRejudge } = await import('./open-rejudge.ts');
       const onMissing = (sentence: string): boolean => io.stderr.write(`waybill: ${sentence}\n`);
       return run(args, io, { open: () => openRejudge(onMissing) });
+    },
+  },
+  data: {
+    about: 'Say how old the published address lists are, or fetch them anew',
+    run: async (args, io) => {
+      const { run } = await import('../cli/data.ts');
+      const { openRangeLists } = await import('./open-range-lists.ts');
+      const sentence = 'The fetched lists cannot be read; those of this version are used.';
+      const onDamaged = (): boolean => io.stderr.write(`waybill: ${sentence}\n`);
+      return run(args, io, openRangeLists(join(io.env.dataDir, 'tables'), onDamaged));
     },
   },
   instrument: {

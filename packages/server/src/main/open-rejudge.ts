@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { RejudgeDependencies } from '../cli/rejudge.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -13,7 +14,7 @@ export async function openRejudge(
   const engine = await openDatabase(config);
   return {
     store: new KyselyRejudgeStore(engine, systemClock),
-    lookup: await createLookup({ onMissing }),
+    lookup: await createLookup({ fetchedDirectory: join(config.dataDir, 'tables'), onMissing }),
     close: () => engine.db.destroy(),
   };
 }

@@ -90,6 +90,13 @@ export class AddressRanges {
     return { ipv4: this.#ipv4.length, ipv6: this.#ipv6.length };
   }
 
+  /** How much they cover: addresses of IPv4, networks of 64 bits of IPv6. */
+  get coverage(): { ipv4: bigint; ipv6: bigint } {
+    const sum = (ranges: readonly Range[]): bigint =>
+      ranges.reduce((total, { start, end }) => total + end - start + 1n, 0n);
+    return { ipv4: sum(this.#ipv4), ipv6: sum(this.#ipv6) };
+  }
+
   readonly #indexes = new Map<4 | 6, Index>();
   #index(family: 4 | 6): Index {
     let index = this.#indexes.get(family);

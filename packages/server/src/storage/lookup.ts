@@ -2,16 +2,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Network, Place } from '@waybill/sdk';
 import { isLocalAddress, parseAddress, type Address, type Lookup, type RangeName } from '../truth/truth.ts';
-import ranges from '../../data/ranges.json' with { type: 'json' };
-import relay from '../../data/apple-private-relay.json' with { type: 'json' };
-import { AddressRanges } from './address-ranges.ts';
 import { kindOfOwner } from './network-kind.ts';
 import { NetworkTable } from './network-table.ts';
 import { PlaceDatabase } from './place-database.ts';
+import { readRangeLists, type RangeList } from './range-lists.ts';
 
 export interface LookupOptions {
   /** Where `asn.bin` is; the launcher builds it into `packages/server/tables`. */
   tablesDirectory?: string;
+  /** `DATA_DIR/tables`, where `waybill data update` puts newer lists of ranges than those shipped. */
+  fetchedDirectory?: string;
   /** Told in one sentence what is missing and what it means. */
   onMissing?: (sentence: string) => void;
 }
@@ -22,18 +22,11 @@ export interface OfflineLookup extends Lookup {
   prepare(ips: Iterable<string | undefined>): Promise<void>;
 }
 
-interface PublishedRange {
-  name: RangeName;
-  kind: NonNullable<Network['kind']>;
-  owner: string;
-  addresses: AddressRanges;
-}
-
 /** Networks and places from files on this machine. What is not installed is unknown, never an error. */
 export async function createLookup(options: LookupOptions = {}): Promise<OfflineLookup> {
   const tables = options.tablesDirectory ?? join(dirname(fileURLToPath(import.meta.url)), '../../tables');
   const missing = options.onMissing ?? (() => undefined);
-  const [networks, places] = await Promise.all([
+  const [networks, places, ranges] = await Promise.all([
     NetworkTable.open(join(tables, 'asn.bin')).catch(() => {
       missing(
         'The network table is not built (run npm start or node scripts/build-tables.mjs): owners of networks are unknown.',
@@ -44,8 +37,13 @@ export async function createLookup(options: LookupOptions = {}): Promise<Offline
       missing('The place database is not installed: places are unknown.');
       return undefined;
     }),
+    readRangeLists(options.fetchedDirectory, () =>
+      missing(
+        'The fetched address ranges cannot be read: those of this version are used (waybill data update).',
+      ),
+    ),
   ]);
-  return new FileLookup(networks, places);
+  return new FileLookup(networks, places, ranges);
 }
 
 const UNKNOWN_NETWORK: Network = { kind: 'unknown' };
@@ -62,13 +60,18 @@ interface NetworkFacts {
 class FileLookup implements OfflineLookup {
   readonly #networks: NetworkTable | undefined;
   readonly #places: PlaceDatabase | undefined;
-  readonly #published: readonly PublishedRange[] = publishedRanges();
+  readonly #published: readonly RangeList[];
   readonly #byOwner = new Map<number, NetworkFacts>();
   readonly #kept = new Map<string, NetworkFacts>();
 
-  constructor(networks: NetworkTable | undefined, places: PlaceDatabase | undefined) {
+  constructor(
+    networks: NetworkTable | undefined,
+    places: PlaceDatabase | undefined,
+    published: readonly RangeList[],
+  ) {
     this.#networks = networks;
     this.#places = places;
+    this.#published = published;
   }
 
   network(ip: string): Network {
@@ -127,21 +130,4 @@ class FileLookup implements OfflineLookup {
     }
     return facts;
   }
-}
-
-function publishedRanges(): PublishedRange[] {
-  return [
-    ...ranges.ranges.map(({ name, kind, owner, cidrs }) => ({
-      name: name as RangeName,
-      kind: kind as PublishedRange['kind'],
-      owner,
-      addresses: AddressRanges.ofCidrs(cidrs),
-    })),
-    {
-      name: 'apple-private-relay',
-      kind: 'privacy-relay',
-      owner: relay.owner,
-      addresses: AddressRanges.unpack(relay.packed),
-    },
-  ];
 }
