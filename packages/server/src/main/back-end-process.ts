@@ -59,6 +59,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   const unlock = lockDataDir(config.dataDir, 'back-end', LOCK_WAIT_MS);
   const engine = await openDatabase(config);
   const lookup = await createLookup({
+    fetchedDirectory: join(config.dataDir, 'tables'),
     onMissing: (sentence) => process.stderr.write(`waybill: ${sentence}\n`),
   });
 
