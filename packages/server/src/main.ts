@@ -1,32 +1,45 @@
-import { loadCliSettings, loadConfig } from './config/load.ts';
-import { AppError } from './kernel/errors.ts';
-import { runCommand } from './main/commands.ts';
+import { enableCompileCache, flushCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-/** The composition root: one entry file for the server, its two processes and the command line. */
+/** Compiled code of this and all libraries, so that a start takes half the time. Where it cannot be written, nothing is lost. */
+const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/waybill-compiled', import.meta.url));
+
+/**
+ * The composition root: one entry file for the server, its two processes and the command line. Everything is loaded
+ * after the compile cache is on.
+ */
 async function main(args: string[]): Promise<number | undefined> {
+  const { loadCliSettings, loadConfig } = await import('./config/load.ts');
   const [command, ...rest] = args;
   switch (command) {
     case 'edge-process': {
       const { runEdgeProcess } = await import('./main/edge-process.ts');
       await runEdgeProcess(loadConfig());
-      return undefined;
+      break;
     }
     case 'back-end-process': {
       const { runBackEndProcess } = await import('./main/back-end-process.ts');
       await runBackEndProcess(loadConfig());
-      return undefined;
+      break;
     }
-    default:
+    default: {
+      const { runCommand } = await import('./main/commands.ts');
       return runCommand(command, rest, loadCliSettings());
+    }
   }
+  // A server may end by SIGKILL, and would leave nothing for its next start.
+  flushCompileCache();
+  return undefined;
 }
 
+enableCompileCache(COMPILED);
 main(process.argv.slice(2)).then(
   (status) => {
     // Undefined: a server process, which ends by its own shutdown.
     if (status !== undefined) process.exitCode = status;
   },
-  (error: unknown) => {
+  async (error: unknown) => {
+    const { AppError } = await import('./kernel/errors.ts');
     const known = error instanceof AppError;
     process.stderr.write(`waybill: ${known ? error.message : ((error as Error).stack ?? String(error))}\n`);
     process.exit(known ? 2 : 1);

@@ -51,6 +51,9 @@ type Start = Extract<ToBackEnd, { type: 'start-back-end' }>;
 /** API, dashboard, relay, judgement and notifications, and the store behind them. */
 export async function runBackEndProcess(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel, 'back-end');
+  // Until all is up there is nothing to drain: what is under way is a transaction or can be done again.
+  let drain = async (): Promise<void> => {};
+  onShutdown(() => drain());
   const early: ToBackEnd[] = [];
   const keepEarly = (message: ToBackEnd): void => void early.push(message);
   process.on('message', keepEarly);
@@ -238,12 +241,12 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   for (const message of early) handle(message);
   process.on('message', handle);
 
-  onShutdown(async () => {
+  drain = async () => {
     await Promise.all([api.close(), relay.close(), processor.stop(), dispatcher.stop(), stopHousekeeping()]);
     await engine.db.destroy();
     removeLocalFile(config.dataDir);
     unlock();
-  });
+  };
 
   const ports: Ports = {
     http: http.port,

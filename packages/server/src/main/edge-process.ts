@@ -14,6 +14,8 @@ const METRICS_EVERY_MS = 1_000;
 /** The edge: its own listener, hit log and deny set, and nothing of the back end. */
 export async function runEdgeProcess(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel, 'edge');
+  let drain = async (): Promise<void> => {};
+  onShutdown(() => drain());
   const start = await firstMessage();
   let backEndUrl: string | undefined;
   const denyFile = await DenyFile.open(join(config.dataDir, 'edge', 'deny-set.log'), logger);
@@ -57,12 +59,12 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     METRICS_EVERY_MS,
   );
   metrics.unref();
-  onShutdown(async () => {
+  drain = async () => {
     clearInterval(metrics);
     await edge.close();
     await hitLog.close();
     await denyFile.close();
-  });
+  };
   report({ type: 'edge-ready', ...edge.address, denyVersion: denyFile.complete ? denySet.version : 0 });
 }
 

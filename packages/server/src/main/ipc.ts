@@ -50,7 +50,10 @@ export function send(
   }
 }
 
-/** Calls `drain` once: when told to shut down, on SIGTERM, and when the supervisor is gone. Then exits. */
+/**
+ * Calls `drain` once: when told to shut down, on SIGTERM, and when the supervisor is gone. Then exits. To be called
+ * first of all, so that a process that is still starting goes at once, too.
+ */
 export function onShutdown(drain: () => Promise<void>): void {
   let draining = false;
   const finish = (): void => {
@@ -65,6 +68,7 @@ export function onShutdown(drain: () => Promise<void>): void {
     if (message.type === 'shutdown') finish();
   });
   process.on('disconnect', finish);
+  if (!process.connected) finish();
   process.on('SIGTERM', finish);
   // Ctrl-C reaches the whole process group; the supervisor decides what it means.
   process.on('SIGINT', () => {});

@@ -38,6 +38,8 @@ export class Supervisor {
   /** Resolves with an exit status when all is down. */
   run(): Promise<number> {
     this.#startEdge();
+    // It loads its code meanwhile, and goes on when it knows the edge's address.
+    this.#startBackEnd();
     return this.#ended.promise;
   }
 
@@ -61,9 +63,10 @@ export class Supervisor {
     this.#toEdge({ type: 'start-edge', port: this.#edgeAddress?.port });
     child.on('message', (message: FromEdge) => {
       if (message.type === 'edge-ready') {
+        const isFirst = this.#edgeAddress === undefined;
         this.#edgeAddress = { host: message.host, port: message.port };
         this.#lastEdgeReady = message;
-        if (this.#backEnd === undefined && !this.#stopping) this.#startBackEnd();
+        if (isFirst) this.#tellBackEnd();
       }
       this.#toBackEnd(message);
     });
@@ -74,11 +77,9 @@ export class Supervisor {
   }
 
   #startBackEnd(): void {
-    const edge = this.#edgeAddress;
-    if (edge === undefined) return;
     const child = this.#fork('back-end-process');
     this.#backEnd = child;
-    this.#toBackEnd({ type: 'start-back-end', edge, ports: this.#ports, first: !this.#wasReady });
+    this.#tellBackEnd();
     if (this.#lastEdgeReady !== undefined) this.#toBackEnd(this.#lastEdgeReady);
     child.on('message', (message: FromBackEnd) => {
       if (message.type === 'back-end-ready') {
@@ -93,6 +94,13 @@ export class Supervisor {
       this.#backEnd = undefined;
       return () => this.#startBackEnd();
     });
+  }
+
+  /** Lets it start, once the edge's address is known. */
+  #tellBackEnd(): void {
+    const edge = this.#edgeAddress;
+    if (edge === undefined) return;
+    this.#toBackEnd({ type: 'start-back-end', edge, ports: this.#ports, first: !this.#wasReady });
   }
 
   #fork(role: string): ChildProcess {
