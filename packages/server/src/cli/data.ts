@@ -55,7 +55,7 @@ interface Outcome {
 }
 
 const PATIENCE_MS = 30_000;
-/** The longest published list has about 20 MB less than this. */
+/** Far more than any published list has: a bound for what is no list. */
 const LARGEST_BYTES = 40_000_000;
 const DAY_MS = 86_400_000;
 

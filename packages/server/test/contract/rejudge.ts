@@ -294,4 +294,15 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     }
     await engine.db.destroy();
   });
+
+  test(`${name}: a terminal sees a bar that is gone at the end`, { skip }, async () => {
+    const { engine, store } = await setUp(2);
+    await judgedByOlderRules(engine);
+    const io = capturedIo({}, { now: NOW });
+    Object.assign(io.stderr, { isTTY: true });
+    await run([], io, { open: async () => ({ store, lookup, close: async () => {} }) });
+    assert.match(io.err(), /█+ 2 of 2 deliveries\r\u001b\[K$/);
+    assert.doesNotMatch(io.out(), /█/);
+    await engine.db.destroy();
+  });
 }
