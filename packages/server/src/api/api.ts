@@ -41,7 +41,7 @@ export interface Api {
   listen(listen: { host: string; port: number }): Promise<{ host: string; port: number }>;
   /** Deletes what has expired: sessions, links, stored answers. Run it every hour or so. */
   housekeep(): Promise<void>;
-  /** Ends event streams, lets running requests finish, closes the listener. */
+  /** Ends event streams, lets running requests finish, for at most four seconds, and closes the listener. */
   close(): Promise<void>;
 }
 
@@ -49,6 +49,7 @@ const BODY_LIMIT_BYTES = 1_048_576;
 const REQUEST_TIMEOUT_MS = 120_000;
 /** Page tokens are longer than the framework's default of 100. */
 const MAX_PARAM_LENGTH = 600;
+const DRAIN_MS = 4_000;
 /** Open to any host name: nothing in them depends on who asks. */
 const ANY_HOST = /^\/(?:healthz|readyz|r\/)/;
 
@@ -106,7 +107,10 @@ export function createApi(deps: ApiDeps): Api {
     },
     async close() {
       stream.close();
+      // Half a request, sent by nobody in particular, must not hold the whole process.
+      const deadline = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS);
       await server.close();
+      clearTimeout(deadline);
     },
   };
 }
