@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { before, describe, test } from 'node:test';
@@ -207,6 +208,27 @@ describe('real messages', { skip }, () => {
       if (result.pixel !== null) assert.ok(html.includes(PIXEL), sample.file);
       for (const { to } of result.links) assert.ok(html.includes(to), `${sample.file}: ${to}`);
     }
+  });
+
+  test('Python’s email package reads the same parts and headers', (t) => {
+    const script = join(import.meta.dirname, 'read-with-python.py');
+    const lines: string[] = [];
+    eachTouched(({ file, bytes }, { message }) => {
+      lines.push(
+        JSON.stringify({ file, was: bytes.toString('base64'), now: Buffer.from(message).toString('base64') }),
+      );
+    });
+    const { error, status, stdout, stderr } = spawnSync('python3', [script], {
+      input: lines.join('\n'),
+      encoding: 'utf8',
+    });
+    if (error !== undefined) {
+      t.skip('no python3 here');
+      return;
+    }
+    assert.equal(stderr, '');
+    assert.equal(stdout, '');
+    assert.equal(status, 0);
   });
 
   test('each link leads to where it led', () => {

@@ -82,8 +82,14 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
 
 /** Our own pixels and disclosure lines of an earlier pass or a quoted mail. */
 function ownMarkup({ images, disclosures }: HtmlSurvey, { isTracked }: HtmlOptions): TextEdit[] {
-  const pixels = images.filter(({ src }) => isTracked?.(src)?.kind === 'pixel');
+  const isPixel = (address: string): boolean => isTracked?.(address)?.kind === 'pixel';
+  const pixels = images.filter(({ src }) => isPixel(src) || (src.includes('#') && isPixel(behindProxy(src))));
   return merge([...pixels, ...disclosures].map(({ start, end }) => ({ start, end, text: '' })));
+}
+
+/** Quoted by Gmail, an image has the address of Google's proxy, with its own one as the fragment. */
+function behindProxy(src: string): string {
+  return src.slice(src.indexOf('#') + 1);
 }
 
 function planLinks(

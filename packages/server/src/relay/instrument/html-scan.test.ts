@@ -148,23 +148,23 @@ test('the scanner finds the links a complete parser finds in any soup of tags', 
 });
 
 test('the scanner needs time in proportion to the input, whatever that is', () => {
-  const million = 1_000_000;
+  const many = 250_000;
   const hostile: Record<string, string> = {
-    'nested tags': '<div>'.repeat(million),
-    'nested tables': '<table>'.repeat(million),
-    'nested svg': '<svg>'.repeat(million),
-    'open anchors': '<a href="http://a/">'.repeat(million / 10),
-    'attributes of one tag': `<a ${'x=y '.repeat(million)}>`,
-    'an attribute given again and again': `<a ${'href=http://a/ '.repeat(million / 4)}>`,
-    'less-than signs': '<'.repeat(10 * million),
-    'comments without end': '<!-- -'.repeat(million),
-    'short comments': '<!---->'.repeat(million),
-    'end tags in raw text': `<title>${'</'.repeat(million)}`,
-    'scripts in scripts': `<script>${'<!--<script'.repeat(million / 4)}`,
-    'one long line': 'x'.repeat(10 * million),
-    'one long address': `<a href="http://a/${'&amp; '.repeat(million)}">x</a>`,
-    'unterminated quotes': '<a href="'.repeat(million),
-    quotes: `<a href=${'"'.repeat(million)}>`,
+    'nested tags': '<div>'.repeat(many),
+    'nested tables': '<table>'.repeat(many),
+    'nested svg': '<svg>'.repeat(many),
+    'open anchors': '<a href="http://a/">'.repeat(many / 10),
+    'attributes of one tag': `<a ${'x=y '.repeat(many)}>`,
+    'an attribute given again and again': `<a ${'href=http://a/ '.repeat(many / 4)}>`,
+    'less-than signs': '<'.repeat(10 * many),
+    'comments without end': '<!-- -'.repeat(many),
+    'short comments': '<!---->'.repeat(many),
+    'end tags in raw text': `<title>${'</'.repeat(many)}`,
+    'scripts in scripts': `<script>${'<!--<script'.repeat(many / 4)}`,
+    'one long line': 'x'.repeat(10 * many),
+    'one long address': `<a href="http://a/${'&amp; '.repeat(many)}">x</a>`,
+    'unterminated quotes': '<a href="'.repeat(many),
+    quotes: `<a href=${'"'.repeat(many)}>`,
   };
   for (const [what, html] of Object.entries(hostile)) {
     const start = performance.now();

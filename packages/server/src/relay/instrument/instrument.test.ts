@@ -196,6 +196,11 @@ test('quoted pixels and links of ours are taken back before new ones go in', () 
   assert.deepEqual([off.touched, off.pixel, off.html], [true, null, original]);
 });
 
+test('a pixel quoted by Gmail, through its proxy, is found too', () => {
+  const quoted = `<p>a<img src="https://ci3.googleusercontent.com/meips/AbC=s0-d-e1-ft#${HOST}/o/old.gif" alt=""></p>`;
+  assert.equal(stripTracking(quoted, options().isTracked ?? (() => undefined)), '<p>a</p>');
+});
+
 test('a tracked link without known destination stays as it is', () => {
   const html = '<a href="https://other.example/l/x">a</a>';
   const result = instrumentHtml(
@@ -340,6 +345,12 @@ for (const [code, what, message] of [
     htmlMail('x', 'Auto-Submitted: auto-replied', 'Content-Type: text/html'),
   ],
   ['null-sender', 'no return path', htmlMail('x', 'Return-Path: <>', 'Content-Type: text/html')],
+  [
+    'checksummed',
+    'a checksum',
+    htmlMail('x', 'Content-Type: text/html', 'Content-MD5: Q2hlY2sgSW50ZWdyaXR5IQ=='),
+  ],
+  ['no-html-part', 'a forwarded text alone', mail(...HEADER, 'Content-Type: message/rfc822', '', '', 'x')],
   ['plain-text-only', 'plain text', mail(...HEADER, '', 'x')],
   ['no-html-part', 'an image', mail(...HEADER, 'Content-Type: image/png', '', 'x')],
   [

@@ -42,6 +42,7 @@ function openHtml(message: Buffer, root: Entity, lineEnd: '\r\n' | '\n'): Prepar
   const entity = displayedHtml(root);
   if (entity === undefined) return holdsPlainText(root) ? 'plain-text-only' : 'no-html-part';
   if (!entity.header.ended) return 'no-html-part';
+  if (entity.header.fields.some(({ name }) => name === 'content-md5')) return 'checksummed';
   const body = { message, start: entity.bodyStart, end: entity.bodyEnd, lineEnd };
   const part = openPart(body, entity.encoding);
   if (typeof part === 'string') return part;
@@ -56,7 +57,7 @@ function openHtml(message: Buffer, root: Entity, lineEnd: '\r\n' | '\n'): Prepar
 }
 
 function holdsPlainText(entity: Entity): boolean {
-  if (entity.disposition?.value === 'attachment') return false;
+  if (entity.embedded || entity.disposition?.value === 'attachment') return false;
   return entity.contentType.value === 'text/plain' || entity.children.some(holdsPlainText);
 }
 

@@ -16,6 +16,7 @@ const TEXTS = {
   'null-sender': 'The message has no sender to return to; only mail systems send such mail.',
   'switched-off': 'The sender switched tracking off for this message.',
   'plain-text-only': 'The message has no HTML part, only plain text.',
+  checksummed: 'The HTML part carries a checksum (Content-MD5), which a change would break.',
   'no-html-part': 'The message has no text that could carry a pixel or links.',
   'broken-header': 'The message has malformed header lines.',
   'broken-mime': 'The structure of the message is broken.',

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { instrument, restore } from './instrument.ts';
+
+const OPTIONS = {
+  pixelUrl: 'https://track.example.org/o/copy.gif',
+  linkUrl: (destination: string, index: number) =>
+    `https://track.example.org/l/${index}?to=${encodeURIComponent(destination)}`,
+};
+
+const MANY = 100_000;
+const HTML = 'Content-Type: text/html; charset=utf-8\r\n';
+const LINK = '<a href="http://a/x">l</a>';
+const CODED = LINK.replace('=', '=3D');
+const QUOTED = `${HTML}Content-Transfer-Encoding: quoted-printable\r\n\r\n`;
+const BASE64 = `${HTML}Content-Transfer-Encoding: base64\r\n\r\n`;
+
+/** Messages that make careless code slow: whatever is searched again and again, counted, or kept. */
+const HOSTILE: Record<string, string> = {
+  'header fields': `${'X: y\r\n'.repeat(MANY)}${HTML}\r\nx`,
+  'lines that are no fields': `${'Xy\r\n'.repeat(MANY)}${HTML}\r\nx`,
+  'a field of many lines': `X: y\r\n${' z\r\n'.repeat(MANY)}${HTML}\r\nx`,
+  'a header line without end': `${'X'.repeat(10 * MANY)}\r\n${HTML}\r\nx`,
+  parameters: `Content-Type: text/html;${'\r\n a=b;'.repeat(MANY)}\r\n\r\nx`,
+  'comments in a field': `Content-Type: text/html ${'('.repeat(MANY)}\r\n\r\nx`,
+  types: `${HTML.repeat(MANY)}\r\nx`,
+  'targets to unsubscribe': `List-Unsubscribe: ${'<'.repeat(MANY)}${'<http://a/>, '.repeat(MANY)}\r\n${HTML}\r\n${LINK}`,
+  boundaries: `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n\r\n'.repeat(MANY)}`,
+  'lines like boundaries': `Content-Type: multipart/mixed; boundary=xy\r\n\r\n--xy\r\n${HTML}\r\n${'--x\r\n'.repeat(MANY)}--xy--\r\n`,
+  'words like PGP': `Content-Type: text/plain\r\n\r\n${'BEGIN PGP '.repeat(MANY)}`,
+  'links on one quoted-printable line': QUOTED + CODED.repeat(MANY / 4),
+  'blanks between quoted-printable links': QUOTED + `${CODED}${' '.repeat(MANY)}`.repeat(8),
+  'soft line breaks': `${QUOTED}${'=\r\n'.repeat(MANY)}${CODED}`,
+  'base64 in one line': BASE64 + Buffer.from(LINK.repeat(MANY / 4)).toString('base64'),
+  'base64 in lines of one character':
+    BASE64 +
+    Buffer.from(LINK.repeat(MANY / 20))
+      .toString('base64')
+      .replaceAll(/./g, '$&\r\n'),
+  'links on one line': `${HTML}\r\n${LINK.repeat(MANY / 4)}`,
+  'different links': `${HTML}\r\n${Array.from({ length: MANY / 4 }, (_, index) => `<a href="http://a/${index}">x</a>\r\n`).join('')}`,
+  'disclosure lines': `${HTML}\r\n${`<div data-waybill="disclosure">${LINK}</div>`.repeat(MANY / 10)}`,
+  'link texts of dots': `${HTML}\r\n${`<a href="http://a/x">${'a.'.repeat(400)}1</a>`.repeat(MANY / 100)}`,
+  'link texts of blanks': `${HTML}\r\n${`<a href="http://a/x${' '.repeat(10_000)}y">x</a>`.repeat(100)}`,
+  'two-byte characters': `Content-Type: text/html; charset=shift_jis\r\n\r\n${'\x81\x40'.repeat(5 * MANY)}`,
+};
+
+const MS_PER_MB = 50;
+/** Nothing quadratic hides below this, and a busy machine does not fail. */
+const SLACK = 30;
+
+for (const [what, text] of Object.entries(HOSTILE)) {
+  test(`time stays in proportion, and the input can be restored: ${what}`, () => {
+    const message = Buffer.from(text, 'latin1');
+    const start = performance.now();
+    const result = instrument(message, OPTIONS);
+    const ms = performance.now() - start;
+    const most = (message.length / 1_000_000) * MS_PER_MB * SLACK + 200;
+    assert.ok(ms < most, `${Math.round(ms)} ms for ${message.length} bytes`);
+    assert.ok(message.equals(restore(result.message, result.edits)));
+  });
+}
