@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /**
@@ -42,18 +43,24 @@ const httpUrl = urlOf(['http:', 'https:'], 'https://track.example.org').transfor
   return text.replace(/\/+$/, '');
 });
 
-const CIDR = /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/;
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
 const list = z.string().transform((text) =>
   text
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
-const cidrs = list.refine((items) => items.every((item) => CIDR.test(item)), {
+const cidrs = list.refine((items) => items.every(isNetwork), {
   message: 'is not a list of networks like 10.0.0.0/8, 2001:db8::/32',
 });
 
-const flag = z.enum(['0', '1']).transform((text) => text === '1');
+const flag = z.enum(['0', '1'], { error: 'is neither 0 nor 1' }).transform((text) => text === '1');
 
 const integer = (min: number, max: number) =>
   z.string().transform((text, context): number => {
@@ -179,7 +186,9 @@ export const SETTINGS = {
       '`1`: capture mail in the demo inbox although the tracking address is a public one and no smarthost is set.',
   }),
   WAYBILL_NOTIFY_FROM: setting({
-    schema: z.string(),
+    schema: z.string().regex(/^(?:[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, {
+      error: 'is not a sender like Waybill <waybill@example.org>',
+    }),
     default: 'Waybill <waybill@localhost>',
     about: 'The sender of notification mails.',
   }),
@@ -231,7 +240,9 @@ export const SETTINGS = {
     about: 'A first API key of the first workspace, for automation. At least 16 characters.',
   }),
   WAYBILL_LOG_LEVEL: setting({
-    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    schema: z.enum(['debug', 'info', 'warn', 'error', 'silent'], {
+      error: 'is none of debug, info, warn, error and silent',
+    }),
     default: 'warn',
     about: 'How much is logged, as JSON lines on standard error.',
   }),

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from './load.ts';
+
+function troubleWith(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+test('a wrong setting stops the start, and its message names it and says what is right', () => {
+  const wrong: Record<string, string[]> = {
+    WAYBILL_TRUSTED_PROXIES: [
+      '10.0.0.0/33',
+      '300.1.1.1',
+      '2001:db8::/129',
+      '10.0.0.0/8/8',
+      'proxy',
+      '10.0.0.0/',
+    ],
+    WAYBILL_FILTER_NETWORKS: ['1.2.3.4/64'],
+    WAYBILL_NOTIFY_FROM: ['waybill', 'a@b.c d@e.f', 'A <a@b.c> <d@e.f>', 'A <a@b.c>\r\nBcc: d@e.f'],
+    WAYBILL_DEMO: ['yes'],
+    WAYBILL_LOG_LEVEL: ['loud'],
+    WAYBILL_HTTP_LISTEN: ['8420', 'localhost', '127.0.0.1:65536'],
+    WAYBILL_PUBLIC_URL: ['track.example.org', 'ftp://track.example.org', 'https://track.example.org/?a'],
+  };
+  for (const [name, texts] of Object.entries(wrong)) {
+    for (const text of texts) {
+      const message = troubleWith({ [name]: text });
+      assert.match(message, new RegExp(`^The configuration is not valid:\\n  ${name} (?:is|must)`), text);
+      assert.doesNotMatch(message, /Invalid/);
+    }
+  }
+});
+
+test('what is right is taken', () => {
+  assert.equal(troubleWith({}), '');
+  for (const [name, text] of [
+    ['WAYBILL_TRUSTED_PROXIES', '10.0.0.0/8, 2001:db8::/32,192.0.2.1 , ::1'],
+    ['WAYBILL_NOTIFY_FROM', 'waybill@example.org'],
+    ['WAYBILL_NOTIFY_FROM', '"Way, bill" <waybill@example.org>'],
+  ] as const) {
+    assert.equal(troubleWith({ [name]: text }), '', text);
+  }
+});
