@@ -13,7 +13,8 @@ export function displayedHtml(entity: Entity): Entity | undefined {
   if (value === 'multipart/alternative') return firstOf(entity.children.toReversed());
   if (value === 'multipart/related') {
     const root = relatedRoot(entity);
-    return root && displayedHtml(root);
+    // Some programs put the images first; mail programs show the text all the same.
+    return root !== undefined && !isImage(root) ? displayedHtml(root) : firstOf(entity.children);
   }
   return firstOf(entity.children.filter((child, index) => index === 0 || !isFile(child)));
 }
@@ -29,6 +30,10 @@ function firstOf(entities: readonly Entity[]): Entity | undefined {
 function relatedRoot({ contentType, children }: Entity): Entity | undefined {
   const start = contentType.parameters.get('start')?.replaceAll(/^<|>$/g, '');
   return children.find(({ contentId }) => start !== undefined && contentId === start) ?? children[0];
+}
+
+function isImage({ contentType }: Entity): boolean {
+  return contentType.value.startsWith('image/');
 }
 
 /** An HTML file added to a mail, even when nothing says "attachment". */

@@ -300,6 +300,22 @@ test('the displayed part: the root of related parts, by name or the first', () =
   assert.equal(body(named.message, displayedHtml(named.root)), 'two');
 });
 
+test('the displayed part: the HTML among related parts, when an image comes first', () => {
+  const { message, root } = scan(
+    'Content-Type: multipart/related; boundary=b',
+    '',
+    '--b',
+    'Content-Type: image/png',
+    '',
+    'x',
+    '--b',
+    ...HTML,
+    'shown',
+    '--b--',
+  );
+  assert.equal(body(message, displayedHtml(root)), 'shown');
+});
+
 test('the displayed part: never an attachment, a file, a forwarded message or a digest', () => {
   for (const lines of [
     ['Content-Disposition: attachment', ...HTML],
