@@ -30,3 +30,14 @@ test('a timeline tells the version, a sentence does not', () => {
   assert.equal(programName(chrome), 'Chrome on Linux');
   assert.equal(clientName({ name: 'Unknown', os: 'Linux' }), undefined);
 });
+
+test('an owner named after its proxy or relay is not given another one', () => {
+  assert.equal(
+    proxyPhrase({ owner: 'Google image proxy', kind: 'image-proxy' }),
+    'behind Google image proxy',
+  );
+  assert.equal(
+    proxyPhrase({ owner: 'Apple iCloud Private Relay', kind: 'privacy-relay' }),
+    'behind Apple iCloud Private Relay',
+  );
+});

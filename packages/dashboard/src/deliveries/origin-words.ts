@@ -50,6 +50,8 @@ export function proxyPhrase(network: Network | undefined): string | undefined {
   const owner = ownerName(network);
   if (owner === undefined)
     return network.kind === 'image-proxy' ? 'behind an image proxy' : 'behind a privacy relay';
+  // Some owners are named after what they run: `Google image proxy`, `Apple iCloud Private Relay`.
+  if (/\b(?:proxy|relay)$/i.test(owner)) return `behind ${owner}`;
   return `behind ${owner}${owner.endsWith('s') ? '’' : '’s'} ${kind}`;
 }
 

@@ -50,7 +50,9 @@ export function ownerText(network: Network | undefined): string | undefined {
 export function behindText(actor: Actor | undefined, network: Network | undefined): string | undefined {
   if (network?.kind === 'image-proxy') {
     const owner = ownerText(network);
-    return owner === undefined ? 'behind an image proxy' : `behind ${owner}'s image proxy`;
+    if (owner === undefined) return 'behind an image proxy';
+    // Some owners are named after what they run: `Google image proxy`.
+    return /\bproxy$/i.test(owner) ? `behind ${owner}` : `behind ${owner}'s image proxy`;
   }
   if (network?.kind === 'privacy-relay') return 'behind a privacy relay';
   return actor === 'human-via-proxy' ? 'behind a proxy' : undefined;

@@ -55,6 +55,15 @@ test('behind a proxy the proxy is named, and its place is not given as the reade
   assert.doesNotMatch(words.body + words.sms, /Mountain View/);
 });
 
+test('an owner that is named after its proxy is not given another one', () => {
+  const network = { owner: 'Google image proxy', kind: 'image-proxy' as const };
+  const words = wordsFor(
+    opened({ event: { at: AT, type: 'opened', actor: 'human-via-proxy', confidence: 0.72, network } }),
+    URL,
+  );
+  assert.match(words.line, /, behind Google image proxy\.$/);
+});
+
 test('the mail says when, where, with what, how sure, why, the number and where to look', () => {
   const { body } = wordsFor(opened(), URL);
   for (const expected of [
