@@ -16,8 +16,8 @@ export function formatTime(time: number | string): string {
 
 const WHAT: Readonly<Record<Event['type'], string>> = {
   accepted: 'Handed over by the sender',
-  relayed: 'Passed on to your mail server',
-  deferred: 'Your mail server asked to try again later',
+  relayed: 'Sent on its way',
+  deferred: 'A mail server asked to try again later',
   delivered: 'Arrived at your mail server',
   bounced: 'Came back as undeliverable',
   opened: 'The image was loaded',

@@ -4,21 +4,21 @@ import { DEFAULT_RETRY, pauseMs } from './backoff.ts';
 
 const middle = () => Uint8Array.of(0x80, 0, 0, 0);
 
-test('pauses double from a minute up to an hour', () => {
-  const pauses = [1, 2, 3, 6, 7, 8, 100, 5000].map((attempts) => pauseMs(DEFAULT_RETRY, attempts, middle));
+test('pauses double from a quarter of a minute up to an hour', () => {
+  const pauses = [1, 2, 3, 4, 8, 9, 100, 5000].map((attempts) => pauseMs(DEFAULT_RETRY, attempts, middle));
   assert.deepEqual(
     pauses.map((ms) => ms / 60_000),
-    [1, 2, 4, 32, 60, 60, 60, 60],
+    [0.25, 0.5, 1, 2, 32, 60, 60, 60],
   );
 });
 
 test('a pause varies by a fifth to either side', () => {
   assert.equal(
     pauseMs(DEFAULT_RETRY, 1, () => Uint8Array.of(0, 0, 0, 0)),
-    48_000,
+    12_000,
   );
   assert.equal(
     pauseMs(DEFAULT_RETRY, 1, () => Uint8Array.of(255, 255, 255, 255)),
-    72_000,
+    18_000,
   );
 });

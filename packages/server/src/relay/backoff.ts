@@ -10,7 +10,8 @@ export interface RetryPolicy {
 }
 
 export const DEFAULT_RETRY: RetryPolicy = {
-  firstPauseMs: 60_000,
+  // Many a refusal is over in seconds; a greylisting server (RFC 6647) only counts the minutes.
+  firstPauseMs: 15_000,
   longestPauseMs: 3_600_000,
   expiryMs: 5 * 86_400_000,
 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { newDeliveryId, newMessageId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
 import { run } from '../../src/cli/rejudge.ts';
 import { Timeline, newTrackingNumber, rejudge, type PreparedLookup } from '../../src/messages/messages.ts';
@@ -34,8 +34,9 @@ const OLDER = { kind: 'older-rules' } as const;
 /** What a re-judgement does on every engine. */
 export function testRejudge(name: string, { engine: open, skip }: TimelineContract): void {
   /** `count` deliveries, each opened once by a browser at home. */
-  async function setUp(count: number, hitChanges: Partial<LoggedHit> = {}) {
+  async function setUp(t: TestContext, count: number, hitChanges: Partial<LoggedHit> = {}) {
     const engine = await open();
+    t.after(() => engine.db.destroy());
     const store = new KyselyRejudgeStore(engine, () => NOW);
     const timeline = new Timeline({ store, lookup, clock: () => START + 3_600_000 });
     const messageId = newMessageId();
@@ -112,8 +113,8 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
   test(
     `${name}: old judgements follow the current rules, and what changed is counted`,
     { skip },
-    async () => {
-      const { engine, again } = await setUp(3);
+    async (t) => {
+      const { engine, again } = await setUp(t, 3);
       await judgedByOlderRules(engine);
       const before = await opened(engine);
       const result = await again(lookup);
@@ -130,12 +131,11 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
         assert.equal(event.rules_version, RULES_VERSION);
         assert.ok(event.position > (before[index]?.position ?? 0), 'streams show the change');
       }
-      await engine.db.destroy();
     },
   );
 
-  test(`${name}: judging again a second time finds nothing to do and writes nothing`, { skip }, async () => {
-    const { engine, again } = await setUp(3);
+  test(`${name}: judging again a second time finds nothing to do and writes nothing`, { skip }, async (t) => {
+    const { engine, again } = await setUp(t, 3);
     await judgedByOlderRules(engine);
     await again(lookup);
     const before = await everything(engine);
@@ -145,11 +145,10 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     const asked = await again(lookup, { scope: { kind: 'since-time', at: START } });
     assert.deepEqual([asked.deliveries, asked.verdicts, asked.actors], [3, [], []]);
     assert.deepEqual(await everything(engine), before);
-    await engine.db.destroy();
   });
 
-  test(`${name}: an interrupted run goes on where it was and counts all of it`, { skip }, async () => {
-    const { engine, store, again } = await setUp(120);
+  test(`${name}: an interrupted run goes on where it was and counts all of it`, { skip }, async (t) => {
+    const { engine, store, again } = await setUp(t, 120);
     await judgedByOlderRules(engine);
     const stop = new AbortController();
     const seen: number[] = [];
@@ -169,11 +168,10 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     assert.deepEqual([second.finished, second.deliveries], [true, 120]);
     assert.deepEqual(second.verdicts, [{ from: 'loaded', to: 'read', count: 120 }]);
     assert.equal(await store.progress(), undefined);
-    await engine.db.destroy();
   });
 
-  test(`${name}: --since takes hits by their time or by the rules that judged them`, { skip }, async () => {
-    const { again, engine } = await setUp(2);
+  test(`${name}: --since takes hits by their time or by the rules that judged them`, { skip }, async (t) => {
+    const { again } = await setUp(t, 2);
     const at = START + 600_000;
     const deliveries = async (scope: Parameters<typeof rejudge>[1]['scope']) =>
       (await again(lookup, { scope })).deliveries;
@@ -182,11 +180,10 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     assert.equal(await deliveries({ kind: 'since-rules', version: RULES_VERSION }), 2);
     assert.equal(await deliveries({ kind: 'since-rules', version: RULES_VERSION + 1 }), 0);
     assert.equal(await deliveries(OLDER), 0);
-    await engine.db.destroy();
   });
 
-  test(`${name}: nobody is notified of what is judged again`, { skip }, async () => {
-    const { engine, again } = await setUp(1);
+  test(`${name}: nobody is notified of what is judged again`, { skip }, async (t) => {
+    const { engine, again } = await setUp(t, 1);
     await judgedByOlderRules(engine);
     await engine.db
       .insertInto('rules')
@@ -202,14 +199,13 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       .execute();
     assert.equal((await again(lookup)).verdicts.length, 1);
     assert.equal((await engine.db.selectFrom('outbox').selectAll().execute()).length, 0);
-    await engine.db.destroy();
   });
 
   test(
     `${name}: an address that retention cut short takes a person away but makes none, and no city comes back`,
     { skip },
-    async () => {
-      const { engine, again } = await setUp(1, { ip: '91.10.10.0' });
+    async (t) => {
+      const { engine, again } = await setUp(t, 1, { ip: '91.10.10.0' });
       const scope = { kind: 'since-time', at: START } as const;
       await again(lookup, { scope });
       const [kept] = await opened(engine);
@@ -223,15 +219,14 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       const result = await again(lookup, { scope });
       assert.deepEqual(result.verdicts, []);
       assert.equal((await opened(engine))[0]?.actor, 'scanner');
-      await engine.db.destroy();
     },
   );
 
   test(
     `${name}: what was the sender’s address then stays so, and the sender’s of today is not blamed for old hits`,
     { skip },
-    async () => {
-      const { engine, again } = await setUp(1);
+    async (t) => {
+      const { engine, again } = await setUp(t, 1);
       const scope = { kind: 'since-time', at: START } as const;
       await engine.db
         .insertInto('sender_addresses')
@@ -243,12 +238,11 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       await engine.db.deleteFrom('sender_addresses').execute();
       await again(lookup, { scope });
       assert.notEqual((await opened(engine))[0]?.actor, 'human');
-      await engine.db.destroy();
     },
   );
 
-  test(`${name}: hits go on being recorded while old ones are judged again`, { skip }, async () => {
-    const { engine, timeline, deliveries, again } = await setUp(120);
+  test(`${name}: hits go on being recorded while old ones are judged again`, { skip }, async (t) => {
+    const { engine, timeline, deliveries, again } = await setUp(t, 120);
     await judgedByOlderRules(engine);
     const [first] = deliveries;
     assert.ok(first);
@@ -270,11 +264,10 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     assert.equal(events.length, 121);
     assert.ok(events.every(({ actor }) => actor === 'human'));
     assert.equal(new Set(events.map(({ position }) => position)).size, 121);
-    await engine.db.destroy();
   });
 
-  test(`${name}: waybill rejudge says how many verdicts changed and why`, { skip }, async () => {
-    const { engine, store } = await setUp(2);
+  test(`${name}: waybill rejudge says how many verdicts changed and why`, { skip }, async (t) => {
+    const { engine, store } = await setUp(t, 2);
     await judgedByOlderRules(engine);
     const call = async (args: string[]) => {
       const io = capturedIo({}, { now: NOW });
@@ -292,17 +285,15 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     for (const wrong of ['yesterday', '2026', '-1', '']) {
       assert.equal((await call([`--since=${wrong}`])).status, wrong === '2026' ? 0 : 2, wrong);
     }
-    await engine.db.destroy();
   });
 
-  test(`${name}: a terminal sees a bar that is gone at the end`, { skip }, async () => {
-    const { engine, store } = await setUp(2);
+  test(`${name}: a terminal sees a bar that is gone at the end`, { skip }, async (t) => {
+    const { engine, store } = await setUp(t, 2);
     await judgedByOlderRules(engine);
     const io = capturedIo({}, { now: NOW });
     Object.assign(io.stderr, { isTTY: true });
     await run([], io, { open: async () => ({ store, lookup, close: async () => {} }) });
     assert.match(io.err(), /█+ 2 of 2 deliveries\r\u001b\[K$/);
     assert.doesNotMatch(io.out(), /█/);
-    await engine.db.destroy();
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { DeliveryId, WorkspaceId } from '../../src/kernel/ids.ts';
 import { newDeliveryId, newMessageId } from '../../src/kernel/ids.ts';
 import {
@@ -37,8 +37,9 @@ export interface TimelineContract {
 
 /** What every engine's stores must do together with the timeline. */
 export function testTimeline(name: string, { engine: open, skip }: TimelineContract): void {
-  async function setUp() {
+  async function setUp(t: TestContext) {
     const engine = await open();
+    t.after(() => engine.db.destroy());
     let now = START + 60_000;
     const clock = () => now;
     const timeline = new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup, clock });
@@ -108,23 +109,22 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   test(
     `${name}: an accepted mail has an event per delivery, and the same id is refused a second time`,
     { skip },
-    async () => {
-      const { engine, messages } = await setUp();
+    async (t) => {
+      const { engine, messages } = await setUp(t);
       const accepted = mail();
       await messages.accept(accepted);
       for (const { id } of accepted.deliveries) assert.equal((await events(engine, id)).length, 1);
       await assert.rejects(messages.accept(accepted), { code: 'conflict' });
       const rows = await engine.db.selectFrom('deliveries').selectAll().execute();
       assert.equal(rows.length, 2);
-      await engine.db.destroy();
     },
   );
 
   test(
     `${name}: a hit becomes an event, a verdict and a cursor, and reading it again changes nothing`,
     { skip },
-    async () => {
-      const { engine, timeline, messages } = await setUp();
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
       const accepted = mail();
       await messages.accept(accepted);
       const [first, second] = accepted.deliveries;
@@ -142,15 +142,14 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       assert.notEqual((await delivery(engine, second.id)).verdict_state, 'read');
       assert.equal((await timeline.cursors()).get('epoch-a'), opened.seq);
       assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
-      await engine.db.destroy();
     },
   );
 
   test(
     `${name}: hits of unknown deliveries and of another workspace's are passed over`,
     { skip },
-    async () => {
-      const { engine, timeline, messages } = await setUp();
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
       const accepted = mail();
       await messages.accept(accepted);
       const [first] = accepted.deliveries;
@@ -160,12 +159,11 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       await timeline.recordHits([stray, foreign]);
       assert.equal((await events(engine, first.id)).length, 1);
       assert.equal((await timeline.cursors()).get('epoch-a'), foreign.seq);
-      await engine.db.destroy();
     },
   );
 
-  test(`${name}: a HEAD request is kept raw and is no opening`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
+  test(`${name}: a HEAD request is kept raw and is no opening`, { skip }, async (t) => {
+    const { engine, timeline, messages } = await setUp(t);
     const accepted = mail();
     await messages.accept(accepted);
     const [first] = accepted.deliveries;
@@ -173,11 +171,10 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     await timeline.recordHits([hit(first.id, { method: 'HEAD' })]);
     assert.equal((await events(engine, first.id)).length, 1);
     assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
-    await engine.db.destroy();
   });
 
-  test(`${name}: an opening before a snippet is marked sent is the sender's own`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
+  test(`${name}: an opening before a snippet is marked sent is the sender's own`, { skip }, async (t) => {
+    const { engine, timeline, messages } = await setUp(t);
     const accepted = mail({ source: 'snippet' });
     await messages.accept(accepted);
     const [first] = accepted.deliveries;
@@ -190,32 +187,34 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     assert.equal(await messages.markSent(8 as WorkspaceId, accepted.messageId, START), undefined);
     await timeline.recordHits([hit(first.id, { at: START + 3_600_000 })]);
     assert.equal((await delivery(engine, first.id)).verdict_state, 'read');
-    await engine.db.destroy();
   });
 
-  test(`${name}: mode day keeps one event that moves to the last day, and no raw hit`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
-    const accepted = mail({ mode: 'day', sentAt: START });
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
-    const day = Date.UTC(2026, 10, 24);
-    const bare = { mode: 'day' as const, headers: {} };
-    const { ip: _, ...early } = hit(first.id, { ...bare, at: day });
-    const { ip: __, ...late } = hit(first.id, { ...bare, at: day + 86_400_000 });
-    await timeline.recordHits([early]);
-    await timeline.recordHits([late]);
-    const opened = (await events(engine, first.id)).filter(({ type }) => type === 'opened');
-    assert.deepEqual(
-      opened.map(({ at }) => at),
-      [day + 86_400_000],
-    );
-    assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 0);
-    await engine.db.destroy();
-  });
+  test(
+    `${name}: mode day keeps one event that moves to the last day, and no raw hit`,
+    { skip },
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
+      const accepted = mail({ mode: 'day', sentAt: START });
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      const day = Date.UTC(2026, 10, 24);
+      const bare = { mode: 'day' as const, headers: {} };
+      const { ip: _, ...early } = hit(first.id, { ...bare, at: day });
+      const { ip: __, ...late } = hit(first.id, { ...bare, at: day + 86_400_000 });
+      await timeline.recordHits([early]);
+      await timeline.recordHits([late]);
+      const opened = (await events(engine, first.id)).filter(({ type }) => type === 'opened');
+      assert.deepEqual(
+        opened.map(({ at }) => at),
+        [day + 86_400_000],
+      );
+      assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 0);
+    },
+  );
 
-  test(`${name}: mode aggregate counts on the message and names no delivery`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
+  test(`${name}: mode aggregate counts on the message and names no delivery`, { skip }, async (t) => {
+    const { engine, timeline, messages } = await setUp(t);
     const accepted = mail({ mode: 'aggregate', sentAt: START });
     await messages.accept(accepted);
     const { ip: _, ...anonymous } = hit(accepted.messageId, { mode: 'aggregate', headers: {} });
@@ -239,14 +238,13 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       [null],
     );
     assert.equal(rows[0]?.at, Date.UTC(2026, 10, 23));
-    await engine.db.destroy();
   });
 
   test(
     `${name}: mode aggregate counts nothing before a snippet is marked sent, and calls no delivery silent`,
     { skip },
-    async () => {
-      const { engine, timeline, messages } = await setUp();
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
       const accepted = mail({ mode: 'aggregate', source: 'snippet' });
       await messages.accept(accepted);
       const [first] = accepted.deliveries;
@@ -264,12 +262,11 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       const reasons = (await delivery(engine, first.id)).verdict_reasons;
       assert.match(reasons, /counted-together/);
       assert.doesNotMatch(reasons, /No image was loaded/);
-      await engine.db.destroy();
     },
   );
 
-  test(`${name}: the same transport fact counts once, and a bounce is final`, { skip }, async () => {
-    const { engine, timeline, messages } = await setUp();
+  test(`${name}: the same transport fact counts once, and a bounce is final`, { skip }, async (t) => {
+    const { engine, timeline, messages } = await setUp(t);
     const accepted = mail();
     await messages.accept(accepted);
     const [first] = accepted.deliveries;
@@ -297,14 +294,13 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     assert.equal(row.transport, 'bounced');
     assert.equal(row.verdict_state, 'bounced');
     assert.equal((await events(engine, first.id)).filter(({ type }) => type === 'bounced').length, 1);
-    await engine.db.destroy();
   });
 
   test(
     `${name}: the first opening by a person writes one notification in the same transaction; machines and proxies' prefetch write none`,
     { skip },
-    async () => {
-      const { engine, timeline, messages } = await setUp();
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
       await engine.db
         .insertInto('rules')
         .values({
@@ -329,15 +325,14 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       const outbox = await engine.db.selectFrom('outbox').selectAll().execute();
       assert.equal(outbox.length, 1);
       assert.equal(outbox[0]?.channel_id, 'c1');
-      await engine.db.destroy();
     },
   );
 
   test(
     `${name}: a burst over several links relabels the hits before it, and the streams see the change`,
     { skip },
-    async () => {
-      const { engine, timeline, messages } = await setUp();
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
       const accepted = mail({
         sentAt: START,
         links: [1, 2, 3, 4].map((index) => ({ index, url: `https://example.org/${index}` })),
@@ -365,15 +360,14 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       assert.equal(after?.actor, 'scanner');
       assert.ok((after?.position ?? 0) > (before?.position ?? 0), 'a changed event gets a new position');
       assert.equal((await delivery(engine, first.id)).verdict_state, 'loaded');
-      await engine.db.destroy();
     },
   );
 
   test(
     `${name}: positions are unique and grow, and every change is told to listeners`,
     { skip },
-    async () => {
-      const { engine, timeline, messages } = await setUp();
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
       const accepted = mail({ sentAt: START });
       await messages.accept(accepted);
       const ids = accepted.deliveries.map(({ id }) => id);
@@ -385,12 +379,11 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       );
       assert.equal(new Set(positions).size, positions.length);
       assert.deepEqual(heard.toSorted(), ids.toSorted());
-      await engine.db.destroy();
     },
   );
 
-  test(`${name}: an unsettled verdict is settled after its hold`, { skip }, async () => {
-    const { engine, timeline, messages, setNow } = await setUp();
+  test(`${name}: an unsettled verdict is settled after its hold`, { skip }, async (t) => {
+    const { engine, timeline, messages, setNow } = await setUp(t);
     const accepted = mail({ sentAt: START });
     await messages.accept(accepted);
     const [first] = accepted.deliveries;
@@ -404,6 +397,5 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     assert.equal(await timeline.settle(), 1);
     assert.equal((await delivery(engine, first.id)).verdict_settled, 1);
     assert.equal(await timeline.settle(), 0);
-    await engine.db.destroy();
   });
 }
