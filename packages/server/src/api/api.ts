@@ -19,7 +19,7 @@ import { DATA_HEADERS } from './security-headers.ts';
 import { sendProblem } from './send-problem.ts';
 import { validate, type RequestPart } from './validation.ts';
 
-export { Accounts, type CreateDefaults } from './auth/auth.ts';
+export { Accounts } from './auth/auth.ts';
 export type {
   AccountStore,
   SecretKind,

@@ -25,7 +25,7 @@ import { StoredIdempotency } from '../storage/idempotency-store.ts';
 import { LocalHitSource } from '../storage/local-hit-source.ts';
 import { createLookup } from '../storage/lookup.ts';
 import { KyselyMessageStore } from '../storage/message-store.ts';
-import { KyselyNotifyStore } from '../storage/notify-store.ts';
+import { insertDefaults, KyselyNotifyStore } from '../storage/notify-store.ts';
 import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
 import { StatsStore } from '../storage/stats-store.ts';
@@ -86,14 +86,11 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   const notifyStore = new KyselyNotifyStore(engine);
   const accounts = new Accounts({
-    store: new StoredAccounts(engine.db),
+    store: new StoredAccounts(engine.db, (trx, { workspaceId, email }) =>
+      insertDefaults(trx, workspaceId, defaultsFor(email, clock)),
+    ),
     clock,
     random: systemRandom,
-    createDefaults: async (workspaceId, email) => {
-      const { channel, rule } = defaultsFor(email, clock);
-      await notifyStore.addChannel(workspaceId, channel);
-      await notifyStore.addRule(workspaceId, rule);
-    },
   });
   await accounts.ensureDefaultWorkspace();
   if (config.bootstrapApiKey !== undefined) await accounts.ensureBootstrapApiKey(config.bootstrapApiKey);

@@ -22,7 +22,6 @@ export async function openSignInLinks(): Promise<string | undefined> {
       store: new StoredAccounts(engine.db),
       clock: systemClock,
       random: systemRandom,
-      createDefaults: async () => {},
     });
     await accounts.ensureDefaultWorkspace();
     return await accounts.createSignInLink(config.dashboardUrl ?? local?.url ?? listenUrl(config.httpListen));

@@ -14,13 +14,19 @@ import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Database } from './schema.ts';
 import { SecretTable } from './secret-table.ts';
 
+export type BeginWith = (trx: Transaction<Database>, user: UserRecord) => Promise<void>;
+
 /** Workspaces, users, sessions and secrets on either engine. */
 export class StoredAccounts implements AccountStore {
   readonly #db: Kysely<Database>;
   readonly #secrets: Record<SecretKind, SecretTable>;
 
-  constructor(db: Kysely<Database>) {
+  readonly #beginWith: BeginWith;
+
+  /** @param beginWith what a workspace's first user finds there, written in the same transaction */
+  constructor(db: Kysely<Database>, beginWith: BeginWith = async () => {}) {
     this.#db = db;
+    this.#beginWith = beginWith;
     this.#secrets = {
       'api-key': new SecretTable(db, 'api_keys'),
       'smtp-credential': new SecretTable(db, 'smtp_credentials'),
@@ -157,6 +163,7 @@ export class StoredAccounts implements AccountStore {
         })
         .execute();
       await insertSession(trx, session);
+      await this.#beginWith(trx, user);
       return 'created';
     });
   }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { MessageSummary, Overview, Page, RecipientSummary, StreamEvent } from '@waybill/sdk';
 import type { Engine } from '../../src/storage/engine.ts';
+import { defaultsFor } from '../../src/notify/notify.ts';
 import { Retention } from '../../src/privacy/privacy.ts';
+import { insertDefaults } from '../../src/storage/notify-store.ts';
 import { json, MAIL, signedIn, startApi, type ApiServer } from '../support/api-server.ts';
 
 /** What the API's stores must do on every engine: accounts, keys, read models, privacy, idempotency. */
@@ -32,6 +34,30 @@ export function testApiStores(
     );
     assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
     assert.equal((await server.engine.db.selectFrom('users').selectAll().execute()).length, 1);
+  });
+
+  test(`${name}: the first user and what their workspace begins with are one`, { skip }, async (t) => {
+    let fails = true;
+    const server = await startApi(t, {
+      open: options.open,
+      beginWith: async (trx, user) => {
+        await insertDefaults(
+          trx,
+          user.workspaceId,
+          defaultsFor(user.email, () => 0),
+        );
+        if (fails) throw new Error('the process dies here');
+      },
+    });
+    await assert.rejects(signedIn(server), /dies here/);
+    for (const table of ['users', 'channels', 'rules', 'sessions'] as const) {
+      assert.deepEqual(await server.engine.db.selectFrom(table).selectAll().execute(), [], table);
+    }
+    fails = false;
+    await signedIn(server);
+    for (const table of ['users', 'channels', 'rules'] as const) {
+      assert.equal((await server.engine.db.selectFrom(table).selectAll().execute()).length, 1, table);
+    }
   });
 
   test(

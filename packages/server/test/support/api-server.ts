@@ -20,7 +20,7 @@ import { silentLogger } from '../../src/kernel/logger.ts';
 import { newTrackingNumber, Timeline } from '../../src/messages/messages.ts';
 import { AddressPolicy, createSenders, NotifySettings, OutboundHttp } from '../../src/notify/notify.ts';
 import { Privacy } from '../../src/privacy/privacy.ts';
-import { StoredAccounts } from '../../src/storage/account-store.ts';
+import { StoredAccounts, type BeginWith } from '../../src/storage/account-store.ts';
 import { DenyEntryStore } from '../../src/storage/deny-entry-store.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
@@ -102,6 +102,8 @@ export async function startApi(
     deps?: Partial<ApiDeps>;
     settings?: Partial<ApiDeps['settings']>;
     open?: () => Promise<Engine>;
+    /** What the first user's workspace begins with. */
+    beginWith?: BeginWith;
   } = {},
 ): Promise<ApiServer> {
   const directory = await temporaryDirectory();
@@ -114,10 +116,9 @@ export async function startApi(
   const changed = () => listeners.forEach((listener) => listener());
   const notifyStore = new KyselyNotifyStore(engine);
   const accounts = new Accounts({
-    store: new StoredAccounts(engine.db),
+    store: new StoredAccounts(engine.db, overrides.beginWith),
     clock: now,
     random: systemRandom,
-    createDefaults: async () => {},
   });
   const stats = new StatsStore(
     engine.db,

@@ -47,7 +47,6 @@ export async function startTestRelay(
     store: new StoredAccounts(engine.db),
     clock,
     random: systemRandom,
-    createDefaults: async () => {},
   });
   const { id: workspaceId } = await accounts.ensureDefaultWorkspace();
   await accounts.ensureDemoCredential(USER, PASSWORD);

@@ -16,9 +16,6 @@ const WINDOW_MS = 15 * 60_000;
 const ADDRESS_NOTE_MS = 60_000;
 const SENDER_ADDRESS_DAYS = 30;
 
-/** Creates the channel and rule a new workspace starts with: first openings by e-mail to its first user. */
-export type CreateDefaults = (workspaceId: WorkspaceId, email: string) => Promise<void>;
-
 /** A signed-in user with the cookie's secret, which is shown only now. */
 export interface OpenedSession {
   principal: SessionPrincipal;
@@ -31,22 +28,15 @@ export class Accounts {
   readonly #store: AccountStore;
   readonly #clock: Clock;
   readonly #random: RandomBytes;
-  readonly #createDefaults: CreateDefaults;
   readonly #passwords = new Passwords();
   readonly #byEmail: AttemptLimit;
   readonly #byAddress: AttemptLimit;
   readonly #notedAddresses = new Map<string, number>();
 
-  constructor(deps: {
-    store: AccountStore;
-    clock: Clock;
-    random: RandomBytes;
-    createDefaults: CreateDefaults;
-  }) {
+  constructor(deps: { store: AccountStore; clock: Clock; random: RandomBytes }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#random = deps.random;
-    this.#createDefaults = deps.createDefaults;
     this.secrets = new SecretKeeper(deps);
     this.#byEmail = new AttemptLimit({ limit: 10, windowMs: WINDOW_MS, clock: deps.clock });
     this.#byAddress = new AttemptLimit({ limit: 50, windowMs: WINDOW_MS, clock: deps.clock });
@@ -160,7 +150,6 @@ export class Accounts {
       session: opened.record,
     });
     if (outcome !== 'created') throw await this.#closedLink();
-    await this.#createDefaults(workspace.id, user.email);
     return opened;
   }
 

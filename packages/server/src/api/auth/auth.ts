@@ -1,5 +1,5 @@
 /** Accounts, sessions and secrets. The room's public file. */
-export { Accounts, type CreateDefaults } from './accounts.ts';
+export { Accounts } from './accounts.ts';
 export type {
   AccountStore,
   SecretKind,
