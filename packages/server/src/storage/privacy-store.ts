@@ -1,8 +1,9 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { AddressRow, PrivacyStore, RecordedDelivery, RecordedMessage } from '../privacy/privacy.ts';
+import { deliveryEvents, messageCounts } from './event-list.ts';
 import type { Database } from './schema.ts';
-import { EVENT_COLUMNS, eventOfRow, modeOf } from './wire-rows.ts';
+import { eventOfRow, modeOf } from './wire-rows.ts';
 
 export class StoredPrivacy implements PrivacyStore {
   readonly #db: Kysely<Database>;
@@ -23,14 +24,7 @@ export class StoredPrivacy implements PrivacyStore {
       .where('deliveries.id', '=', subject)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    const events = await this.#db
-      .selectFrom('events')
-      .select(EVENT_COLUMNS)
-      .where('workspace_id', '=', workspaceId)
-      .where('delivery_id', '=', subject)
-      .orderBy('at')
-      .orderBy('position')
-      .execute();
+    const events = await deliveryEvents(this.#db, workspaceId, subject);
     return {
       deliveryId: subject as DeliveryId,
       recipient: row.recipient,
@@ -53,22 +47,14 @@ export class StoredPrivacy implements PrivacyStore {
       .where('id', '=', subject)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    const counts = await this.#db
-      .selectFrom('events')
-      .select(['type', (eb) => eb.fn.countAll<number>().as('count')])
-      .where('workspace_id', '=', workspaceId)
-      .where('message_id', '=', subject)
-      .groupBy('type')
-      .execute();
-    const count = (type: string) => counts.find((one) => one.type === type)?.count ?? 0;
+    const counts = await messageCounts(this.#db, workspaceId, subject);
     return {
       messageId: subject as MessageId,
       subject: row.subject,
       from: row.from_address,
       createdAt: row.created_at,
       sentAt: row.sent_at,
-      opened: count('opened'),
-      clicked: count('clicked'),
+      ...counts,
     };
   }
 

@@ -12,6 +12,7 @@ import type {
   StatsReader,
   TimePosition,
 } from '../stats/stats.ts';
+import { deliveryEvents, messageCounts } from './event-list.ts';
 import { listMessages } from './message-list.ts';
 import { overview } from './overview.ts';
 import { listRecipients } from './recipient-list.ts';
@@ -91,7 +92,7 @@ export class StatsStore implements StatsReader {
       messageIdHeader: row.message_id_header,
       links: (await this.#links(workspaceId, id)).map(({ url }) => url),
       deliveries: deliveries.map(deliveryOfRow),
-      ...(row.mode === 'aggregate' ? { counts: await this.#counts(workspaceId, id) } : {}),
+      ...(row.mode === 'aggregate' ? { counts: await messageCounts(this.#db, workspaceId, id) } : {}),
     };
   }
 
@@ -106,14 +107,7 @@ export class StatsStore implements StatsReader {
       .where('deliveries.tracking_number', '=', number)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    const events = await this.#db
-      .selectFrom('events')
-      .select(EVENT_COLUMNS)
-      .where('workspace_id', '=', workspaceId)
-      .where('delivery_id', '=', row.id)
-      .orderBy('at')
-      .orderBy('position')
-      .execute();
+    const events = await deliveryEvents(this.#db, workspaceId, row.id);
     const mode: Mode = modeOf(row.mode);
     const clicks = events.filter((event) => event.type === 'clicked');
     return {
@@ -238,18 +232,5 @@ export class StatsStore implements StatsReader {
       .where('message_id', '=', messageId)
       .orderBy('link_index')
       .execute();
-  }
-
-  async #counts(workspaceId: WorkspaceId, messageId: string): Promise<NonNullable<Message['counts']>> {
-    const rows = await this.#db
-      .selectFrom('events')
-      .select(['type', (eb) => eb.fn.countAll<number>().as('count')])
-      .where('workspace_id', '=', workspaceId)
-      .where('message_id', '=', messageId)
-      .where('type', 'in', ['opened', 'clicked'])
-      .groupBy('type')
-      .execute();
-    const count = (type: string) => rows.find((row) => row.type === type)?.count ?? 0;
-    return { opened: count('opened'), clicked: count('clicked') };
   }
 }

@@ -1,0 +1,35 @@
+import type { Message } from '@waybill/sdk';
+import type { Kysely } from 'kysely';
+import type { WorkspaceId } from '../kernel/ids.ts';
+import type { Database } from './schema.ts';
+import { EVENT_COLUMNS } from './wire-rows.ts';
+
+/** Rows of a delivery's events, oldest first. */
+export function deliveryEvents(db: Kysely<Database>, workspaceId: WorkspaceId, deliveryId: string) {
+  return db
+    .selectFrom('events')
+    .select(EVENT_COLUMNS)
+    .where('workspace_id', '=', workspaceId)
+    .where('delivery_id', '=', deliveryId)
+    .orderBy('at')
+    .orderBy('position')
+    .execute();
+}
+
+/** How often a message was opened and clicked, by whomever. */
+export async function messageCounts(
+  db: Kysely<Database>,
+  workspaceId: WorkspaceId,
+  messageId: string,
+): Promise<NonNullable<Message['counts']>> {
+  const rows = await db
+    .selectFrom('events')
+    .select(['type', (eb) => eb.fn.countAll<number>().as('count')])
+    .where('workspace_id', '=', workspaceId)
+    .where('message_id', '=', messageId)
+    .where('type', 'in', ['opened', 'clicked'])
+    .groupBy('type')
+    .execute();
+  const count = (type: string) => rows.find((row) => row.type === type)?.count ?? 0;
+  return { opened: count('opened'), clicked: count('clicked') };
+}
