@@ -17,7 +17,7 @@ import {
   OutboundHttp,
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
-import { createRelay, isLoopbackHost } from '../relay/relay.ts';
+import { createRelay, isLoopbackUrl } from '../relay/relay.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { DenyEntryStore } from '../storage/deny-entry-store.ts';
@@ -32,6 +32,7 @@ import { StatsStore } from '../storage/stats-store.ts';
 import { KyselyTimelineStore } from '../storage/timeline-store.ts';
 import { Keyring, pageUrl, verifyPageToken } from '../tracking/tracking.ts';
 import { banner } from './banner.ts';
+import { areForThisMachine } from './own-listeners.ts';
 import { EdgeLink } from './edge-link.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { onShutdown, send, type FromBackEnd, type Ports, type ToBackEnd } from './ipc.ts';
@@ -133,7 +134,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   });
   // A password that is printed at each start is for this machine, never for a listener that others reach.
   const local =
-    relay.demo || isLoopbackHost(config.smtpListen?.host ?? '')
+    relay.demo || areForThisMachine([config.smtpListen, config.smtpsListen])
       ? { user: LOCAL_USER, password: demoPassword(masterKeys) }
       : undefined;
   if (local === undefined) await accounts.withdrawDemoCredential();
@@ -269,7 +270,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         smtps: relay.submissions,
         credential: local,
         demo: relay.demo,
-        trackingIsLocal: isLoopbackHost(new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')),
+        trackingIsLocal: isLoopbackUrl(publicUrl),
         smarthostHost: config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host,
         dataDir: config.dataDir,
       }),

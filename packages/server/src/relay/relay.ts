@@ -17,7 +17,7 @@ export type {
   UntrackedMail,
   WorkspacePolicies,
 } from './ports.ts';
-export { isLoopbackHost } from './way-out.ts';
+export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
 
 /**
  * Starts the relay: listeners, queue and way out. The SMTP libraries are loaded only then, so that the filters of the

@@ -21,19 +21,21 @@ export function noWayOut(): AppError {
 
 /** @param url what pixels and links begin with */
 export function isLoopbackUrl(url: string): boolean {
-  const { hostname } = new URL(url);
-  return isLoopbackHost(hostname.replace(/^\[|\]$/g, ''));
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  // No client can be told to go to "any address": as a destination it is this machine at most.
+  return host === '0.0.0.0' || host === '::' || isLoopbackHost(host);
 }
 
-/** A name or address that means this very machine (RFC 6761 §6.3, RFC 1122 §3.2.1.3). */
+/**
+ * A name or address that only this very machine reaches (RFC 6761 §6.3, RFC 1122 §3.2.1.3). The wildcard addresses are not
+ * among them: a listener on one of those is open to others.
+ */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '');
   return (
     name === 'localhost' ||
     name.endsWith('.localhost') ||
     name === '::1' ||
-    name === '::' ||
-    name === '0.0.0.0' ||
     /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(name) ||
     /^::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}$/.test(name)
   );
