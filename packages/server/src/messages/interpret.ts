@@ -18,7 +18,7 @@ export interface Interpretation {
 }
 
 /** The sender's sessions are remembered for a day; they say nothing of hits before. */
-const SENDER_ADDRESS_MS = 86_400_000;
+export const SENDER_ADDRESS_MS = 86_400_000;
 
 /**
  * Judges all hits of a delivery together: a late burst changes what an earlier hit was.

@@ -18,4 +18,5 @@ export type {
 } from './timeline-store.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
+export { SENDER_ADDRESS_MS } from './interpret.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

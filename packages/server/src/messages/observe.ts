@@ -1,8 +1,6 @@
 import type { Observation } from '../truth/truth.ts';
 import type { DeliveryRecord, StoredHit } from './timeline-store.ts';
 
-const LOOPBACK = /^(?:127\.|::1$)/;
-
 /** A raw hit as the judgement wants to see it, in the light of its delivery. */
 export function observe(
   hit: StoredHit,
@@ -21,9 +19,8 @@ export function observe(
     userAgent: userAgent ?? '',
     ...(hit.ip === undefined ? {} : { ip: hit.ip }),
     ...(hit.linkIndex === undefined ? {} : { link: hit.linkIndex }),
-    ...(hit.ip !== undefined && !LOOPBACK.test(hit.ip) && senderAddresses.has(hit.ip)
-      ? { senderAddress: true }
-      : {}),
+    // On local networks, loopback included, the judgement makes nothing of it.
+    ...(hit.ip !== undefined && senderAddresses.has(hit.ip) ? { senderAddress: true } : {}),
   };
 }
 

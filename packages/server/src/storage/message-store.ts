@@ -3,12 +3,10 @@ import type { Reason } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { MailDelivery, MessageStore, NewMail } from '../messages/messages.ts';
+import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
 import { nextPositions } from './positions.ts';
 import type { Database } from './schema.ts';
-
-/** Rows of one insert; both engines bound the parameters of a statement. */
-const ROWS_PER_INSERT = 500;
 
 export class KyselyMessageStore implements MessageStore {
   readonly #engine: Engine;
@@ -195,10 +193,4 @@ async function insertQueue(tx: Transaction<Database>, mail: NewMail): Promise<vo
     finished_at: null,
   }));
   for (const part of chunks(rows)) await tx.insertInto('queue').values(part).execute();
-}
-
-function* chunks<T>(rows: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    yield rows.slice(start, start + ROWS_PER_INSERT);
-  }
 }

@@ -2,14 +2,15 @@ import type { Reason, VerdictState } from '@waybill/sdk';
 import { sql, type Transaction } from 'kysely';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
-import type {
-  DeliveryRecord,
-  StoredEvent,
-  StoredHit,
-  TimelineSnapshot,
-  TimelineStore,
-  TimelineWork,
-  TransportState,
+import {
+  SENDER_ADDRESS_MS,
+  type DeliveryRecord,
+  type StoredEvent,
+  type StoredHit,
+  type TimelineSnapshot,
+  type TimelineStore,
+  type TimelineWork,
+  type TransportState,
 } from '../messages/messages.ts';
 import type { Rule } from '../notify/notify.ts';
 import type { Engine } from './engine.ts';
@@ -19,7 +20,6 @@ import { writeTimeline } from './timeline-writes.ts';
 
 /** A delivery that a machine hammers must not make each judgement longer than the last. */
 const NEWEST_HITS = 300;
-const SENDER_ADDRESS_MS = 86_400_000;
 
 type Tx = Transaction<Database>;
 

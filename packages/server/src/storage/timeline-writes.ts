@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import { newRowId } from '../kernel/ids.ts';
 import type { TimelineWork } from '../messages/messages.ts';
+import { chunks } from './chunks.ts';
 import { nextPositions } from './positions.ts';
 import type { Database } from './schema.ts';
 import { eventColumns, hitRow } from './timeline-rows.ts';
@@ -111,8 +112,4 @@ async function writeOutbox(tx: Tx, work: TimelineWork, now: number): Promise<voi
       .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
       .execute();
   }
-}
-
-function* chunks<T>(rows: readonly T[], size = 500): Generator<T[]> {
-  for (let start = 0; start < rows.length; start += size) yield rows.slice(start, start + size);
 }
