@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { DeliveryDetail, RecipientSummary } from '@waybill/sdk';
 import type { TrackingNumber } from '../../src/kernel/ids.ts';
 import { Retention } from '../../src/privacy/privacy.ts';
-import { randomHex, startApi, type SeededDelivery } from '../support/api-server.ts';
+import { randomHex, startApi } from '../support/api-server.ts';
+import type { SeededDelivery } from '../support/seeded-mails.ts';
 
 const TORTURE = `<script>alert("x")</script>'&amp;`;
 

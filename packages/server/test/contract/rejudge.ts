@@ -8,23 +8,15 @@ import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyRejudgeStore } from '../../src/storage/rejudge-store.ts';
 import { RULES_VERSION } from '../../src/truth/truth.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
+import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
 import { capturedIo } from '../support/captured-io.ts';
 import type { TimelineContract } from './timeline.ts';
 
 const START = Date.UTC(2026, 10, 1, 12);
 const NOW = START + 40 * 86_400_000;
 const WORKSPACE = 7 as WorkspaceId;
-const CHROME =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36';
-
-const lookup: PreparedLookup = {
-  prepare: async () => {},
-  network: () => ({ asn: 3320, owner: 'Deutsche Telekom AG', kind: 'access' }),
-  place: () => ({ grain: 'city', country: 'DE', region: 'Sachsen-Anhalt', city: 'Halle' }),
-  ranges: () => [],
-};
 const gateway: PreparedLookup = {
-  ...lookup,
+  ...homeLookup,
   network: () => ({ owner: 'Barracuda', kind: 'security-vendor' }),
   ranges: () => ['barracuda'],
 };
@@ -38,7 +30,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     const engine = await open();
     t.after(() => engine.db.destroy());
     const store = new KyselyRejudgeStore(engine, () => NOW);
-    const timeline = new Timeline({ store, lookup, clock: () => START + 3_600_000 });
+    const timeline = new Timeline({ store, lookup: homeLookup, clock: () => START + 3_600_000 });
     const messageId = newMessageId();
     const deliveries = Array.from({ length: count }, (_, i) => ({
       id: newDeliveryId(),
@@ -117,7 +109,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       const { engine, again } = await setUp(t, 3);
       await judgedByOlderRules(engine);
       const before = await opened(engine);
-      const result = await again(lookup);
+      const result = await again(homeLookup);
       assert.equal(result.finished, true);
       assert.deepEqual([result.deliveries, result.hits], [3, 3]);
       assert.deepEqual(result.verdicts, [{ from: 'loaded', to: 'read', count: 3 }]);
@@ -137,12 +129,12 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
   test(`${name}: judging again a second time finds nothing to do and writes nothing`, { skip }, async (t) => {
     const { engine, again } = await setUp(t, 3);
     await judgedByOlderRules(engine);
-    await again(lookup);
+    await again(homeLookup);
     const before = await everything(engine);
-    const second = await again(lookup);
+    const second = await again(homeLookup);
     assert.deepEqual([second.deliveries, second.verdicts, second.actors], [0, [], []]);
     assert.deepEqual(await everything(engine), before);
-    const asked = await again(lookup, { scope: { kind: 'since-time', at: START } });
+    const asked = await again(homeLookup, { scope: { kind: 'since-time', at: START } });
     assert.deepEqual([asked.deliveries, asked.verdicts, asked.actors], [3, [], []]);
     assert.deepEqual(await everything(engine), before);
   });
@@ -152,7 +144,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     await judgedByOlderRules(engine);
     const stop = new AbortController();
     const seen: number[] = [];
-    const first = await again(lookup, {
+    const first = await again(homeLookup, {
       signal: stop.signal,
       onProgress: (done, of) => {
         seen.push(done, of);
@@ -163,7 +155,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     assert.ok(first.deliveries > 0 && first.deliveries < 120);
     assert.deepEqual(seen, [first.deliveries, 120]);
     assert.equal((await opened(engine)).filter(({ actor }) => actor === 'human').length, first.deliveries);
-    const second = await again(lookup);
+    const second = await again(homeLookup);
     assert.equal(second.resumed, true);
     assert.deepEqual([second.finished, second.deliveries], [true, 120]);
     assert.deepEqual(second.verdicts, [{ from: 'loaded', to: 'read', count: 120 }]);
@@ -174,7 +166,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     const { again } = await setUp(t, 2);
     const at = START + 600_000;
     const deliveries = async (scope: Parameters<typeof rejudge>[1]['scope']) =>
-      (await again(lookup, { scope })).deliveries;
+      (await again(homeLookup, { scope })).deliveries;
     assert.equal(await deliveries({ kind: 'since-time', at }), 2);
     assert.equal(await deliveries({ kind: 'since-time', at: at + 1 }), 0);
     assert.equal(await deliveries({ kind: 'since-rules', version: RULES_VERSION }), 2);
@@ -185,19 +177,8 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
   test(`${name}: nobody is notified of what is judged again`, { skip }, async (t) => {
     const { engine, again } = await setUp(t, 1);
     await judgedByOlderRules(engine);
-    await engine.db
-      .insertInto('rules')
-      .values({
-        id: 'r1',
-        workspace_id: WORKSPACE,
-        name: 'r',
-        trigger: 'first-open',
-        channel_ids: '["c1"]',
-        enabled: 1,
-        created_at: START,
-      })
-      .execute();
-    assert.equal((await again(lookup)).verdicts.length, 1);
+    await insertFirstOpenRule(engine, WORKSPACE, START);
+    assert.equal((await again(homeLookup)).verdicts.length, 1);
     assert.equal((await engine.db.selectFrom('outbox').selectAll().execute()).length, 0);
   });
 
@@ -207,7 +188,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     async (t) => {
       const { engine, again } = await setUp(t, 1, { ip: '91.10.10.0' });
       const scope = { kind: 'since-time', at: START } as const;
-      await again(lookup, { scope });
+      await again(homeLookup, { scope });
       const [kept] = await opened(engine);
       assert.deepEqual(JSON.parse(kept?.place ?? ''), {
         grain: 'region',
@@ -216,7 +197,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       });
       await again(gateway, { scope });
       assert.equal((await opened(engine))[0]?.actor, 'scanner');
-      const result = await again(lookup, { scope });
+      const result = await again(homeLookup, { scope });
       assert.deepEqual(result.verdicts, []);
       assert.equal((await opened(engine))[0]?.actor, 'scanner');
     },
@@ -232,11 +213,11 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
         .insertInto('sender_addresses')
         .values({ workspace_id: WORKSPACE, ip: '91.10.10.10', seen_at: NOW })
         .execute();
-      assert.deepEqual((await again(lookup, { scope })).actors, []);
+      assert.deepEqual((await again(homeLookup, { scope })).actors, []);
       const reasons = JSON.stringify([{ code: 'sender-address', text: 'It may have been you.' }]);
       await engine.db.updateTable('events').set({ actor: 'unknown', confidence: 0, reasons }).execute();
       await engine.db.deleteFrom('sender_addresses').execute();
-      await again(lookup, { scope });
+      await again(homeLookup, { scope });
       assert.notEqual((await opened(engine))[0]?.actor, 'human');
     },
   );
@@ -258,7 +239,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       ip: '91.10.10.10',
       headers: { 'user-agent': CHROME },
     };
-    const [result] = await Promise.all([again(lookup), timeline.recordHits([late])]);
+    const [result] = await Promise.all([again(homeLookup), timeline.recordHits([late])]);
     assert.equal(result.finished, true);
     const events = await opened(engine);
     assert.equal(events.length, 121);
@@ -271,7 +252,9 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     await judgedByOlderRules(engine);
     const call = async (args: string[]) => {
       const io = capturedIo({}, { now: NOW });
-      const status = await run(args, io, { open: async () => ({ store, lookup, close: async () => {} }) });
+      const status = await run(args, io, {
+        open: async () => ({ store, lookup: homeLookup, close: async () => {} }),
+      });
       return { status, out: io.out(), err: io.err() };
     };
     const { status, out, err } = await call([]);
@@ -292,7 +275,7 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     await judgedByOlderRules(engine);
     const io = capturedIo({}, { now: NOW });
     Object.assign(io.stderr, { isTTY: true });
-    await run([], io, { open: async () => ({ store, lookup, close: async () => {} }) });
+    await run([], io, { open: async () => ({ store, lookup: homeLookup, close: async () => {} }) });
     assert.match(io.err(), /█+ 2 of 2 deliveries\r\u001b\[K$/);
     assert.doesNotMatch(io.out(), /█/);
   });

@@ -1,32 +1,23 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { DeliveryId, WorkspaceId } from '../../src/kernel/ids.ts';
-import { newDeliveryId, newMessageId } from '../../src/kernel/ids.ts';
 import {
-  Timeline,
-  newTrackingNumber,
-  type NewMail,
-  type PreparedLookup,
-} from '../../src/messages/messages.ts';
-import { systemRandom } from '../../src/kernel/ids.ts';
+  newDeliveryId,
+  newMessageId,
+  systemRandom,
+  type DeliveryId,
+  type WorkspaceId,
+} from '../../src/kernel/ids.ts';
+import { Timeline, newTrackingNumber, type NewMail } from '../../src/messages/messages.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
+import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
 
 const START = Date.UTC(2026, 10, 23, 12);
 const WORKSPACE = 7 as WorkspaceId;
-const CHROME =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36';
 const GMAIL_PROXY =
   'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)';
-
-const lookup: PreparedLookup = {
-  prepare: async () => {},
-  network: () => ({ asn: 3320, owner: 'Deutsche Telekom AG', kind: 'access' }),
-  place: () => ({ grain: 'city', country: 'DE', city: 'Halle' }),
-  ranges: () => [],
-};
 
 export interface TimelineContract {
   /** The reason in words, where this engine cannot be had. */
@@ -42,7 +33,11 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     t.after(() => engine.db.destroy());
     let now = START + 60_000;
     const clock = () => now;
-    const timeline = new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup, clock });
+    const timeline = new Timeline({
+      store: new KyselyTimelineStore(engine, clock),
+      lookup: homeLookup,
+      clock,
+    });
     const messages = new KyselyMessageStore(engine);
     return { engine, timeline, messages, setNow: (time: number) => (now = time) };
   }
@@ -301,18 +296,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     { skip },
     async (t) => {
       const { engine, timeline, messages } = await setUp(t);
-      await engine.db
-        .insertInto('rules')
-        .values({
-          id: 'r1',
-          workspace_id: WORKSPACE,
-          name: 'r',
-          trigger: 'first-open',
-          channel_ids: '["c1"]',
-          enabled: 1,
-          created_at: START,
-        })
-        .execute();
+      await insertFirstOpenRule(engine, WORKSPACE, START);
       const accepted = mail({ sentAt: START });
       await messages.accept(accepted);
       const [first] = accepted.deliveries;

@@ -2,50 +2,39 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { CreateMessage, EventType, Mode } from '@waybill/sdk';
+import type { CreateMessage } from '@waybill/sdk';
 import { Accounts, createApi, type Api, type ApiDeps } from '../../src/api/api.ts';
 import type { OpenedSession } from '../../src/api/auth/accounts.ts';
-import { AppError } from '../../src/kernel/errors.ts';
-import {
-  newDeliveryId,
-  newMessageId,
-  newRowId,
-  newWorkspaceId,
-  systemRandom,
-  type DeliveryId,
-  type MessageId,
-  type WorkspaceId,
-} from '../../src/kernel/ids.ts';
+import { newWorkspaceId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
-import { newTrackingNumber, Timeline } from '../../src/messages/messages.ts';
+import { Timeline } from '../../src/messages/messages.ts';
 import { AddressPolicy, createSenders, NotifySettings, OutboundHttp } from '../../src/notify/notify.ts';
 import { Privacy } from '../../src/privacy/privacy.ts';
 import { StoredAccounts, type BeginWith } from '../../src/storage/account-store.ts';
 import { DenyEntryStore } from '../../src/storage/deny-entry-store.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
-import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyNotifyStore } from '../../src/storage/notify-store.ts';
-import { nextPositions } from '../../src/storage/positions.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { StatsStore } from '../../src/storage/stats-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { DenyEntry } from '../../src/tracking/tracking.ts';
+import {
+  insertEvent,
+  pageToken,
+  readPageToken,
+  TestMails,
+  type Gate,
+  type SeededDelivery,
+  type SeededEvent,
+  type SeededMail,
+} from './seeded-mails.ts';
 import { temporaryDirectory } from './temp-dir.ts';
 
 /** A workspace with a key to it. */
 export interface Tenant {
   workspaceId: WorkspaceId;
   apiKey: string;
-}
-
-export interface SeededDelivery {
-  id: DeliveryId;
-  messageId: MessageId;
-  trackingNumber: string;
-  recipient: string;
-  /** Path of its recipient's page. */
-  page: string;
 }
 
 /** The API over SQLite in a temporary directory, on a port that the system chose. */
@@ -65,34 +54,13 @@ export interface ApiServer {
   accepted: () => number;
   /** Makes the edge unreachable for the deny set. */
   edge: { isReachable: boolean; pushes: number };
-  /** Lets the next acceptance of a mail wait for this. */
-  gate: { wait: Promise<void> | undefined };
+  gate: Gate;
   newTenant(): Promise<Tenant>;
   fetch(path: string, init?: RequestInit & { key?: string }): Promise<Response>;
   seed(tenant: Tenant, mail?: Partial<SeededMail>): Promise<SeededDelivery[]>;
   addEvent(delivery: SeededDelivery, event?: Partial<SeededEvent>): Promise<void>;
   changed(): void;
   timeline: Timeline;
-}
-
-export interface SeededMail {
-  subject: string;
-  from: string;
-  recipients: string[];
-  mode: Mode;
-  at: number;
-  links: string[];
-  source: 'api' | 'snippet';
-}
-
-export interface SeededEvent {
-  type: EventType;
-  at: number;
-  actor: string;
-  ip: string;
-  place: object;
-  client: object;
-  link: string;
 }
 
 /** @param overrides of the dependencies; `open` gives an empty database of another engine */
@@ -288,146 +256,6 @@ export const MAIL: CreateMessage = {
   html: '<p>Hello <a href="https://example.org/offer">offer</a></p>',
   send: true,
 };
-
-/** Writes mails to the real store, without relay and instrumentation, which have tests of their own. */
-class TestMails {
-  accepted = 0;
-  readonly #store: KyselyMessageStore;
-  readonly #now: () => number;
-  readonly #gate: ApiServer['gate'];
-  readonly #changed: () => void;
-
-  constructor(engine: Engine, now: () => number, gate: ApiServer['gate'], changed: () => void) {
-    this.#store = new KyselyMessageStore(engine);
-    this.#now = now;
-    this.#gate = gate;
-    this.#changed = changed;
-  }
-
-  async create(workspaceId: WorkspaceId, message: CreateMessage, id: MessageId = newMessageId()) {
-    await this.#gate.wait;
-    const seeded = await this.seed(
-      workspaceId,
-      {
-        subject: message.subject,
-        from: message.from,
-        recipients: [...message.to, ...(message.cc ?? []), ...(message.bcc ?? [])],
-        mode: message.policy?.mode ?? 'full',
-        source: message.send ? 'api' : 'snippet',
-      },
-      id,
-    );
-    return {
-      id,
-      deliveries: seeded.map(({ trackingNumber, recipient }) => ({
-        trackingNumber,
-        recipient,
-        pixelUrl: null,
-        verdict: { state: 'queued' as const, confidence: 1, reasons: [], settled: true },
-      })),
-    };
-  }
-
-  markSent(workspaceId: WorkspaceId, id: MessageId, at: number) {
-    return this.#store.markSent(workspaceId, id, at);
-  }
-
-  async preview(_workspaceId: WorkspaceId, message: CreateMessage) {
-    if (message.html === 'refuse') throw new AppError('invalid-input', 'refused');
-    return { html: message.html ?? null, text: message.text ?? null, links: [] };
-  }
-
-  async seed(
-    workspaceId: WorkspaceId,
-    mail: Partial<SeededMail>,
-    messageId: MessageId = newMessageId(),
-  ): Promise<SeededDelivery[]> {
-    const at = mail.at ?? this.#now();
-    const seeded = (mail.recipients ?? ['bob@example.net']).map((recipient) => {
-      const id = newDeliveryId();
-      return {
-        id,
-        messageId,
-        trackingNumber: newTrackingNumber(systemRandom),
-        recipient,
-        page: `/r/${pageToken(workspaceId, id)}`,
-      };
-    });
-    await this.#store.accept({
-      messageId,
-      workspaceId,
-      from: mail.from ?? 'Ann <ann@example.org>',
-      to: seeded.map(({ recipient }) => recipient),
-      cc: [],
-      subject: mail.subject ?? 'The offer',
-      messageIdHeader: null,
-      mode: mail.mode ?? 'full',
-      source: mail.source ?? 'api',
-      sizeBytes: 100,
-      createdAt: at,
-      sentAt: null,
-      deliveries: seeded.map(({ id, trackingNumber, recipient }) => ({
-        id,
-        trackingNumber,
-        recipient,
-        pixelUrl: `http://edge.test/o/${id}.gif`,
-        untouched: null,
-      })),
-      links: (mail.links ?? []).map((url, index) => ({ index: index + 1, url })),
-    });
-    this.accepted += 1;
-    this.#changed();
-    return seeded;
-  }
-}
-
-async function insertEvent(
-  engine: Engine,
-  delivery: Pick<SeededDelivery, 'id' | 'messageId'>,
-  event: Partial<SeededEvent>,
-): Promise<void> {
-  await engine.db.transaction().execute(async (tx) => {
-    const { workspace_id: workspaceId } = await tx
-      .selectFrom('deliveries')
-      .select('workspace_id')
-      .where('id', '=', delivery.id)
-      .executeTakeFirstOrThrow();
-    const text = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
-    await tx
-      .insertInto('events')
-      .values({
-        id: newRowId(),
-        workspace_id: workspaceId,
-        delivery_id: delivery.id,
-        message_id: delivery.messageId,
-        position: await nextPositions(tx, 1),
-        at: event.at ?? 0,
-        type: event.type ?? 'opened',
-        actor: event.actor ?? null,
-        confidence: event.actor === undefined ? null : 0.9,
-        reasons: null,
-        place: text(event.place),
-        client: text(event.client),
-        network: null,
-        ip: event.ip ?? null,
-        link: event.link ?? null,
-        source: `hit:test:${newRowId()}`,
-        rules_version: 1,
-      })
-      .execute();
-  });
-}
-
-/** Signed tokens have tests of their own; here a page's address just says what it is for. */
-function pageToken(workspaceId: WorkspaceId, subject: string): string {
-  return `${workspaceId}-${subject}`;
-}
-
-function readPageToken(token: string): { workspaceId: WorkspaceId; subject: string } | undefined {
-  const match = /^(\d+)-([0-9a-f]{32})$/.exec(token);
-  if (match?.[2] === undefined) return undefined;
-  return { workspaceId: Number(match[1]) as WorkspaceId, subject: match[2] };
-}
 
 export function randomHex(): string {
   return randomBytes(16).toString('hex');
