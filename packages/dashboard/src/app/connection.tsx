@@ -30,12 +30,16 @@ export function Connection() {
   );
 }
 
+/** For the phone's top bar: on the narrowest phones there is room for the dot only, its word is read out. */
 export function ConnectionDot() {
   const state = useConnection();
   return state === 'live' ? null : (
-    <span className="ml-3 flex items-center gap-1.5 text-meta text-faint" title={explanations[state]}>
-      <span aria-hidden="true" className={dot(state)} />
-      {words[state]}
+    <span
+      className="relative ml-3 flex min-w-0 items-center gap-1.5 text-meta text-faint"
+      title={explanations[state]}
+    >
+      <span aria-hidden="true" className={classes(dot(state), 'shrink-0')} />
+      <span className="max-[26rem]:sr-only">{words[state]}</span>
     </span>
   );
 }

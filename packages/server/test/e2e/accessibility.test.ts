@@ -52,6 +52,19 @@ test(
         }
       }
     }
+    // What the top bar says while the live stream is not there must fit too, and for how long it is not, is chance.
+    for (const [state, abort] of [
+      ['Connecting', false],
+      ['Reconnecting', true],
+    ] as const) {
+      await page.route('**/api/v1/events/stream*', (route) => (abort ? route.abort() : undefined));
+      await page.goto(`${server.url}/messages/${id}`);
+      await page.getByText(state, { exact: true }).first().waitFor({ state: 'attached' });
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await assertUsable(page, axe, `320 px, ${state}`);
+      checked += 1;
+      await page.unroute('**/api/v1/events/stream*');
+    }
     t.diagnostic(`${checked} states of ${paths.length} pages`);
   },
 );
