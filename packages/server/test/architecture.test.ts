@@ -9,7 +9,17 @@ import { readSourceFiles, type SourceFile } from './support/source-files.ts';
  * way, it is usually the code that should move; see docs/adr/0002.
  */
 const ROOT = fileURLToPath(new URL('../src', import.meta.url));
-const FEATURES = ['tracking', 'truth', 'messages', 'relay', 'reports', 'notify', 'privacy', 'stats'];
+const FEATURES = [
+  'tracking',
+  'truth',
+  'messages',
+  'relay',
+  'reports',
+  'mailboxes',
+  'notify',
+  'privacy',
+  'stats',
+];
 
 /** Which rooms the files of a room may import from, beside its own. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -29,7 +39,7 @@ const LIBRARY_ROOMS: Record<string, string[]> = {
   'crawler-user-agents': ['truth'],
   entities: ['relay/instrument', 'reports'],
   fastify: ['api'],
-  imapflow: ['reports'],
+  imapflow: ['mailboxes'],
   'ipaddr.js': ['kernel', 'notify', 'tracking', 'truth'],
   isbot: ['truth'],
   kysely: ['storage'],
