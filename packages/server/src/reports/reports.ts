@@ -23,6 +23,13 @@ export type {
   ReportKind,
   ReportRecipient,
 } from './report.ts';
+export {
+  ReportIntake,
+  type IncomingReport,
+  type MatchedBy,
+  type MatchedDelivery,
+  type TakenReport,
+} from './report-intake.ts';
 
 /**
  * Recognises and reads a report about a delivery: DSN (RFC 3464), bounce in free text, receipt (RFC 8098),
