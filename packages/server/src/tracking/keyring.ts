@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject 
 import type { WorkspaceId } from '../kernel/ids.ts';
 
 /** A signature for one purpose is worth nothing for another. */
-export type SigningDomain = 'pixel' | 'link' | 'page';
+export type SigningDomain = 'pixel' | 'link' | 'page' | 'return';
 
 export const MAC_BYTES = 16;
 const KEY_BYTES = 32;

@@ -5,5 +5,12 @@ export { startEdge, type Edge, type EdgeMetrics, type EdgeOptions } from './edge
 export type { HitLog, HitLogStatus, HitSource } from './hit-log.ts';
 export type { Hit, LoggedHit } from './hit.ts';
 export { Keyring } from './keyring.ts';
+export {
+  encodeReturnToken,
+  returnAddress,
+  verifyReturnAddress,
+  verifyReturnToken,
+  type ReturnClaims,
+} from './return-token.ts';
 export type { TokenClaims, TokenMode } from './token.ts';
 export { linkUrl, pageUrl, pixelUrl, readTrackedUrl, verifyPageToken } from './urls.ts';
