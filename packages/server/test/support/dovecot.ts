@@ -1,0 +1,274 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemRandom } from '../../src/kernel/ids.ts';
+import { selfSigned } from '../../src/relay/self-signed.ts';
+import { temporaryDirectory } from './temp-dir.ts';
+
+const PROGRAM = '/usr/sbin/dovecot';
+const SETPRIV = '/usr/bin/setpriv';
+const READY_WITHIN_MS = 20_000;
+
+/** Why there is no Dovecot, or false: give it to `test` as its `skip` option. */
+export const noDovecot: string | false = existsSync(PROGRAM) ? false : 'no Dovecot on this machine';
+
+/** What every user signs in with. */
+export const IMAP_PASSWORD = 'pass';
+
+export interface DovecotOptions {
+  /** Offer STARTTLS and a listener with TLS from the start, with a self-signed certificate for localhost. */
+  tls?: boolean;
+  /** Further lines of the configuration. */
+  extra?: string;
+}
+
+/** An IMAP and LMTP server of this test only, on ports that the system chose. Any user, one password. */
+export interface TestDovecot extends AsyncDisposable {
+  imap: { host: string; port: number };
+  imaps: { host: string; port: number };
+  lmtp: { host: string; port: number };
+  /** PEM of the self-signed certificate. */
+  certificate: string;
+  /** Everything it logged so far. */
+  log(): string;
+  /** The user's Maildir, where Dovecot keeps what it is given. */
+  maildir(user: string): string;
+  /** Hands one mail over by LMTP. @param raw with CRLF */
+  deliver(user: string, raw: string | Uint8Array, from?: string): Promise<void>;
+  /** Ends it, its connections with it. */
+  stop(): Promise<void>;
+  /** On the ports of before. @param options others than before */
+  start(options?: DovecotOptions): Promise<void>;
+}
+
+export async function startDovecot(options: DovecotOptions = {}): Promise<TestDovecot> {
+  const directory = await temporaryDirectory();
+  const root = directory.path;
+  const owner = mailOwner();
+  // Its processes run as several users, and all come through here.
+  await chmod(root, 0o755);
+  await mkdir(join(root, 'mail'));
+  await chown(join(root, 'mail'), owner.uid, owner.gid);
+  const year = 365 * 86_400_000;
+  const { cert, key } = selfSigned({
+    names: ['localhost', '127.0.0.1'],
+    validFrom: Date.now() - year,
+    validTo: Date.now() + year,
+    random: systemRandom,
+  });
+  await writeFile(join(root, 'cert.pem'), cert);
+  await writeFile(join(root, 'key.pem'), key);
+  const [imap = 0, imaps = 0, lmtp = 0] = await freePorts(3);
+  let given = options;
+  let child: ChildProcess | undefined;
+  let log = '';
+
+  const start = async (changed: DovecotOptions = given): Promise<void> => {
+    given = changed;
+    const file = join(root, 'dovecot.conf');
+    await writeFile(file, configuration(root, { imap, imaps, lmtp }, owner, given));
+    // The kernel ends it when this process is killed.
+    const tie = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig=TERM'] : [];
+    const [program = PROGRAM, ...args] = [...tie, PROGRAM, '-F', '-c', file];
+    const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    started.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
+    child = started;
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (const port of [imap, lmtp]) {
+      while (!(await answers(port))) {
+        if (started.exitCode !== null || Date.now() > deadline)
+          throw new Error(`Dovecot did not start:\n${log}`);
+        await sleep(20);
+      }
+    }
+  };
+  const stop = async (): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  const end = async (): Promise<void> => {
+    await stop();
+    await directory[Symbol.asyncDispose]();
+  };
+  await start().catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
+  const maildir = (user: string): string => join(root, 'mail', user, 'Maildir');
+  return {
+    imap: { host: '127.0.0.1', port: imap },
+    imaps: { host: 'localhost', port: imaps },
+    lmtp: { host: '127.0.0.1', port: lmtp },
+    certificate: cert,
+    log: () => log,
+    maildir,
+    deliver: (user, raw, from = '') => deliver(lmtp, user, raw, from),
+    start,
+    stop,
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/** A folder as if it had never been, so that it comes back with another UIDVALIDITY. The server must be stopped. */
+export async function forgetFolder(dovecot: TestDovecot, user: string, folder: string): Promise<void> {
+  const path = folder === 'INBOX' ? dovecot.maildir(user) : join(dovecot.maildir(user), `.${folder}`);
+  await rm(path, { recursive: true, force: true });
+}
+
+interface Owner {
+  user: string;
+  uid: number;
+  gid: number;
+  isRoot: boolean;
+}
+
+/** Who owns the mail: Dovecot serves no mail as root. */
+function mailOwner(): Owner {
+  const { username, uid, gid } = userInfo();
+  if (uid !== 0) return { user: username, uid, gid, isRoot: false };
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((text) => text.split(':'))
+    .find(([name]) => name === 'mail' || name === 'nobody');
+  const [user = 'nobody', , mailUid, mailGid] = line ?? [];
+  return { user, uid: Number(mailUid), gid: Number(mailGid), isRoot: true };
+}
+
+function configuration(
+  root: string,
+  ports: { imap: number; imaps: number; lmtp: number },
+  owner: Owner,
+  { tls = false, extra = '' }: DovecotOptions,
+): string {
+  const rootless = `
+default_internal_user = ${owner.user}
+default_login_user = ${owner.user}
+default_internal_group =
+service anvil {
+  chroot =
+}
+service imap-login {
+  chroot =
+}`;
+  return `
+base_dir = ${root}/run
+state_dir = ${root}/state
+log_path = /dev/stderr
+protocols = imap lmtp
+listen = 127.0.0.1
+instance_name = ${root}
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+first_valid_uid = 1
+mail_max_userip_connections = 100
+mail_location = maildir:~/Maildir
+maildir_copy_with_hardlinks = no
+${
+  tls
+    ? `ssl = yes
+ssl_cert = <${root}/cert.pem
+ssl_key = <${root}/key.pem`
+    : 'ssl = no'
+}
+passdb {
+  driver = static
+  args = password=${IMAP_PASSWORD}
+}
+userdb {
+  driver = static
+  args = uid=${owner.uid} gid=${owner.gid} home=${root}/mail/%u allow_all_users=yes
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Sent {
+    auto = subscribe
+    special_use = \\Sent
+  }
+  mailbox Junk {
+    auto = subscribe
+    special_use = \\Junk
+  }
+}
+service imap-login {
+  inet_listener imap {
+    port = ${ports.imap}
+  }
+  inet_listener imaps {
+    port = ${tls ? ports.imaps : 0}
+    ssl = yes
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    address = 127.0.0.1
+    port = ${ports.lmtp}
+  }
+}
+${owner.isRoot ? '' : rootless}
+${extra}
+`;
+}
+
+/** Ports that were free a moment ago: Dovecot cannot tell which one the system chose for it. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'data', { signal: AbortSignal.timeout(2_000) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The few words of RFC 2033 that it takes. */
+async function deliver(port: number, user: string, raw: string | Uint8Array, from: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  let seen = '';
+  socket.on('data', (text: string) => (seen += text));
+  const reply = async (code: string): Promise<void> => {
+    while (!/^\d{3} .*\r\n/m.test(seen)) await once(socket, 'data', { signal: AbortSignal.timeout(10_000) });
+    const text = seen;
+    seen = '';
+    if (!text.startsWith(code)) throw new Error(`LMTP answered ${text}`);
+  };
+  try {
+    await reply('220');
+    for (const line of ['LHLO test', `MAIL FROM:<${from}>`, `RCPT TO:<${user}>`]) {
+      socket.write(`${line}\r\n`);
+      await reply('250');
+    }
+    socket.write('DATA\r\n');
+    await reply('354');
+    const text = typeof raw === 'string' ? raw : Buffer.from(raw).toString('latin1');
+    const stuffed = text.replaceAll(/^\./gm, '..');
+    socket.write(`${stuffed}${stuffed.endsWith('\r\n') ? '' : '\r\n'}.\r\n`, 'latin1');
+    await reply('250');
+    socket.write('QUIT\r\n');
+    await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+  } finally {
+    socket.destroy();
+  }
+}
