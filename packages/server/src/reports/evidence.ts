@@ -31,7 +31,7 @@ export function looksLikeBounce(clues: BounceClues): boolean {
   const daemon = isDaemon(from);
   const machine = daemon || hasNullSender(fields) || isUnattended(fields, from);
   const text = own.slice(0, 400).join('\n');
-  const subject = SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim());
+  const subject = hasBounceSubject(fields);
   const words = WORDS.test(text);
   const answer = /(?:^|[\n:<> ])[45][0-5]\d[ -](?:[245]\.\d{1,3}\.\d{1,3}|[^\d\n]{4})/.test(text);
   let score = 0;
@@ -50,6 +50,10 @@ export function looksLikeBounce(clues: BounceClues): boolean {
     return false;
   if (!machine && fields.has('in-reply-to')) score -= 3;
   return score >= ENOUGH && (words || subject || answer || clues.hasStatusFields);
+}
+
+export function hasBounceSubject(fields: HeaderFields): boolean {
+  return SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim());
 }
 
 function isForward(fields: HeaderFields): boolean {

@@ -15,6 +15,7 @@ import { findHeaderBlock } from './quoted-message.ts';
 import type { Report, ReportKind, ReportRecipient } from './report.ts';
 import { sourceOf, type ReportSource } from './report-source.ts';
 
+export { firstLook, type FirstLook } from './first-look.ts';
 export type {
   Disposition,
   FailureClass,
