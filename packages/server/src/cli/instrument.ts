@@ -91,15 +91,12 @@ function throwAwayOptions(message: Buffer, to: string): InstrumentOptions {
         : destination,
     isTracked: (url) => {
       const own = readTrackedUrl(keyring, url);
-      if (own === undefined) return LINK_OF_OTHERS.test(url) ? { kind: 'link' } : undefined;
+      if (own === undefined) return undefined;
       const { kind, destination } = own;
       return destination === undefined ? { kind } : { kind, destination };
     },
   };
 }
-
-/** A tracked link of some server, whose key is not here: not to be tracked again. */
-const LINK_OF_OTHERS = /^https?:\/\/[^?#]+\/l\/[\w-]{40,}\?(?:[^#]*&)?to=https?%3A/i;
 
 function headerOf(message: Buffer): Buffer {
   const end = /\n\r?\n/.exec(message.toString('latin1', 0, 1_000_000))?.index ?? message.length;

@@ -11,7 +11,10 @@ export interface LinkSite {
   tagEnd: number;
   /** As a browser reads it: character references decoded, blanks around and line breaks within removed. */
   href: string;
-  /** The visible text, at most {@link LONGEST_TEXT} characters of the source. */
+  /**
+   * The visible text, at most {@link LONGEST_TEXT} characters of the source; with the texts that stand in for images, and
+   * the one shown when the pointer rests on the link.
+   */
   text: string;
   /** Marked by the author as not to be tracked. */
   marked: boolean;
@@ -106,9 +109,7 @@ class Surveyor implements HtmlHandler {
 
   text(start: number, end: number): void {
     if (this.#finder.wantsContent && !isBlank(this.#text, start, end)) this.#finder.content(start);
-    if (this.#link === undefined) return;
-    const room = LONGEST_TEXT - this.#linkText.length;
-    if (room > 0) this.#linkText += this.#read(start, Math.min(end, start + room));
+    if (this.#link !== undefined) this.#addText(start, end);
   }
 
   finish(open: boolean): HtmlSurvey {
@@ -127,6 +128,18 @@ class Surveyor implements HtmlHandler {
     if (href === undefined) return;
     this.#link = { place, tagEnd: end, href, text: '', marked: this.#isMarked(attributes) };
     this.#links.push(this.#link);
+    this.#describe(attributes.find(this.#text, 'title'));
+  }
+
+  #describe(place: AttributePlace | undefined): void {
+    if (place === undefined || place.valueStart === place.valueEnd) return;
+    this.#addText(place.valueStart, place.valueEnd);
+    this.#linkText += ' ';
+  }
+
+  #addText(start: number, end: number): void {
+    const room = LONGEST_TEXT - this.#linkText.length;
+    if (room > 0) this.#linkText += this.#read(start, Math.min(end, start + room));
   }
 
   #closeLink(): void {
@@ -138,6 +151,7 @@ class Surveyor implements HtmlHandler {
   }
 
   #image(start: number, end: number, attributes: Attributes): void {
+    if (this.#link !== undefined) this.#describe(attributes.find(this.#text, 'alt'));
     const place = attributes.find(this.#text, 'src');
     const src = place && this.#address(place);
     if (src !== undefined) this.#images.push({ start, end, src });

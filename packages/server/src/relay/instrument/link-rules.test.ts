@@ -23,6 +23,9 @@ for (const href of [
   'https://[2001:db8::1]:8080/',
   'https://user@example.com:8080/?q=a+b&amp;q=%zz&amp;&amp;=#?#',
   'https://m\u00fcnchen.example/stra\u00dfe?\u00fc=1',
+  'https://example.com/%E2%82%AC%20caf%e9s%20and%20more',
+  'https://example.com/?id={3F2504E0-4F89-11D3-9A0C-0305E82C3301}&amp;&amp;x',
+  'https://example.com/100%25/a-b-c/@user/~home/$5?q=a|b&amp;price=$5',
 ]) {
   test(`a link to ${href} may be tracked`, () => {
     assert.equal(decision(link(href)), true);
@@ -69,6 +72,23 @@ for (const href of [
   'https://example.com/%recipient.name%',
   'https://example.com/?s=%SENDER_INFO%',
   'https://example.com/#{name}',
+  'https://example.com/%7B%7Bname%7D%7D',
+  'https://example.com/?u=*%7CEMAIL%7C*',
+  'https://example.com/?u=%ADDRESS%',
+  'https://example.com/?u=[First Name]',
+  'https://example.com/?u=-name-',
+  'https://example.com/?u=##name##',
+  'https://example.com/?u=@@name@@',
+  'https://example.com/?u=$name$',
+  'https://example.com/?u=$name',
+  'https://$domain/',
+  'https://example.com/?u=%s',
+  'https://example.com/?u={0}',
+  'https://example.com/?u={name|default}',
+  'https://example.com/?u=__NAME__',
+  'https://example.com/?u=\u00abname\u00bb',
+  'https://example.com/?u=&lt;?php echo $name ?&gt;',
+  'https://example.com/?u=@Model.Name',
 ]) {
   test(`a template’s placeholder stays: ${href}`, () => {
     assert.equal(decision(link(href)), false);
@@ -99,6 +119,23 @@ for (const [href, text] of [
   });
 }
 
+test('an address shown when the pointer rests on a link counts as visible', () => {
+  assert.equal(decision('<a title="https://example.com/" href="https://example.com/x">Read</a>'), false);
+  assert.equal(decision('<a title="Our news" href="https://example.com/x">Read</a>'), true);
+});
+
+test('a link that another server tracks already stays', () => {
+  const token = 'A'.repeat(54);
+  assert.equal(decision(link(`https://track.example.net/l/${token}?to=https%3A%2F%2Fexample.com%2F`)), false);
+});
+
+test('a target of List-Unsubscribe stays, however its address is spelled', () => {
+  const context = { ...CONTEXT, unsubscribe: new Set(['https://example.com/p?a=%C3%BC']) };
+  for (const href of ['HTTPS://Example.com:443/p?a=%c3%bc', 'https://example.com/p?a=\u00fc#top']) {
+    assert.equal(decision(link(href), context), false, href);
+  }
+});
+
 test('a target of List-Unsubscribe stays, whatever its words', () => {
   const context = { ...CONTEXT, unsubscribe: new Set(['https://example.com/p?a=1&b=2']) };
   assert.equal(decision(link('https://example.com/p?a=1&amp;b=2'), context), false);
@@ -120,6 +157,10 @@ for (const text of [
   '请访问example.com。',
   'xn--mnchen-3ya.xn--p1ai',
   'EXAMPLE。COM',
+  '192.0.2.1',
+  'Go to http://[2001:db8::1]/',
+  'example.com:8080/path',
+  '<img src="x.png" alt="www.example.com">',
 ]) {
   test(`a link that shows an address stays: ${text}`, () => {
     assert.equal(decision(link('https://example.com/', text)), false);

@@ -1,4 +1,5 @@
 import type { LinkSite } from './html-survey.ts';
+import { holdsPlaceholder } from './placeholders.ts';
 
 export interface LinkContext {
   /** Targets of the message's List-Unsubscribe field. */
@@ -15,8 +16,9 @@ export function mayTrack(link: LinkSite, context: LinkContext): boolean {
   return (
     !link.marked &&
     isSafeAddress(link.href, context) &&
-    !isPlaceholder(link.href) &&
+    !holdsPlaceholder(link.href) &&
     !isUnsubscribe(link, context) &&
+    !LINK_OF_OTHERS.test(link.href) &&
     !showsAddress(link.text)
   );
 }
@@ -29,32 +31,8 @@ function isSafeAddress(href: string, { unicode }: LinkContext): boolean {
   return unicode || !/\?[^#]*[^\0-\x7f]/.test(href);
 }
 
-/**
- * Marks of template languages that some later step will fill in: Liquid, Handlebars, Jinja, Mailchimp, Salesforce,
- * ERB, Mailjet, Mailgun, Campaign Monitor, ActiveCampaign. Wrapped and encoded, nobody would recognise them.
- */
-const PLACEHOLDER = new RegExp(
-  [
-    /\{\{|\}\}|\{%|%\}|\{#|\$\{|#\{|@\{/, // {{name}} {%tag%} ${name} #{name} @{name}
-    /\{[$!]?[a-z_][\w.:-]*\}/, // {name} {$name} {!name}
-    /\*\||\|\*/, // *|NAME|*
-    /\[\[|\]\]|\[%|%\]/, // [[name]] [%name%]
-    /^https?:\/\/\[(?![0-9a-f:.]+\])/, // http://[unsubscribe]
-    /\[[a-z_]+\](?![=[])/, // [name], but not the array index of a query, a[b]=
-    /<%|%>|<[a-z]+>/, // <%name%> <name>
-    /%%/, // %%name%%
-    /%[a-z]+_[a-z_]+%/, // %SENDER_INFO%
-    /%(?![0-9a-f]{2})[a-z][\w.]*%/, // %recipient.name%, but not %C3%A9
-    /~[A-Za-z]+\.[A-Za-z]+~/, // ~Contact.Name~
-  ]
-    .map(({ source }) => source)
-    .join('|'),
-  'i',
-);
-
-function isPlaceholder(href: string): boolean {
-  return PLACEHOLDER.test(href);
-}
+/** A tracked link of another server of ours, whose key is not here: not to be tracked again. */
+const LINK_OF_OTHERS = /^https?:\/\/[^?#]+\/l\/[\w-]{40,}\?(?:[^#]*&)?to=https?%3A/i;
 
 /** Words for leaving a list, in addresses and visible texts. */
 const UNSUBSCRIBE =
@@ -65,9 +43,22 @@ const UNSUBSCRIBE_ABROAD =
 
 /** Leaving a list must work as its sender set it up, in one click (RFC 8058), and is nobody's reading. */
 function isUnsubscribe({ href, text }: LinkSite, { unsubscribe }: LinkContext): boolean {
-  if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || unsubscribe.has(href)) return true;
+  if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || leadsTo(href, unsubscribe)) return true;
   // oxlint-disable-next-line no-control-regex -- the range of ASCII
   return /[^\0-\x7f]/.test(text) && UNSUBSCRIBE_ABROAD.test(text);
+}
+
+/** Whether an address is one of others, however it is spelled; what comes behind `#` stays in the browser. */
+function leadsTo(href: string, targets: ReadonlySet<string>): boolean {
+  return targets.size > 0 && (targets.has(href) || targets.has(canonicalAddress(href)));
+}
+
+/** An address in the spelling that a browser would ask for, the same text when it is none. */
+export function canonicalAddress(address: string): string {
+  const url = URL.parse(address);
+  if (url === null) return address;
+  url.hash = '';
+  return url.href.replaceAll(/%[0-9a-f]{2}/g, (code) => code.toUpperCase());
 }
 
 /** Last labels that are file names' endings far more often than domains. */
@@ -76,6 +67,7 @@ const FILE_ENDING =
 
 /** What a host name cannot hold; letters of any script can be in one. */
 const NOT_HOST = /[^\p{L}\p{N}.-]+/u;
+const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const TOP_LEVEL = /^(?:xn--[a-z0-9-]+|\p{L}{2,24})$/iu;
 
 /**
@@ -94,6 +86,7 @@ function showsAddress(visible: string): boolean {
 }
 
 function isHost(word: string): boolean {
+  if (IPV4.test(word)) return true;
   const labels = word.split('.').filter((label) => label !== '');
   const last = labels.at(-1);
   return last !== undefined && labels.length > 1 && TOP_LEVEL.test(last) && !FILE_ENDING.test(last);

@@ -2,6 +2,7 @@ import { openCharset, type OpenedText } from './charset.ts';
 import { displayedHtml } from './displayed-part.ts';
 import { lineEndOf, type OpenedPart } from './encoded-body.ts';
 import { surveyHtml, type HtmlSurvey } from './html-survey.ts';
+import { canonicalAddress } from './link-rules.ts';
 import { fieldValue } from './mime-header.ts';
 import { scanMime, type Entity } from './mime-scan.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -66,7 +67,8 @@ function unsubscribeTargets(message: Buffer, { header }: Entity): Set<string> {
   for (const field of header.fields) {
     if (field.name !== 'list-unsubscribe') continue;
     for (const [, address = ''] of fieldValue(message, field).matchAll(/<([^<>]*)>/g)) {
-      targets.add(address.replaceAll(/\s+/g, ''));
+      const target = address.replaceAll(/\s+/g, '');
+      targets.add(target).add(canonicalAddress(target));
     }
   }
   return targets;

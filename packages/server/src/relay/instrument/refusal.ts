@@ -30,14 +30,18 @@ export function isSwitchedOff(message: Buffer, { header }: Entity): boolean {
   );
 }
 
+/** RFC 8617 §4.1. */
+const ARC = new Set(['arc-seal', 'arc-message-signature', 'arc-authentication-results']);
+
 function headerRefusal(message: Buffer, { header }: Entity, resigns: Resigns): ReasonCode | undefined {
   for (const field of header.fields) {
     const { name } = field;
-    if (name === 'arc-seal' || name === 'arc-message-signature') return 'arc-sealed';
+    if (ARC.has(name)) return 'arc-sealed';
     if (name === 'dkim-signature' && !isResigned(fieldValue(message, field), resigns)) return 'dkim-signed';
     if (name === 'domainkey-signature') return 'dkim-signed';
     // RFC 3834 §5: anything but "no".
-    if (name === 'auto-submitted' && !/^no\b/i.test(fieldValue(message, field))) return 'auto-submitted';
+    if (name === 'auto-submitted' && !/^no\s*(?:[;(]|$)/i.test(fieldValue(message, field)))
+      return 'auto-submitted';
     if (name === 'return-path' && /^<\s*>/.test(fieldValue(message, field))) return 'null-sender';
   }
   return undefined;
@@ -65,8 +69,9 @@ function typeRefusal({ contentType, disposition, embedded }: Entity): ReasonCode
   if (value === 'multipart/encrypted') return 'encrypted';
   if (/^application\/(?:x-)?pkcs7-/.test(value)) return 'smime';
   if (value.startsWith('application/pgp')) return 'pgp-mime';
-  const filename = disposition?.parameters.get('filename') ?? parameters.get('name') ?? '';
-  if (/^smime\.p7[mscz]$/i.test(filename.trim())) return 'smime';
+  const names = [disposition?.parameters.get('filename'), parameters.get('name')];
+  // Sent as a mere file by programs and gateways that know no S/MIME (RFC 8551 §3.2.1).
+  if (names.some((name) => /^smime\.p7[mscz]$/i.test(name?.trim() ?? ''))) return 'smime';
   if (value === 'message/partial' || value === 'message/external-body') return 'partial';
   if (embedded) return undefined;
   if (value === 'multipart/report') return 'report';
