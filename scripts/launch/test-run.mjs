@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { chromiumStep, knownChromium } from './chromium.mjs';
 import { dashboardStep } from './dashboard.mjs';
+import { mailServersReason, mailServersStep } from './mail-servers.mjs';
 import { postgresReason, postgresStep } from './postgres.mjs';
 
 const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'tables']);
@@ -10,15 +11,18 @@ const SKIPPED_FOLDERS = new Set(['node_modules', 'dist', 'tables']);
 const TIMEOUT_MS = 300_000;
 
 /**
- * What the chosen tests need: those that are named need no browser, unless they are end-to-end tests.
+ * What the chosen tests need: those that are named need no browser, unless they are end-to-end tests, and no mail
+ * servers, unless they are about them.
  * @param {string[]} args of `npm test --`
  * @returns {import('./steps.mjs').Step[]}
  */
 export function testSteps(args) {
   const isWhole = args.every((arg) => arg.startsWith('-'));
-  return isWhole || args.some((arg) => arg.includes('e2e'))
-    ? [dashboardStep, chromiumStep, postgresStep]
-    : [];
+  const names = (/** @type {string} */ part) => isWhole || args.some((arg) => arg.includes(part));
+  return [
+    ...(names('e2e') ? [dashboardStep, chromiumStep, postgresStep] : []),
+    ...(names('mail-servers') || names('dkim') || names('signing') ? [mailServersStep] : []),
+  ];
 }
 
 /**
@@ -54,9 +58,11 @@ function testFiles(folder) {
 export function testEnvironment() {
   const chromium = knownChromium();
   const noPostgres = postgresReason();
+  const noMailServers = mailServersReason();
   return {
     ...(chromium.path === undefined ? {} : { WAYBILL_CHROMIUM: chromium.path }),
     ...(chromium.reason === undefined ? {} : { WAYBILL_TEST_NO_CHROMIUM: chromium.reason }),
     ...(noPostgres === undefined ? {} : { WAYBILL_TEST_NO_POSTGRES: noPostgres }),
+    ...(noMailServers === undefined ? {} : { WAYBILL_TEST_NO_MAIL_SERVERS: noMailServers }),
   };
 }
