@@ -16,6 +16,8 @@ export interface LinkSite {
    * the one shown when the pointer rests on the link.
    */
   text: string;
+  /** Of a link that Microsoft's Safe Links rewrote: where the address as it was is kept. */
+  original: AttributePlace | undefined;
   /** Marked by the author as not to be tracked. */
   marked: boolean;
 }
@@ -126,7 +128,8 @@ class Surveyor implements HtmlHandler {
     if (place === undefined) return;
     const href = this.#address(place);
     if (href === undefined) return;
-    this.#link = { place, tagEnd: end, href, text: '', marked: this.#isMarked(attributes) };
+    const original = href.includes('.safelinks.') ? attributes.find(this.#text, 'originalsrc') : undefined;
+    this.#link = { place, tagEnd: end, href, text: '', original, marked: this.#isMarked(attributes) };
     this.#links.push(this.#link);
     this.#describe(attributes.find(this.#text, 'title'));
   }

@@ -1,6 +1,7 @@
 import type { Reason } from '@waybill/sdk';
 import { DISCLOSURE_FIELD } from './disclosure.ts';
-import { planHtml, type HtmlOptions, type TextEdit, type TrackedLink } from './html-edits.ts';
+import { planHtml } from './html-edits.ts';
+import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import { surveyHtml } from './html-survey.ts';
 import { applyEdits, describeEdits, type MessageEdit } from './message-edits.ts';
 import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepared-message.ts';
@@ -8,7 +9,7 @@ import { reason, type ReasonCode } from './reasons.ts';
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
 
 export type { Disclosure } from './disclosure.ts';
-export type { HtmlOptions, TrackedLink } from './html-edits.ts';
+export type { HtmlOptions, TrackedLink } from './html-options.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
 export { allReasons, type ReasonCode } from './reasons.ts';
 

@@ -1,0 +1,36 @@
+import type { Disclosure } from './disclosure.ts';
+
+/** Replaces a range of the text. Texts are ASCII. */
+export interface TextEdit {
+  start: number;
+  end: number;
+  text: string;
+  /** Where inside a tag a line may be broken, when it gets too long: offset before the range, at or behind its end. */
+  breakBefore?: number;
+  breakAfter?: number;
+}
+
+export interface TrackedLink {
+  /** The address the author wrote, decoded. */
+  from: string;
+  /** The tracked address. */
+  to: string;
+  /** From 1, one per address, by first appearance. */
+  index: number;
+}
+
+export interface HtmlOptions {
+  /** Null: no pixel. */
+  pixelUrl: string | null;
+  /**
+   * The tracked address of a destination, null to leave links as they are. One that returns the destination itself
+   * leaves this link.
+   */
+  linkUrl: ((destination: string, index: number) => string) | null;
+  /**
+   * Recognises our own addresses in quoted text. Pixels are removed. Links are turned back to their destination before
+   * anything else; one without destination stays as it is.
+   */
+  isTracked?: (url: string) => { kind: 'pixel' | 'link'; destination?: string } | undefined;
+  disclosure?: Disclosure;
+}
