@@ -1,10 +1,11 @@
-import type { EventType, Mode, Reason } from '@waybill/sdk';
+import type { Actor, EventType, Mode, Reason } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
 import { concludeDelivery, hitSource, interpretHits, type Interpretation } from './interpret.ts';
+import { keptFact } from './kept-fact.ts';
 import type { TransportState } from './message.ts';
 import type {
   DeliveryRecord,
@@ -22,9 +23,15 @@ export interface TransportFact {
   type: Exclude<EventType, 'opened' | 'clicked'>;
   /** The mail's new state, when the fact changes it. */
   transport?: TransportState;
+  actor?: Actor;
+  confidence?: number;
   reasons: Reason[];
+  /** It tells something of the reader: kept only as far as the privacy mode allows. */
+  ofReader?: boolean;
   /** Unique for this fact, so that recording it twice has no effect, e.g. `relay:<queue id>:<attempt>`. */
   source: string;
+  /** One event that is put to a later time each time. */
+  moves?: boolean;
 }
 
 /** Which deliveries and messages changed; where a stream reads on is the store's matter. */
@@ -88,28 +95,24 @@ export class Timeline {
   }
 
   /** @see TransportFact.source for what makes a repetition harmless */
-  async recordTransport(fact: TransportFact): Promise<void> {
-    await this.#transact({ deliveryIds: [fact.deliveryId], messageIds: [] }, (snapshot) => {
+  async recordTransport(told: TransportFact): Promise<void> {
+    await this.#transact({ deliveryIds: [told.deliveryId], messageIds: [] }, (snapshot) => {
       const work = emptyWork();
-      const record = snapshot.deliveries.get(fact.deliveryId);
-      if (record === undefined || record.events.some(({ source }) => source === fact.source)) return work;
-      const event: StoredEvent = {
-        id: newRowId(),
-        at: fact.at,
-        type: fact.type,
-        reasons: fact.reasons,
-        source: fact.source,
-        rulesVersion: RULES_VERSION,
-      };
-      const transport = nextTransport(record.transport, fact.transport);
+      const record = snapshot.deliveries.get(told.deliveryId);
+      const fact = record && keptFact(record, told);
+      if (record === undefined || fact === undefined) return work;
+      const before = record.events.find(({ source }) => source === fact.source);
+      if (before !== undefined && (fact.moves !== true || before.at >= fact.at)) return work;
+      const event = eventOf(fact, before?.id ?? newRowId());
       const isOut = fact.type === 'relayed' || fact.transport === 'captured';
       const changed: DeliveryRecord = {
         ...record,
-        transport,
+        transport: nextTransport(record.transport, fact.transport),
         sentAt: record.sentAt ?? (isOut ? fact.at : null),
         objectedAt: record.objectedAt ?? (fact.type === 'objected' ? fact.at : null),
       };
-      this.#conclude(changed, [event], [], snapshot, work);
+      if (before === undefined) this.#conclude(changed, [event], [], snapshot, work);
+      else this.#conclude(changed, [], [event], snapshot, work);
       return work;
     });
   }
@@ -225,6 +228,19 @@ export class Timeline {
       work.outbox.push(...matchRules(rules, { delivery: record, event, events, verdict: delivery.verdict }));
     }
   }
+}
+
+function eventOf({ at, type, actor, confidence, reasons, source }: TransportFact, id: string): StoredEvent {
+  return {
+    id,
+    at,
+    type,
+    ...(actor === undefined ? {} : { actor }),
+    ...(confidence === undefined ? {} : { confidence }),
+    reasons,
+    source,
+    rulesVersion: RULES_VERSION,
+  };
 }
 
 function emptyWork(cursors: ReadonlyMap<string, number> = new Map()): TimelineWork {

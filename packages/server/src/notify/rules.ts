@@ -64,7 +64,8 @@ export function matchRules(rules: readonly Rule[], change: Change): OutboxEntry[
 function triggersOf(change: Change): RuleTrigger[] {
   const { event, verdict, delivery } = change;
   if (event.type === 'objected') return ['objection'];
-  if (event.type === 'bounced' || (isTrouble(verdict) && !isTrouble(delivery.verdict))) return ['trouble'];
+  if (event.type === 'complained' || isBounce(event)) return ['trouble'];
+  if (isTrouble(verdict) && !isTrouble(delivery.verdict)) return ['trouble'];
   if (!isSign(event) || wasSignBefore(change)) return [];
   const first: RuleTrigger[] = isFirstSign(change) ? ['first-open'] : [];
   return [...first, event.type === 'clicked' ? 'click' : 'every-open'];
@@ -73,8 +74,9 @@ function triggersOf(change: Change): RuleTrigger[] {
 /** What happened, as the last part of the key: a name per delivery for what can happen to it only once. */
 function occasion(trigger: RuleTrigger, { delivery, event }: Change): string {
   switch (trigger) {
-    case 'first-open':
     case 'trouble':
+      return `${delivery.trackingNumber}:${event.type === 'complained' ? 'complaint' : trigger}`;
+    case 'first-open':
     case 'objection':
       return `${delivery.trackingNumber}:${trigger}`;
     case 'every-open':
@@ -83,13 +85,24 @@ function occasion(trigger: RuleTrigger, { delivery, event }: Change): string {
   }
 }
 
+/** Of a list's addresses one alone is no bounce of the copy. */
+function isBounce({ type, reasons }: SourcedEvent): boolean {
+  return type === 'bounced' && reasons?.[0]?.code !== 'one-of-several';
+}
+
 function isTrouble(verdict: Verdict): boolean {
   return verdict.state === 'bounced' || verdict.state === 'failed';
 }
 
-/** A person's opening, or a person's click: whoever followed a link has the mail open, images blocked or not. */
+const SIGNS: readonly SourcedEvent['type'][] = ['opened', 'clicked', 'receipt', 'replied'];
+
+/**
+ * A person's opening, click, receipt or answer: whoever followed a link or answered has the mail open, images blocked
+ * or not. A receipt that speaks of no reader has no confidence.
+ */
 function isSign(event: SourcedEvent): boolean {
-  return (event.type === 'opened' || event.type === 'clicked') && isPerson(event.actor);
+  if (event.type === 'receipt' && event.confidence === undefined) return false;
+  return SIGNS.includes(event.type) && isPerson(event.actor);
 }
 
 function wasSignBefore({ delivery, event }: Change): boolean {

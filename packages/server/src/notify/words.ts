@@ -80,6 +80,10 @@ function sentenceFor(notification: DeliveryNotification): Sentence {
       return { short, full: (subject) => `${short(subject)}; nothing more is recorded`, extras: [] };
     }
     case 'trouble': {
+      if (event.type === 'complained') {
+        const short = (subject: string): string => `${who} reported "${subject}" as unwanted`;
+        return { short, full: short, extras: [] };
+      }
       const reason = event.reasons?.[0]?.text ?? verdict.reasons[0]?.text;
       const why = reason === undefined ? [] : [oneLine(reason, 200).replace(/\.$/, '')];
       const short = (subject: string): string => `"${subject}" did not reach ${who}`;
@@ -93,8 +97,9 @@ function sentenceFor(notification: DeliveryNotification): Sentence {
 }
 
 function signSentence(who: string, { trigger, event }: DeliveryNotification): Sentence {
-  const probably = isSure(event.actor, event.confidence) ? '' : 'probably ';
-  const verb = signVerb(trigger, event.type === 'clicked');
+  // That a receipt came is sure; what it says is another matter.
+  const probably = event.type === 'receipt' || isSure(event.actor, event.confidence) ? '' : 'probably ';
+  const verb = signVerb(trigger, event.type);
   const behind = behindText(event.actor, event.network);
   const short = (subject: string): string => `${who} ${probably}${verb} "${subject}"`;
   return {
@@ -104,8 +109,13 @@ function signSentence(who: string, { trigger, event }: DeliveryNotification): Se
   };
 }
 
-function signVerb(trigger: DeliveryNotification['trigger'], isClick: boolean): string {
-  if (isClick) return 'followed a link in';
+function signVerb(
+  trigger: DeliveryNotification['trigger'],
+  type: DeliveryNotification['event']['type'],
+): string {
+  if (type === 'clicked') return 'followed a link in';
+  if (type === 'replied') return 'answered';
+  if (type === 'receipt') return 'sent a receipt for';
   return trigger === 'first-open' ? 'read' : 'opened';
 }
 
@@ -136,7 +146,14 @@ function signFacts({ event }: DeliveryNotification): [string, string | undefined
   const behind = behindText(event.actor, event.network);
   const owner = ownerText(event.network);
   return [
-    ['Where', behind === undefined ? (placeText(event.place) ?? 'unknown') : `unknown, ${behind}`],
+    [
+      'Where',
+      event.type === 'receipt' || event.type === 'replied'
+        ? undefined
+        : behind === undefined
+          ? (placeText(event.place) ?? 'unknown')
+          : `unknown, ${behind}`,
+    ],
     ['Network', owner],
     ['With', clientText(event.client)],
     ['Link', event.link === undefined ? undefined : oneLine(event.link, 500)],

@@ -15,3 +15,16 @@ export function answeredMessageId(fields: HeaderFields): string | undefined {
   const last = fields.first('references')?.trim().split(/\s+/).at(-1);
   return messageIdOf(fields.first('in-reply-to')) ?? messageIdOf(last);
 }
+
+/** Ids of one thread that are kept; what is answered stands at the end. */
+const MAX_IDS = 20;
+
+/** All message ids of some fields, with angle brackets; the last ones when there are very many. */
+export function messageIdsOf(values: readonly string[]): string[] {
+  const ids =
+    values
+      .join(' ')
+      .slice(-16_384)
+      .match(/<[^<>\s]{1,900}>/g) ?? [];
+  return [...new Set(ids)].slice(-MAX_IDS);
+}

@@ -55,6 +55,8 @@ export interface Report {
   originalEnvelopeId?: string;
   /** Addressees of the returned message. */
   originalTo?: string[];
+  /** Messages that an answer names in `References`, the oldest first. */
+  references?: string[];
   reportingMta?: string;
   /** `Feedback-Type` of RFC 5965 §3.1, in lower case. */
   feedbackType?: string;

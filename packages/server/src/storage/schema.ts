@@ -210,6 +210,33 @@ export interface Database {
     expires_at: number;
     finished_at: number | null;
   };
+  /**
+   * What Waybill put in the place of a copy's envelope, where it did: whom its bounces are for, and the sender's own
+   * ENVID and NOTIFY (RFC 3461).
+   */
+  return_paths: {
+    delivery_id: string;
+    workspace_id: number;
+    message_id: string;
+    envelope_from: string;
+    envelope_id: string | null;
+    /** comma-separated, as of RFC 3461 §4.1 */
+    notify: string | null;
+  };
+  /** Reports that were matched: a message counts once, and what it said can be read again. */
+  reports: {
+    /** unique name of the message */
+    key: string;
+    workspace_id: number;
+    kind: string;
+    /** inbound | mailbox */
+    via: string;
+    /** JSON MatchedDelivery[] */
+    matched: string;
+    /** JSON Report, or only its kind where the privacy mode keeps no more */
+    parsed: string;
+    received_at: number;
+  };
   /** The demo inbox: the copy exactly as it would have been sent. */
   captured: {
     id: string;

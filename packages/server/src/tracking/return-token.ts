@@ -69,7 +69,7 @@ function toBase32(bytes: Uint8Array): string {
   let value = 0;
   for (const byte of bytes) {
     value = ((value << 8) | byte) & 0xfff;
-    for (bits += 8; bits >= 5; ) {
+    for (bits += 8; bits >= 5;) {
       bits -= 5;
       text += ALPHABET[(value >> bits) & 31];
     }

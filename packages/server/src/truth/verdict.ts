@@ -30,6 +30,15 @@ const OPEN_HOLD_MS = LOOK_BACK_S * 1000;
 /** From here on an opening counts as read. */
 const READ_CONFIDENCE = 0.9;
 
+/** Nothing that is inferred is certain. */
+const MOST_CERTAIN = 0.99;
+
+const OPENED_BY_PERSON: Reason = { code: 'opened-by-person', text: 'A person opened your mail.' };
+const RECEIPT_TOO: Reason = {
+  code: 'receipt-too',
+  text: 'A receipt says so as well. A receipt can be forged; together the two are surer than each alone.',
+};
+
 /** A sign and the state that it supports. */
 interface Sign {
   state: VerdictState;
@@ -60,8 +69,9 @@ export function verdictOf(history: DeliveryHistory): Verdict & { settleAt?: numb
     });
   }
   const signs = events.map(signOf).filter((found) => found !== undefined);
-  const best = highest(signs);
-  if (best === undefined) return withoutSigns(history);
+  const strongest = highest(signs);
+  if (strongest === undefined) return withoutSigns(history);
+  const best = confirmed(strongest, signs);
   const reasons = reasonsOf(best, signs);
   if (history.transport === 'bounced' || history.transport === 'failed') {
     if (best.state === 'loaded')
@@ -84,6 +94,8 @@ function signOf(event: DeliveryEvent): Sign | undefined {
   if (type === 'replied') {
     return sign(event, 'replied', event.confidence ?? 0.99, 'replied', 'The recipient answered your mail.');
   }
+  // A report that gives reasons but no confidence speaks of no reader: a receipt "deleted", for example.
+  if (event.confidence === undefined && (event.reasons ?? []).length > 0) return undefined;
   if (type === 'receipt') {
     return sign(
       event,
@@ -121,7 +133,7 @@ function hitSign(event: DeliveryEvent): Sign | undefined {
           'A person followed a link in your mail.',
         );
       return confidence >= READ_CONFIDENCE
-        ? sign(event, 'read', confidence, 'opened-by-person', 'A person opened your mail.')
+        ? { event, state: 'read', confidence, reason: OPENED_BY_PERSON }
         : sign(event, 'probably-read', confidence, 'opened-by-person', 'Probably a person opened your mail.');
     case 'human-via-proxy':
       return sign(
@@ -175,6 +187,28 @@ function highest(signs: readonly Sign[]): Sign | undefined {
     if (step > 0 || (step === 0 && candidate.confidence > (best?.confidence ?? 0))) best = candidate;
   }
   return best;
+}
+
+/**
+ * An opening and a person's receipt are two independent words on the same reading: wrong only if both are. Together
+ * they make a person's opening "read"; who it was behind a proxy stays open.
+ */
+function confirmed(best: Sign, signs: readonly Sign[]): Sign {
+  if (best.state !== 'probably-read' && best.state !== 'read') return best;
+  const receipt = highest(signs.filter(({ event }) => event.type === 'receipt' && event.actor === 'human'));
+  const opening = highest(
+    signs.filter(({ event, state }) => event.type === 'opened' && state !== 'loaded' && state !== 'clicked'),
+  );
+  if (receipt === undefined || opening === undefined) return best;
+  const certain = 1 - (1 - opening.confidence) * (1 - receipt.confidence);
+  const confidence = Math.round(Math.min(MOST_CERTAIN, certain) * 1000) / 1000;
+  const isRead = opening.event.actor === 'human' && confidence >= READ_CONFIDENCE;
+  return {
+    event: { ...opening.event, reasons: [RECEIPT_TOO, ...(opening.event.reasons ?? [])] },
+    state: isRead ? 'read' : opening.state,
+    confidence,
+    reason: isRead ? OPENED_BY_PERSON : opening.reason,
+  };
 }
 
 /** `loaded` is right if every single hit was a machine's; the least certain one decides. */
