@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { simpleParser, type ParsedMail } from 'mailparser';
+import { MemoryBytes } from '../../src/relay/instrument/byte-source.ts';
 import { displayedHtml } from '../../src/relay/instrument/displayed-part.ts';
 import {
   instrument,
@@ -150,7 +151,7 @@ describe('real messages', { skip }, () => {
 
   test('no byte outside the displayed HTML part changes, and what is reported restores the input', () => {
     eachTouched(({ file, bytes }, { edits, message }) => {
-      const part = displayedHtml(scanMime(bytes).root);
+      const part = displayedHtml(scanMime(new MemoryBytes(bytes)).root);
       assert.ok(part !== undefined, file);
       for (const { offset, removed } of edits) {
         assert.ok(

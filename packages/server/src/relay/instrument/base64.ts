@@ -21,17 +21,17 @@ interface Layout {
 export function openBase64(body: EncodedBody): OpenedPart | ReasonCode {
   const layout = readLayout(body);
   if (layout === undefined) return 'broken-encoding';
-  const bytes = Buffer.from(body.message.toString('latin1', body.start, layout.dataEnd), 'base64');
+  const bytes = Buffer.from(body.encoded.toString('latin1', 0, layout.dataEnd), 'base64');
   return { bytes, encode: (edits) => encodeChanged(body, layout, bytes, edits) };
 }
 
 /** @returns undefined when a character is none of base64's, or padding stands inside */
-function readLayout({ message, start, end }: EncodedBody): Layout | undefined {
-  const layout: Layout = { lineStarts: [], charactersBefore: [], characters: 0, dataEnd: start };
+function readLayout({ encoded }: EncodedBody): Layout | undefined {
+  const layout: Layout = { lineStarts: [], charactersBefore: [], characters: 0, dataEnd: 0 };
   let padding = 0;
   let lineStart = true;
-  for (let position = start; position < end; position += 1) {
-    const kind = KINDS[message[position] ?? 0];
+  for (let position = 0; position < encoded.length; position += 1) {
+    const kind = KINDS[encoded[position] ?? 0];
     if (kind === CHARACTER && padding === 0) {
       if (lineStart) {
         layout.lineStarts.push(position);
@@ -44,7 +44,7 @@ function readLayout({ message, start, end }: EncodedBody): Layout | undefined {
       padding += 1;
       layout.dataEnd = position + 1;
     } else if (kind !== BLANK) return undefined;
-    if (message[position] === LF) lineStart = true;
+    if (encoded[position] === LF) lineStart = true;
   }
   const rest = layout.characters % 4;
   const paddingFits = padding === 0 || (rest !== 0 && padding === 4 - rest);
@@ -78,11 +78,10 @@ function encodeChanged(
   const [first] = edits;
   if (first === undefined) return [];
   const line = lineBefore(layout, Math.floor(first.start / 3) * 4);
-  const start = layout.lineStarts[line] ?? body.start;
+  const start = layout.lineStarts[line] ?? 0;
   const kept = ((layout.charactersBefore[line] ?? 0) / 4) * 3;
   const changed = applyEdits(bytes, edits).subarray(kept).toString('base64');
-  const lineEnd = lineEndOf(body.message, body.start, body.end) ?? body.lineEnd;
-  return [{ start, end: layout.dataEnd, text: wrap(changed, lineLength(layout), lineEnd) }];
+  return [{ start, end: layout.dataEnd, text: wrap(changed, lineLength(layout), lineEndOf(body)) }];
 }
 
 /** The last line that begins at or before a character, and between two groups of four. */

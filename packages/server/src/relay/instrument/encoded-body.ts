@@ -9,7 +9,10 @@ export interface ByteEdit {
   breakAfter?: number;
 }
 
-/** Replaces a range of the message. A mail may have hundreds: they are kept as text until the copy is written. */
+/**
+ * Replaces a range of the message, or of an encoded body. A mail may have hundreds: they are kept as text until the copy
+ * is written.
+ */
 export interface RawEdit {
   start: number;
   end: number;
@@ -20,22 +23,20 @@ export interface RawEdit {
 /** A part's content, decoded, and the way back for changes to it. */
 export interface OpenedPart {
   bytes: Buffer;
-  /** Changes in the encoded form, in the part's own line style. @param edits in order, not overlapping */
+  /** Changes to the encoded body, in its own line style. @param edits in order, not overlapping */
   encode(edits: readonly ByteEdit[]): RawEdit[];
 }
 
-/** A range of the message that holds an encoded body. */
+/** A part's body as it is in the message. */
 export interface EncodedBody {
-  message: Buffer;
-  start: number;
-  end: number;
+  encoded: Buffer;
   /** The line end to write where the body has none to go by. */
   lineEnd: '\r\n' | '\n';
 }
 
-/** The first line end of a range, undefined when it is one line. */
-export function lineEndOf(message: Buffer, start: number, end: number): '\r\n' | '\n' | undefined {
-  const newline = message.indexOf(0x0a, start);
-  if (newline === -1 || newline >= end) return undefined;
-  return newline > start && message[newline - 1] === 0x0d ? '\r\n' : '\n';
+/** The body's own line end, or the one to write. */
+export function lineEndOf({ encoded, lineEnd }: EncodedBody): '\r\n' | '\n' {
+  const newline = encoded.indexOf(0x0a);
+  if (newline === -1) return lineEnd;
+  return encoded[newline - 1] === 0x0d ? '\r\n' : '\n';
 }

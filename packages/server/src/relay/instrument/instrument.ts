@@ -1,9 +1,10 @@
 import type { Reason } from '@waybill/sdk';
+import { MemoryBytes, type ByteSource } from './byte-source.ts';
 import { DISCLOSURE_FIELD } from './disclosure.ts';
 import { planHtml } from './html-edits.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import { surveyHtml } from './html-survey.ts';
-import { applyEdits, describeEdits, type MessageEdit } from './message-edits.ts';
+import { applyEdits, describeEdits, editedPieces, lengthAfter, type MessageEdit } from './message-edits.ts';
 import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepared-message.ts';
 import { reason, type ReasonCode } from './reasons.ts';
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
@@ -25,10 +26,15 @@ export interface InstrumentResult {
   touched: boolean;
   /** Why it was not touched. */
   reason: Reason | null;
-  message: Uint8Array;
   /** The pixel's address; null when there is none in the message. */
   pixel: string | null;
   links: TrackedLink[];
+  /** Of the message as it is now. */
+  sizeBytes: number;
+  /** The message as it is now, in one piece: made when it is asked for. */
+  readonly message: Uint8Array;
+  /** The message as it is now, in pieces of at most 256 KiB, so that it need not be in memory; as often as wanted. */
+  pieces(): Iterable<Uint8Array>;
   /** The HTML as it is now, decoded; null when there is none to show. */
   readonly html: string | null;
   /** All that was changed; `restore(message, edits)` gives the input back. */
@@ -38,14 +44,17 @@ export interface InstrumentResult {
 /**
  * Puts a pixel and tracked links into the HTML part that mail programs show, or leaves the message as it is and says
  * why. Only the bytes that must change do: header, other parts, boundaries, encodings and line ends stay.
+ *
+ * @param message the bytes, or a source of them: then only the HTML part is held in memory
  */
-export function instrument(message: Uint8Array, options: InstrumentOptions): InstrumentResult {
-  return instrumentPrepared(prepareMessage(message, options.resigns ?? (() => false)), options);
+export function instrument(message: Uint8Array | ByteSource, options: InstrumentOptions): InstrumentResult {
+  const bytes = message instanceof Uint8Array ? new MemoryBytes(message) : message;
+  return instrumentPrepared(prepareMessage(bytes, options.resigns ?? (() => false)), options);
 }
 
 /** One copy of a message that was read once for all of them. */
 function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
-  const { message, html } = prepared;
+  const { html } = prepared;
   if (typeof html === 'string') return untouched(prepared, options, html);
   const { survey, text, unfoldable } = html;
   const limits = { unicode: text.unicode, unsubscribe: prepared.unsubscribe, unfoldable };
@@ -59,21 +68,15 @@ function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOption
   const byteEdits = textEdits.map((edit) => toByteEdit(edit, html));
   const edits = [
     ...headerEdits(prepared, options, tracked ? 'tracked' : 'restored'),
-    ...html.part.encode(byteEdits),
+    ...partEdits(html, byteEdits),
   ];
-  return {
+  return result(prepared, edits, {
     touched: true,
     reason: null,
-    message: applyEdits(message, edits),
     pixel: plan.pixel,
     links: plan.links,
-    get html() {
-      return text.decode(applyEdits(html.part.bytes, byteEdits));
-    },
-    get edits() {
-      return describeEdits(message, edits);
-    },
-  };
+    html: () => text.decode(applyEdits(html.part.bytes, byteEdits)),
+  });
 }
 
 function untouched(
@@ -81,16 +84,33 @@ function untouched(
   options: InstrumentOptions,
   code: ReasonCode,
 ): InstrumentResult {
-  const { message, html } = prepared;
-  const edits = headerEdits(prepared, options, 'kept');
-  return {
+  const { html } = prepared;
+  return result(prepared, headerEdits(prepared, options, 'kept'), {
     touched: false,
     reason: reason(code),
-    message: applyEdits(message, edits),
     pixel: null,
     links: [],
+    html: () => (typeof html === 'string' ? null : html.text.decode(html.part.bytes)),
+  });
+}
+
+function result(
+  { message }: PreparedMessage,
+  edits: readonly RawEdit[],
+  decided: Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & { html: () => string | null },
+): InstrumentResult {
+  const { html, ...facts } = decided;
+  let made: Uint8Array | undefined;
+  return {
+    ...facts,
+    sizeBytes: lengthAfter(message.length, edits),
+    get message() {
+      made ??= applyEdits(message.slice(0, message.length), edits);
+      return made;
+    },
+    pieces: () => editedPieces(message, edits),
     get html() {
-      return typeof html === 'string' ? null : html.text.decode(html.part.bytes);
+      return html();
     },
     get edits() {
       return describeEdits(message, edits);
@@ -114,6 +134,13 @@ function headerEdits(
   if (body !== 'tracked' || disclosure?.kind !== 'header') return edits;
   const text = `${DISCLOSURE_FIELD}: ${disclosure.pageUrl}${lineEnd}`;
   return [...edits, { start: fieldsEnd, end: fieldsEnd, text }];
+}
+
+function partEdits({ entity, part }: PreparedPart, edits: readonly ByteEdit[]): RawEdit[] {
+  const { bodyStart } = entity;
+  return part
+    .encode(edits)
+    .map(({ start, end, text }) => ({ start: start + bodyStart, end: end + bodyStart, text }));
 }
 
 function toByteEdit(edit: TextEdit, { text: opened }: PreparedPart): ByteEdit {

@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.ts';
 import type { RawEdit } from './encoded-body.ts';
 
 /** One change to a message, with what is needed to take it back. Offsets are into the message before the change. */
@@ -10,9 +11,7 @@ export interface MessageEdit {
 /** The message with the changes made; the same array when there are none. @param edits in order, not overlapping */
 export function applyEdits(message: Buffer, edits: readonly RawEdit[]): Buffer {
   if (edits.length === 0) return message;
-  let { length } = message;
-  for (const { start, end, text } of edits) length += text.length - (end - start);
-  const changed = Buffer.allocUnsafe(length);
+  const changed = Buffer.allocUnsafe(lengthAfter(message.length, edits));
   let position = 0;
   let written = 0;
   for (const { start, end, text } of edits) {
@@ -24,12 +23,36 @@ export function applyEdits(message: Buffer, edits: readonly RawEdit[]): Buffer {
   return changed;
 }
 
+export function lengthAfter(length: number, edits: readonly RawEdit[]): number {
+  return edits.reduce((sum, { start, end, text }) => sum + text.length - (end - start), length);
+}
+
+/** At most this much is read at once of what stays. */
+const PIECE_BYTES = 256 * 1024;
+
+/** The message with the changes made, piece by piece. @param edits in order, not overlapping */
+export function* editedPieces(message: ByteSource, edits: readonly RawEdit[]): Generator<Buffer> {
+  let position = 0;
+  for (const { start, end, text } of edits) {
+    yield* unchanged(message, position, start);
+    if (text !== '') yield Buffer.from(text, 'latin1');
+    position = end;
+  }
+  yield* unchanged(message, position, message.length);
+}
+
+function* unchanged(message: ByteSource, from: number, to: number): Generator<Buffer> {
+  for (let start = from; start < to; start += PIECE_BYTES) {
+    yield message.slice(start, Math.min(to, start + PIECE_BYTES));
+  }
+}
+
 /** For whoever wants to know or to take them back: the changes as bytes, without those that change nothing. */
-export function describeEdits(message: Buffer, edits: readonly RawEdit[]): MessageEdit[] {
+export function describeEdits(message: ByteSource, edits: readonly RawEdit[]): MessageEdit[] {
   return edits
     .map(({ start, end, text }) => ({
       offset: start,
-      removed: message.subarray(start, end),
+      removed: message.slice(start, end),
       inserted: Buffer.from(text, 'latin1'),
     }))
     .filter(({ removed, inserted }) => !removed.equals(inserted));

@@ -1,3 +1,5 @@
+import type { ByteSource } from './byte-source.ts';
+
 /** The header of a message or of one of its parts. Offsets are into the message. */
 export interface MimeHeader {
   fields: MimeField[];
@@ -23,7 +25,6 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
-const COLON = 0x3a;
 
 /**
  * Reads a header up to its empty line (RFC 5322 §2.2). Lines that are no fields are passed over and noted.
@@ -31,7 +32,7 @@ const COLON = 0x3a;
  * @param stopsAt tells of a line that ends the header without an empty line: a boundary
  */
 export function readMimeHeader(
-  bytes: Buffer,
+  bytes: ByteSource,
   start: number,
   stopsAt: (lineStart: number) => boolean = () => false,
 ): MimeHeader {
@@ -41,7 +42,7 @@ export function readMimeHeader(
   while (position < bytes.length) {
     const newline = bytes.indexOf(LF, position);
     const end = newline === -1 ? bytes.length : newline + 1;
-    const first = bytes[position];
+    const first = bytes.at(position);
     if (first === LF || (first === CR && newline === position + 1)) {
       return {
         fields,
@@ -60,14 +61,7 @@ export function readMimeHeader(
       const name = fieldName(bytes, position, end);
       if (name !== undefined) fields.push({ name, start: position, end });
       // A mailbox file's separator may have stayed in front.
-      else if (
-        position > 0 ||
-        !bytes
-          .subarray(0, 6)
-          .toString('latin1')
-          .match(/^>?From /)
-      )
-        broken = true;
+      else if (position > 0 || !/^>?From /.test(bytes.text(0, 6))) broken = true;
     }
     position = end;
   }
@@ -81,28 +75,30 @@ export function readMimeHeader(
 }
 
 /** `ftext` of RFC 5322 §3.6.8; blanks before the colon are obsolete but read (§4.5.8). */
-function fieldName(bytes: Buffer, start: number, end: number): string | undefined {
+function fieldName(bytes: ByteSource, start: number, end: number): string | undefined {
   // No name is longer; and a line without colon must not be searched to its end millions of times.
-  const line = bytes.toString('latin1', start, Math.min(end, start + 200));
+  const line = bytes.text(start, Math.min(end, start + 200));
   const colon = line.indexOf(':');
-  if (colon === -1 || bytes[start + colon] !== COLON) return undefined;
+  if (colon === -1) return undefined;
   const name = line.slice(0, colon).trimEnd();
   return /^[\x21-\x39\x3b-\x7e]+$/.test(name) ? name.toLowerCase() : undefined;
 }
 
 /** A bare CR is a line end to some programs and a character to others; NUL ends the text in some. */
-function hasControls(bytes: Buffer, start: number, end: number): boolean {
-  const block = bytes.subarray(start, end);
-  if (block.includes(0)) return true;
-  for (let at = block.indexOf(CR); at !== -1; at = block.indexOf(CR, at + 1)) {
-    if (block[at + 1] !== LF) return true;
+function hasControls(bytes: ByteSource, start: number, end: number): boolean {
+  if (bytes.indexOf(0, start, end) !== -1) return true;
+  for (let at = bytes.indexOf(CR, start, end); at !== -1; at = bytes.indexOf(CR, at + 1, end)) {
+    if (bytes.at(at + 1) !== LF || at + 1 === end) return true;
   }
   return false;
 }
 
+/** No field that is looked into is longer; of hostile ones only the beginning is read. */
+const LONGEST_FIELD = 65_536;
+
 /** The unfolded value, one character per byte. */
-export function fieldValue(bytes: Buffer, { start, end }: MimeField): string {
-  const text = bytes.toString('latin1', start, end);
+export function fieldValue(bytes: ByteSource, { start, end }: MimeField): string {
+  const text = bytes.text(start, Math.min(end, start + LONGEST_FIELD));
   return text
     .slice(text.indexOf(':') + 1)
     .replaceAll(/\r?\n/g, '')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MemoryBytes } from './byte-source.ts';
 import { displayedHtml } from './displayed-part.ts';
 import { scanMime, type Entity } from './mime-scan.ts';
 
@@ -10,7 +11,7 @@ function mail(...lines: string[]): Buffer {
 
 function scan(...lines: string[]): { message: Buffer; root: Entity; defect: string | undefined } {
   const message = mail(...lines);
-  return { message, ...scanMime(message) };
+  return { message, ...scanMime(new MemoryBytes(message)) };
 }
 
 function body(message: Buffer, entity: Entity | undefined): string | undefined {
@@ -237,7 +238,7 @@ test('parts are counted and nesting is measured', () => {
   assert.equal(scan(...nested(64)).defect, undefined);
   assert.equal(scan(...nested(65)).defect, 'too-deep');
   const forwarded = Buffer.from('Content-Type: message/rfc822\r\n\r\n'.repeat(100_000));
-  assert.equal(scanMime(forwarded).defect, 'too-deep');
+  assert.equal(scanMime(new MemoryBytes(forwarded)).defect, 'too-deep');
 });
 
 test('millions of lines that look like boundaries cost little', () => {
@@ -253,7 +254,7 @@ test('millions of lines that look like boundaries cost little', () => {
     '--\r\n'.repeat(1_000_000),
   );
   const start = performance.now();
-  scanMime(message);
+  scanMime(new MemoryBytes(message));
   const ms = performance.now() - start;
   assert.ok(ms < 4_000, `${Math.round(ms)} ms for ${message.length} bytes`);
 });

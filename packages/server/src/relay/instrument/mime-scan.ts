@@ -1,3 +1,4 @@
+import type { ByteSource } from './byte-source.ts';
 import { isSplit, parseStructured, type StructuredValue } from './content-type.ts';
 import { fieldValue, readMimeHeader, type MimeHeader } from './mime-header.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -43,12 +44,12 @@ interface Level {
 }
 
 /** Finds the parts of a message: one pass over its lines, no part is decoded or copied. */
-export function scanMime(message: Buffer): MimeScan {
+export function scanMime(message: ByteSource): MimeScan {
   return new MimeScanner(message).scan();
 }
 
 class MimeScanner {
-  readonly #bytes: Buffer;
+  readonly #bytes: ByteSource;
   readonly #levels: Level[] = [];
   /** Which level a line ends a part of; millions of lines may look like one of dozens of boundaries. */
   readonly #byDelimiter = new Map<string, number>();
@@ -60,7 +61,7 @@ class MimeScanner {
   #defect: ReasonCode | undefined;
   #stopped = false;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: ByteSource) {
     this.#bytes = bytes;
   }
 
@@ -79,15 +80,15 @@ class MimeScanner {
   /** The next line that begins with two dashes, at or behind a position. */
   #nextDashes(position: number): number {
     const bytes = this.#bytes;
-    const lineStart = position === 0 || bytes[position - 1] === LF;
-    if (lineStart && bytes[position] === DASH && bytes[position + 1] === DASH) return position;
-    const found = bytes.indexOf('\n--', position, 'latin1');
+    const lineStart = position === 0 || bytes.at(position - 1) === LF;
+    if (lineStart && bytes.at(position) === DASH && bytes.at(position + 1) === DASH) return position;
+    const found = bytes.indexOf('\n--', position);
     return found === -1 ? -1 : found + 1;
   }
 
   /** @returns where to go on */
   #line(start: number): number {
-    if (this.#thirdBytes[this.#bytes[start + 2] ?? 0] === 0) return start + 2;
+    if (this.#thirdBytes[Math.max(0, this.#bytes.at(start + 2))] === 0) return start + 2;
     const newline = this.#bytes.indexOf(LF, start);
     const next = newline === -1 ? this.#bytes.length : newline + 1;
     const match = this.#match(start, next);
@@ -100,9 +101,7 @@ class MimeScanner {
 
   /** Whether a line is a delimiter: nothing but blanks may follow it (RFC 2046 §5.1.1). */
   #match(start: number, next: number): { index: number; kind: 'open' | 'close' } | undefined {
-    const line = this.#bytes
-      .toString('latin1', start, Math.min(next, start + LONGEST_LINE))
-      .replace(/[ \t\r\n]+$/, '');
+    const line = this.#bytes.text(start, Math.min(next, start + LONGEST_LINE)).replace(/[ \t\r\n]+$/, '');
     const open = this.#byDelimiter.get(line);
     if (open !== undefined) return { index: open, kind: 'open' };
     const close = line.endsWith('--') ? this.#byDelimiter.get(line.slice(0, -2)) : undefined;
@@ -169,7 +168,7 @@ class MimeScanner {
   }
 
   #isDelimiter(line: number): boolean {
-    if (this.#bytes[line + 1] !== DASH) return false;
+    if (this.#bytes.at(line + 1) !== DASH) return false;
     const newline = this.#bytes.indexOf(LF, line);
     const next = newline === -1 ? this.#bytes.length : newline + 1;
     const match = this.#match(line, next);
@@ -206,8 +205,8 @@ class MimeScanner {
 
   #withoutLineEnd(lineStart: number): number {
     const bytes = this.#bytes;
-    if (bytes[lineStart - 1] !== LF) return lineStart;
-    return bytes[lineStart - 2] === CR ? lineStart - 2 : lineStart - 1;
+    if (bytes.at(lineStart - 1) !== LF) return lineStart;
+    return bytes.at(lineStart - 2) === CR ? lineStart - 2 : lineStart - 1;
   }
 
   /** Damage inside a forwarded message is no concern of the message around it. */
@@ -236,7 +235,7 @@ function isPlain(encoding: string): boolean {
 }
 
 function readEntity(
-  bytes: Buffer,
+  bytes: ByteSource,
   start: number,
   parent: Entity | undefined,
   embedded: boolean,

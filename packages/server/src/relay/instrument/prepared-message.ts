@@ -1,6 +1,7 @@
+import type { ByteSource } from './byte-source.ts';
 import { openCharset, type OpenedText } from './charset.ts';
 import { displayedHtml } from './displayed-part.ts';
-import { lineEndOf, type OpenedPart } from './encoded-body.ts';
+import type { OpenedPart } from './encoded-body.ts';
 import { surveyHtml, type HtmlSurvey } from './html-survey.ts';
 import { canonicalAddress } from './link-rules.ts';
 import { fieldValue } from './mime-header.ts';
@@ -20,7 +21,7 @@ export interface PreparedPart {
 }
 
 export interface PreparedMessage {
-  message: Buffer;
+  message: ByteSource;
   root: Entity;
   lineEnd: '\r\n' | '\n';
   /** The part to change, or the code of the reason why there is none. */
@@ -29,23 +30,30 @@ export interface PreparedMessage {
   unsubscribe: ReadonlySet<string>;
 }
 
-export function prepareMessage(bytes: Uint8Array, resigns: Resigns): PreparedMessage {
-  const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+/** Of the message only the HTML part, and fields of headers, are held in memory. */
+export function prepareMessage(message: ByteSource, resigns: Resigns): PreparedMessage {
   const scan = scanMime(message);
   const { root } = scan;
-  const lineEnd = lineEndOf(message, 0, message.length) ?? '\r\n';
+  const lineEnd = firstLineEnd(message);
   const code = isSwitchedOff(message, root) ? 'switched-off' : refusal(message, scan, resigns);
   const html = code ?? openHtml(message, root, lineEnd);
   return { message, root, lineEnd, html, unsubscribe: unsubscribeTargets(message, root) };
 }
 
-function openHtml(message: Buffer, root: Entity, lineEnd: '\r\n' | '\n'): PreparedPart | ReasonCode {
+function firstLineEnd(message: ByteSource): '\r\n' | '\n' {
+  const newline = message.indexOf(0x0a, 0);
+  return newline > -1 && message.at(newline - 1) !== 0x0d ? '\n' : '\r\n';
+}
+
+function openHtml(message: ByteSource, root: Entity, lineEnd: '\r\n' | '\n'): PreparedPart | ReasonCode {
   const entity = displayedHtml(root);
   if (entity === undefined) return holdsPlainText(root) ? 'plain-text-only' : 'no-html-part';
   if (!entity.header.ended) return 'no-html-part';
   if (entity.header.fields.some(({ name }) => name === 'content-md5')) return 'checksummed';
-  const body = { message, start: entity.bodyStart, end: entity.bodyEnd, lineEnd };
-  const part = openPart(body, entity.encoding);
+  const part = openPart(
+    { encoded: message.slice(entity.bodyStart, entity.bodyEnd), lineEnd },
+    entity.encoding,
+  );
   if (typeof part === 'string') return part;
   const { parameters } = entity.contentType;
   if ([...parameters.keys()].some((name) => name.startsWith('charset*'))) return 'charset-unsupported';
@@ -62,7 +70,7 @@ function holdsPlainText(entity: Entity): boolean {
   return entity.contentType.value === 'text/plain' || entity.children.some(holdsPlainText);
 }
 
-function unsubscribeTargets(message: Buffer, { header }: Entity): Set<string> {
+function unsubscribeTargets(message: ByteSource, { header }: Entity): Set<string> {
   const targets = new Set<string>();
   for (const field of header.fields) {
     if (field.name !== 'list-unsubscribe') continue;

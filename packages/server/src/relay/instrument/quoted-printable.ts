@@ -22,20 +22,21 @@ const NEVER = Infinity;
 
 /** Quoted-printable (RFC 2045 §6.7), read as leniently as mail programs do: what is no code stands for itself. */
 export function openQuotedPrintable(body: EncodedBody): OpenedPart | ReasonCode {
-  const { message, start, end } = body;
-  const bytes = Buffer.allocUnsafe(end - start);
+  const { encoded } = body;
+  const end = encoded.length;
+  const bytes = Buffer.allocUnsafe(end);
   const lines: Lines = { raw: [], decoded: [] };
   let length = 0;
-  let position = start;
+  let position = 0;
   while (position < end) {
     lines.raw.push(position);
     lines.decoded.push(length);
-    const newline = message.indexOf(LF, position);
-    const lineEnd = newline === -1 || newline >= end ? end : newline + 1;
-    length = decodeLine(message, position, lineEnd, bytes, length);
+    const newline = encoded.indexOf(LF, position);
+    const lineEnd = newline === -1 ? end : newline + 1;
+    length = decodeLine(encoded, position, lineEnd, bytes, length);
     position = lineEnd;
   }
-  if (end === start || message[end - 1] === LF) {
+  if (end === 0 || encoded[end - 1] === LF) {
     lines.raw.push(end);
     lines.decoded.push(length);
   }
@@ -43,24 +44,24 @@ export function openQuotedPrintable(body: EncodedBody): OpenedPart | ReasonCode 
 }
 
 /** @param lineEnd behind the line's end @returns the length of the decoded text so far */
-function decodeLine(message: Buffer, start: number, lineEnd: number, into: Buffer, length: number): number {
-  const textEnd = contentEnd(message, start, lineEnd);
-  const soft = textEnd > start && message[textEnd - 1] === EQUALS;
-  let written = copyDecoded(message, start, soft ? textEnd - 1 : textEnd, into, length);
+function decodeLine(encoded: Buffer, start: number, lineEnd: number, into: Buffer, length: number): number {
+  const textEnd = contentEnd(encoded, start, lineEnd);
+  const soft = textEnd > start && encoded[textEnd - 1] === EQUALS;
+  let written = copyDecoded(encoded, start, soft ? textEnd - 1 : textEnd, into, length);
   if (soft) return written;
-  for (let position = withoutLineEnd(message, start, lineEnd); position < lineEnd; position += 1) {
-    into[written] = message[position] ?? 0;
+  for (let position = withoutLineEnd(encoded, start, lineEnd); position < lineEnd; position += 1) {
+    into[written] = encoded[position] ?? 0;
     written += 1;
   }
   return written;
 }
 
-function copyDecoded(message: Buffer, start: number, end: number, into: Buffer, length: number): number {
+function copyDecoded(encoded: Buffer, start: number, end: number, into: Buffer, length: number): number {
   let written = length;
   let position = start;
   while (position < end) {
-    const byte = message[position] ?? 0;
-    const code = byte === EQUALS ? hexPair(message, position + 1, end) : -1;
+    const byte = encoded[position] ?? 0;
+    const code = byte === EQUALS ? hexPair(encoded, position + 1, end) : -1;
     into[written] = code === -1 ? byte : code;
     written += 1;
     position += code === -1 ? 1 : 3;
@@ -68,10 +69,10 @@ function copyDecoded(message: Buffer, start: number, end: number, into: Buffer, 
   return written;
 }
 
-function hexPair(message: Buffer, position: number, end: number): number {
+function hexPair(encoded: Buffer, position: number, end: number): number {
   if (position + 2 > end) return -1;
-  const high = hexDigit(message[position] ?? 0);
-  const low = hexDigit(message[position + 1] ?? 0);
+  const high = hexDigit(encoded[position] ?? 0);
+  const low = hexDigit(encoded[position + 1] ?? 0);
   return high === -1 || low === -1 ? -1 : high * 16 + low;
 }
 
@@ -81,17 +82,17 @@ function hexDigit(byte: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-function withoutLineEnd(message: Buffer, start: number, lineEnd: number): number {
+function withoutLineEnd(encoded: Buffer, start: number, lineEnd: number): number {
   let end = lineEnd;
-  if (end > start && message[end - 1] === LF) end -= 1;
-  if (end > start && end < lineEnd && message[end - 1] === CR) end -= 1;
+  if (end > start && encoded[end - 1] === LF) end -= 1;
+  if (end > start && end < lineEnd && encoded[end - 1] === CR) end -= 1;
   return end;
 }
 
 /** Blanks at a line's end were added on the way and do not count (rule 3). */
-function contentEnd(message: Buffer, start: number, lineEnd: number): number {
-  let end = withoutLineEnd(message, start, lineEnd);
-  while (end > start && (message[end - 1] === SPACE || message[end - 1] === TAB)) end -= 1;
+function contentEnd(encoded: Buffer, start: number, lineEnd: number): number {
+  let end = withoutLineEnd(encoded, start, lineEnd);
+  while (end > start && (encoded[end - 1] === SPACE || encoded[end - 1] === TAB)) end -= 1;
   return end;
 }
 
@@ -102,17 +103,15 @@ interface Place {
 
 /** Finds decoded offsets, asked for in order, in the encoded text. Each byte is looked at once. */
 class OffsetFinder {
-  readonly #message: Buffer;
-  readonly #bodyEnd: number;
+  readonly #encoded: Buffer;
   readonly #lines: Lines;
   #line = -1;
   #position = 0;
   #decoded = 0;
   #textEnd = 0;
 
-  constructor({ message, end }: EncodedBody, lines: Lines) {
-    this.#message = message;
-    this.#bodyEnd = end;
+  constructor({ encoded }: EncodedBody, lines: Lines) {
+    this.#encoded = encoded;
     this.#lines = lines;
   }
 
@@ -121,8 +120,8 @@ class OffsetFinder {
     const { raw, decoded } = this.#lines;
     let line = Math.max(this.#line, 0);
     while ((decoded[line + 1] ?? NEVER) <= offset) line += 1;
-    if (line !== this.#line) this.#enter(line, raw[line] ?? this.#bodyEnd, decoded[line] ?? 0);
-    while (this.#decoded < offset && this.#position < this.#bodyEnd) this.#step();
+    if (line !== this.#line) this.#enter(line, raw[line] ?? this.#encoded.length, decoded[line] ?? 0);
+    while (this.#decoded < offset && this.#position < this.#encoded.length) this.#step();
     return this.#position;
   }
 
@@ -130,19 +129,19 @@ class OffsetFinder {
     this.#line = line;
     this.#position = position;
     this.#decoded = decoded;
-    this.#textEnd = contentEnd(this.#message, position, this.#lines.raw[line + 1] ?? this.#bodyEnd);
+    this.#textEnd = contentEnd(this.#encoded, position, this.#lines.raw[line + 1] ?? this.#encoded.length);
   }
 
   #step(): void {
-    const message = this.#message;
+    const encoded = this.#encoded;
     const coded =
-      message[this.#position] === EQUALS && hexPair(message, this.#position + 1, this.#textEnd) !== -1;
+      encoded[this.#position] === EQUALS && hexPair(encoded, this.#position + 1, this.#textEnd) !== -1;
     // Blanks at the end stand for nothing; behind them comes the line end.
     if (this.#position === this.#textEnd) {
       this.#position = withoutLineEnd(
-        message,
+        encoded,
         this.#position,
-        this.#lines.raw[this.#line + 1] ?? this.#bodyEnd,
+        this.#lines.raw[this.#line + 1] ?? this.#encoded.length,
       );
     }
     this.#position += coded ? 3 : 1;
@@ -152,8 +151,7 @@ class OffsetFinder {
 
 /** Writes changes into the encoded lines, with soft line breaks where a line gets too long. */
 class Splicer {
-  readonly #message: Buffer;
-  readonly #bodyEnd: number;
+  readonly #encoded: Buffer;
   readonly #lines: Lines;
   readonly #finder: OffsetFinder;
   readonly #softBreak: string;
@@ -166,12 +164,10 @@ class Splicer {
   #column = 0;
 
   constructor(body: EncodedBody, lines: Lines) {
-    const { message, start, end, lineEnd } = body;
-    this.#message = message;
-    this.#bodyEnd = end;
+    this.#encoded = body.encoded;
     this.#lines = lines;
     this.#finder = new OffsetFinder(body, lines);
-    this.#softBreak = `=${lineEndOf(message, start, end) ?? lineEnd}`;
+    this.#softBreak = `=${lineEndOf(body)}`;
   }
 
   encode(edits: readonly ByteEdit[]): RawEdit[] {
@@ -180,7 +176,7 @@ class Splicer {
       end: this.#finder.find(end),
     }));
     return edits.map((edit, index) => {
-      const place = places[index] ?? { start: this.#bodyEnd, end: this.#bodyEnd };
+      const place = places[index] ?? { start: this.#encoded.length, end: this.#encoded.length };
       return this.#splice(place, edit.text, places[index + 1]?.start ?? NEVER);
     });
   }
@@ -201,7 +197,7 @@ class Splicer {
       written.text += this.#softBreak;
       written.column = 0;
       // Two dashes at a line's start could be a boundary.
-      if (this.#message[place.end] === DASH) {
+      if (this.#encoded[place.end] === DASH) {
         written.text += '=2D';
         written.column = 3;
         edit.end += 1;
@@ -215,7 +211,7 @@ class Splicer {
   /** A blank that was inside a line must not come to stand at its end, where it would be dropped. */
   #blankBefore(position: number, lineStart: number): string | undefined {
     const inside = position > this.#position && position > lineStart;
-    const byte = inside ? this.#message[position - 1] : undefined;
+    const byte = inside ? this.#encoded[position - 1] : undefined;
     return byte === SPACE ? ' ' : byte === TAB ? '\t' : undefined;
   }
 
@@ -254,8 +250,8 @@ class Splicer {
     while ((raw[line + 1] ?? NEVER) <= position) line += 1;
     if (line === this.#line) return;
     this.#line = line;
-    this.#lineStart = raw[line] ?? this.#bodyEnd;
-    this.#lineEnd = contentEnd(this.#message, this.#lineStart, raw[line + 1] ?? this.#bodyEnd);
+    this.#lineStart = raw[line] ?? this.#encoded.length;
+    this.#lineEnd = contentEnd(this.#encoded, this.#lineStart, raw[line + 1] ?? this.#encoded.length);
   }
 }
 

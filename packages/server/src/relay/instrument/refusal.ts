@@ -1,3 +1,5 @@
+import type { ByteSource } from './byte-source.ts';
+import { holdsInlinePgp } from './inline-pgp.ts';
 import { fieldValue } from './mime-header.ts';
 import type { Entity, MimeScan } from './mime-scan.ts';
 import type { ReasonCode } from './reasons.ts';
@@ -10,7 +12,7 @@ export type Resigns = (domain: string) => boolean;
  * break comes first, damage last: the code tells the sender what matters.
  */
 export function refusal(
-  message: Buffer,
+  message: ByteSource,
   { root, defect }: MimeScan,
   resigns: Resigns,
 ): ReasonCode | undefined {
@@ -19,12 +21,12 @@ export function refusal(
     headerRefusal(message, root, resigns) ??
     structureRefusal(root) ??
     defect ??
-    (hasInlinePgp(message, root) ? 'inline-pgp' : undefined)
+    (holdsInlinePgp(message, root) ? 'inline-pgp' : undefined)
   );
 }
 
 /** `X-Waybill: off`. */
-export function isSwitchedOff(message: Buffer, { header }: Entity): boolean {
+export function isSwitchedOff(message: ByteSource, { header }: Entity): boolean {
   return header.fields.some(
     (field) => field.name === 'x-waybill' && fieldValue(message, field).toLowerCase() === 'off',
   );
@@ -33,7 +35,7 @@ export function isSwitchedOff(message: Buffer, { header }: Entity): boolean {
 /** RFC 8617 §4.1. */
 const ARC = new Set(['arc-seal', 'arc-message-signature', 'arc-authentication-results']);
 
-function headerRefusal(message: Buffer, { header }: Entity, resigns: Resigns): ReasonCode | undefined {
+function headerRefusal(message: ByteSource, { header }: Entity, resigns: Resigns): ReasonCode | undefined {
   for (const field of header.fields) {
     const { name } = field;
     if (ARC.has(name)) return 'arc-sealed';
@@ -77,33 +79,4 @@ function typeRefusal({ contentType, disposition, embedded }: Entity): ReasonCode
   if (value === 'multipart/report') return 'report';
   if (value === 'text/calendar') return 'calendar';
   return undefined;
-}
-
-function hasInlinePgp(message: Buffer, root: Entity): boolean {
-  return textParts(root).some((part) => {
-    const body = message.subarray(part.bodyStart, part.bodyEnd);
-    return holdsPgp(part.encoding === 'base64' ? Buffer.from(body.toString('latin1'), 'base64') : body);
-  });
-}
-
-const PGP_WORDS = 'BEGIN PGP ';
-/** Dashes are often encoded in quoted-printable. */
-const DASHES = /(?:-|=2D){5}$/i;
-const KINDS = /^BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)/;
-
-/** PGP armour that signs or encrypts text (RFC 9580 §6.2): not a mere key or a signature file. */
-function holdsPgp(bytes: Buffer): boolean {
-  for (let at = bytes.indexOf(PGP_WORDS); at !== -1; at = bytes.indexOf(PGP_WORDS, at + 1)) {
-    if (
-      DASHES.test(bytes.toString('latin1', Math.max(0, at - 15), at)) &&
-      KINDS.test(bytes.toString('latin1', at, at + 30))
-    )
-      return true;
-  }
-  return false;
-}
-
-function textParts(entity: Entity): Entity[] {
-  const own = entity.contentType.value.startsWith('text/') ? [entity] : [];
-  return [...own, ...entity.children.flatMap(textParts)];
 }

@@ -5,28 +5,20 @@ import type { ByteEdit } from './encoded-body.ts';
 import { applyEdits } from './message-edits.ts';
 import { openPart } from './transfer-coding.ts';
 
-const BEFORE = Buffer.from('Content-Type: text/html\r\n\r\n');
-const AFTER = Buffer.from('\r\n--boundary--\r\n');
-
-/** Changes an encoded body and gives the new body back; what is around it must stay. */
+/** Changes an encoded body and gives the new body back. */
 function change(
   body: Buffer,
   encoding: string,
   edits: readonly ByteEdit[],
   lineEnd: '\r\n' | '\n' = '\r\n',
 ): Buffer {
-  const message = Buffer.concat([BEFORE, body, AFTER]);
-  const end = BEFORE.length + body.length;
-  const part = openPart({ message, start: BEFORE.length, end, lineEnd }, encoding);
+  const part = openPart({ encoded: body, lineEnd }, encoding);
   assert.ok(typeof part !== 'string', 'the body is readable');
-  const changed = applyEdits(message, part.encode(edits));
-  assert.deepEqual(changed.subarray(0, BEFORE.length), BEFORE);
-  assert.deepEqual(changed.subarray(changed.length - AFTER.length), AFTER);
-  return changed.subarray(BEFORE.length, changed.length - AFTER.length);
+  return applyEdits(body, part.encode(edits));
 }
 
 function decode(body: Buffer, encoding: string): Buffer {
-  const part = openPart({ message: body, start: 0, end: body.length, lineEnd: '\r\n' }, encoding);
+  const part = openPart({ encoded: body, lineEnd: '\r\n' }, encoding);
   assert.ok(typeof part !== 'string');
   return part.bytes;
 }
@@ -171,11 +163,7 @@ test('base64: a changed body decodes to the changed text, in the lines of the pa
 test('base64: what programs decode differently is refused', () => {
   for (const body of ['QUJD*', 'QQ==QQ==', 'QUJDR', 'QUJD====', 'QUJD\0']) {
     const message = Buffer.from(body);
-    assert.equal(
-      openPart({ message, start: 0, end: message.length, lineEnd: '\n' }, 'base64'),
-      'broken-encoding',
-      body,
-    );
+    assert.equal(openPart({ encoded: message, lineEnd: '\n' }, 'base64'), 'broken-encoding', body);
   }
 });
 
@@ -221,5 +209,5 @@ test('7bit: lines that stay short are not broken', () => {
 
 test('an unknown encoding is refused', () => {
   const message = Buffer.from('x');
-  assert.equal(openPart({ message, start: 0, end: 1, lineEnd: '\n' }, 'x-uuencode'), 'encoding-unsupported');
+  assert.equal(openPart({ encoded: message, lineEnd: '\n' }, 'x-uuencode'), 'encoding-unsupported');
 });

@@ -9,14 +9,12 @@ const SPACE = 0x20;
 
 /** 7bit, 8bit and binary: the bytes stand for themselves. */
 export function openUnencoded(body: EncodedBody): OpenedPart {
-  const bytes = body.message.subarray(body.start, body.end);
-  return { bytes, encode: (edits) => new LineKeeper(body, bytes).encode(edits) };
+  return { bytes: body.encoded, encode: (edits) => new LineKeeper(body).encode(edits) };
 }
 
 /** Puts changes in, and breaks lines inside tags where they would get longer than a mail's lines may be. */
 class LineKeeper {
   readonly #bytes: Buffer;
-  readonly #offset: number;
   readonly #lineEnd: string;
   readonly #raw: RawEdit[] = [];
   /** Length so far of the line that is being written, up to `#position`. */
@@ -25,10 +23,9 @@ class LineKeeper {
   /** The first line feed at or behind `#position`. */
   #newline: number;
 
-  constructor({ message, start, end, lineEnd }: EncodedBody, bytes: Buffer) {
-    this.#bytes = bytes;
-    this.#offset = start;
-    this.#lineEnd = lineEndOf(message, start, end) ?? lineEnd;
+  constructor(body: EncodedBody) {
+    this.#bytes = body.encoded;
+    this.#lineEnd = lineEndOf(body);
     this.#newline = this.#newlineFrom(0);
   }
 
@@ -94,7 +91,7 @@ class LineKeeper {
   }
 
   #replace(start: number, end: number, text: string): void {
-    this.#raw.push({ start: this.#offset + start, end: this.#offset + end, text });
+    this.#raw.push({ start, end, text });
   }
 
   /** Moves over unchanged bytes; each is looked at once, however long the lines are. */
