@@ -1,3 +1,4 @@
+import { addressOf } from './address.ts';
 import { isAutoReply, isByMachine } from './auto-reply.ts';
 import { hasNullSender, isDaemon } from './daemon.ts';
 import { hasBounceSubject } from './evidence.ts';
@@ -8,6 +9,8 @@ import { messageIdOf } from './message-id.ts';
 export interface FirstLook {
   /** It may be a report, whatever it answers: worth reading whole. */
   mayBeReport: boolean;
+  /** Bare address of the author. */
+  from: string | undefined;
   /** With angle brackets. */
   messageId: string | undefined;
   /** `Date` as it is written. */
@@ -32,6 +35,7 @@ export function firstLook(header: Uint8Array, partTypes: readonly string[] = [])
   const { fields } = readHeader(bytes, 0, bytes.length);
   return {
     mayBeReport: isReportByType(fields, partTypes) || isReportByField(fields),
+    from: addressOf(fields.first('from')),
     messageId: messageIdOf(fields.first('message-id')),
     date: fields.first('date'),
     answers: answersOf(fields),

@@ -272,4 +272,31 @@ export interface Database {
     created_at: number;
   };
   settings: { name: string; value: string };
+  /** How far a folder of a sender's mailbox was read. */
+  mailbox_cursors: {
+    /** `user@host:port` */
+    account_id: string;
+    folder: string;
+    workspace_id: number;
+    uid_validity: number;
+    last_uid: number;
+    moved_at: number;
+  };
+  /** Copies of sent mail for their authors' mailboxes. */
+  sent_copies: {
+    id: string;
+    workspace_id: number;
+    message_id: string;
+    account_id: string;
+    message_id_header: string;
+    /** null when it has ended */
+    raw: Uint8Array | null;
+    /** waiting | appended | found | failed */
+    state: string;
+    attempts: number;
+    due_at: number;
+    last_error: string | null;
+    accepted_at: number;
+    ended_at: number | null;
+  };
 }

@@ -1,0 +1,154 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { ReportIntake } from '../reports/reports.ts';
+import type { MailboxAccount } from './account.ts';
+import { FolderWatch } from './folder-watch.ts';
+import type { MailboxStore, SentCopyEnd } from './ports.ts';
+import { FolderScan, type ScanCounts } from './scan.ts';
+import { SentCopies } from './sent-copies.ts';
+import { SignIn } from './sign-in.ts';
+import type { MailboxTiming } from './timing.ts';
+import type { Trouble } from './trouble.ts';
+
+const DAY_MS = 86_400_000;
+
+/** How one watched folder is. */
+export interface FolderState {
+  folder: string;
+  /** Connected, and all that is there was looked at. */
+  isUp: boolean;
+  /** Why not; absent while it is up or was not tried yet. */
+  trouble?: Trouble;
+  reconnects: number;
+  counts: ScanCounts;
+}
+
+/** How one account is. */
+export interface MailboxState {
+  /** Of the account, as in the configuration. */
+  number: number;
+  host: string;
+  /** Refused sign-ins in a row. */
+  refusals: number;
+  folders: FolderState[];
+  /** Absent when no copies are wanted or none waits in vain. */
+  sentTrouble?: Trouble;
+}
+
+interface Watched {
+  account: MailboxAccount;
+  workspaceId: WorkspaceId;
+  signIn: SignIn;
+  folders: FolderWatch[];
+  sent: SentCopies | undefined;
+}
+
+/** All accounts of the configuration, each with its connections. */
+export class Mailboxes {
+  readonly #watched: readonly Watched[];
+  readonly #store: MailboxStore;
+  readonly #timing: MailboxTiming;
+  readonly #clock: Clock;
+
+  constructor(deps: {
+    accounts: readonly MailboxAccount[];
+    /** For accounts that name none. */
+    defaultWorkspaceId: WorkspaceId;
+    store: MailboxStore;
+    intake: Pick<ReportIntake, 'take'>;
+    timing: MailboxTiming;
+    clock: Clock;
+    random: RandomBytes;
+    logger: Logger;
+  }) {
+    this.#store = deps.store;
+    this.#timing = deps.timing;
+    this.#clock = deps.clock;
+    this.#watched = deps.accounts.map((account) => {
+      const workspaceId = account.workspaceId ?? deps.defaultWorkspaceId;
+      const { timing, clock, random } = deps;
+      const logger = deps.logger.child({ account: account.number, host: account.host });
+      const signIn = new SignIn({ account, pauses: timing.signIn, clock, random });
+      const shared = { ...deps, account, workspaceId, signIn, logger };
+      return {
+        account,
+        workspaceId,
+        signIn,
+        folders: account.watch.map((folder) => {
+          const scan = new FolderScan({ ...shared, folder, lookBackMs: timing.lookBackMs });
+          return new FolderWatch({ ...shared, folder, scan });
+        }),
+        sent: account.sent === undefined ? undefined : new SentCopies(shared),
+      };
+    });
+  }
+
+  start(): void {
+    for (const { folders, sent } of this.#watched) {
+      for (const folder of folders) folder.start();
+      sent?.start();
+    }
+  }
+
+  /** Ends all connections; what is under way is done again after the next start, to no effect. */
+  async stop(): Promise<void> {
+    const parts = this.#watched.flatMap(({ folders, sent }) => [
+      ...folders,
+      ...(sent === undefined ? [] : [sent]),
+    ]);
+    await Promise.all(parts.map((part) => part.stop()));
+  }
+
+  /**
+   * Whose mailbox gets a copy of a mail, and how long after its acceptance.
+   * @param mail `from`: bare address of the author; `source`: how the mail came
+   */
+  sentCopyOf(mail: {
+    workspaceId: WorkspaceId;
+    from: string;
+    source: 'submission' | 'filter' | 'api';
+  }): { accountId: string; afterMs: number } | undefined {
+    // What comes through the filter was written with a mail server of its own, which has its own way with copies.
+    if (mail.source === 'filter') return undefined;
+    const from = mail.from.toLowerCase();
+    const found = this.#watched.find(
+      ({ account, workspaceId, sent }) =>
+        sent !== undefined && workspaceId === mail.workspaceId && account.address === from,
+    );
+    if (found === undefined) return undefined;
+    // The API has no mail program behind it that would put a copy there itself.
+    return { accountId: found.account.id, afterMs: mail.source === 'api' ? 0 : this.#timing.sentAfterMs };
+  }
+
+  /** There is a new copy for somebody. */
+  wakeSentCopies(): void {
+    for (const { sent } of this.#watched) sent?.wake();
+  }
+
+  states(): MailboxState[] {
+    return this.#watched.map(({ account, signIn, folders, sent }) => {
+      const sentTrouble = sent?.trouble;
+      return {
+        number: account.number,
+        host: account.host,
+        refusals: signIn.refusals,
+        folders: folders.map(folderState),
+        ...(sentTrouble === undefined ? {} : { sentTrouble }),
+      };
+    });
+  }
+
+  /** Regularly: what ended a month ago is of no use to anybody. */
+  async housekeep(): Promise<void> {
+    await this.#store.forgetSentCopies(this.#clock() - 30 * DAY_MS);
+  }
+
+  sentCopyCounts(): Promise<Record<SentCopyEnd | 'waiting', number>> {
+    return this.#store.sentCopyCounts();
+  }
+}
+
+function folderState({ folder, isUp, trouble, reconnects, scan }: FolderWatch): FolderState {
+  return { folder, isUp, reconnects, counts: scan.counts, ...(trouble === undefined ? {} : { trouble }) };
+}
