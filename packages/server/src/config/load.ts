@@ -18,6 +18,14 @@ export interface Config {
   filterDomains: readonly string[];
   plainOnLoopback: boolean;
   maxMessageBytes: number;
+  smtpLimits: {
+    maxRecipients: number;
+    maxConnections: number;
+    maxConnectionsPerAddress: number;
+    /** 0: no limit. */
+    recipientsPerHour: number;
+    memoryBytes: number;
+  };
   /** Undefined: self-signed, generated. */
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
@@ -99,6 +107,10 @@ function wrongCombinations(settings: Settings): string[] {
   if (settings.WAYBILL_MASTER_KEYS?.size === 0) {
     problems.push('WAYBILL_MASTER_KEYS holds no key: leave it out to have one generated');
   }
+  const { WAYBILL_SMTP_MEMORY_BYTES: memory, WAYBILL_MAX_MESSAGE_BYTES: largest } = settings;
+  if (memory !== undefined && memory < 2 * largest) {
+    problems.push('WAYBILL_SMTP_MEMORY_BYTES is less than twice WAYBILL_MAX_MESSAGE_BYTES: raise it');
+  }
   const { WAYBILL_HTTP_LISTEN: http, WAYBILL_EDGE_LISTEN: edge } = settings;
   if (http.port !== 0 && http.port === edge.port && http.host === edge.host) {
     problems.push('WAYBILL_HTTP_LISTEN and WAYBILL_EDGE_LISTEN are the same: give each its own port');
@@ -121,6 +133,15 @@ function toConfig(settings: Settings): Config {
     filterDomains: settings.WAYBILL_FILTER_DOMAINS.map((domain) => domain.toLowerCase()),
     plainOnLoopback: settings.WAYBILL_SMTP_PLAIN_ON_LOOPBACK,
     maxMessageBytes: settings.WAYBILL_MAX_MESSAGE_BYTES,
+    smtpLimits: {
+      maxRecipients: settings.WAYBILL_SMTP_MAX_RECIPIENTS,
+      maxConnections: settings.WAYBILL_SMTP_MAX_CONNECTIONS,
+      maxConnectionsPerAddress: settings.WAYBILL_SMTP_MAX_CONNECTIONS_PER_ADDRESS,
+      recipientsPerHour: settings.WAYBILL_SMTP_RECIPIENTS_PER_HOUR,
+      memoryBytes:
+        settings.WAYBILL_SMTP_MEMORY_BYTES ??
+        Math.max(268_435_456, 2 * settings.WAYBILL_MAX_MESSAGE_BYTES),
+    },
     tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
     smarthostUrl: settings.WAYBILL_SMARTHOST_URL,
     demo: settings.WAYBILL_DEMO,

@@ -164,6 +164,33 @@ export const SETTINGS = {
     default: '26214400',
     about: 'The largest message that submission and the API take, in bytes.',
   }),
+  WAYBILL_SMTP_MAX_RECIPIENTS: setting({
+    schema: integer(1, 50_000),
+    default: '500',
+    about: 'How many recipients one mail may have. A mail program sends to the others in another mail.',
+  }),
+  WAYBILL_SMTP_MAX_CONNECTIONS: setting({
+    schema: integer(1, 1_000_000),
+    default: '12000',
+    about: 'SMTP connections at the same time, on all listeners together.',
+  }),
+  WAYBILL_SMTP_MAX_CONNECTIONS_PER_ADDRESS: setting({
+    schema: integer(1, 1_000_000),
+    default: '100',
+    about:
+      'SMTP connections of one IPv4 address, or one IPv6 /64, at the same time. Programs on this machine and servers that use the content filter are limited only in total.',
+  }),
+  WAYBILL_SMTP_RECIPIENTS_PER_HOUR: setting({
+    schema: integer(0, 100_000_000),
+    default: '100000',
+    about:
+      'To how many recipients an SMTP credential, and also an address, may send in an hour; what a stolen password is good for. `0`: no limit. Programs on this machine are counted by credential only.',
+  }),
+  WAYBILL_SMTP_MEMORY_BYTES: setting({
+    schema: integer(1_000_000, 1_000_000_000_000),
+    about:
+      'Memory for mails while they come in by SMTP, all together, in bytes; when it is used up, further mails are put off. Default: 268435456, or twice `WAYBILL_MAX_MESSAGE_BYTES`, which is the least.',
+  }),
   WAYBILL_TLS_CERT: setting({
     schema: z.string(),
     about:

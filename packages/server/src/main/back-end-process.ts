@@ -111,6 +111,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       filterDomains: config.filterDomains,
       allowPlainOnLoopback: config.plainOnLoopback,
       maxMessageBytes: config.maxMessageBytes,
+      smtpLimits: config.smtpLimits,
       tls: config.tls,
       smarthostUrl: config.smarthostUrl,
       demo: config.demo,

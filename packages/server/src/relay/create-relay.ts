@@ -23,7 +23,8 @@ import type {
 import { Queue } from './queue.ts';
 import { readSmarthostUrl } from './smarthost-url.ts';
 import { DEFAULT_TIMEOUTS, SmarthostClient, type SmarthostTimeouts } from './smarthost.ts';
-import { DEFAULT_SMTP_LIMITS, type Admission, type SmtpLimits } from './smtp-session.ts';
+import { DEFAULT_SMTP_LIMITS, smtpShares, type SmtpLimits } from './smtp-limits.ts';
+import type { Admission } from './smtp-session.ts';
 import { isLoopbackUrl, wayOut } from './way-out.ts';
 
 export interface RelaySettings {
@@ -36,6 +37,8 @@ export interface RelaySettings {
   filterDomains: readonly string[];
   allowPlainOnLoopback: boolean;
   maxMessageBytes: number;
+  /** What operators choose; the defaults for the rest. */
+  smtpLimits?: Partial<SmtpLimits>;
   /** Undefined: self-signed, kept in `dataDir/tls`. */
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
@@ -184,11 +187,13 @@ async function openListeners(
       ? await ownCertificate({ ...deps, directory: join(settings.dataDir, 'tls') })
       : certificateFromFiles({ ...settings.tls, logger });
   let certificate = certificates.current;
-  const limits: SmtpLimits = {
+  const limits = {
     ...DEFAULT_SMTP_LIMITS,
     maxMessageBytes: settings.maxMessageBytes,
+    ...settings.smtpLimits,
     ...tuning.smtpLimits,
   };
+  const shares = smtpShares(limits, deps.clock);
   const open: SmtpListener[] = [];
   const start = async (
     setting: string,
@@ -204,7 +209,7 @@ async function openListeners(
         implicitTls,
         certificate,
         admission,
-        limits,
+        shares,
         accept: (mail) => intake.accept(mail),
         pass: (mail) => passThrough.send(mail),
         logger,

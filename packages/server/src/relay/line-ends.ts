@@ -24,6 +24,11 @@ export class LineEndCheck {
     this.#afterCr = bytes[bytes.length - 1] === CR;
   }
 
+  /** What is wrong so far. */
+  get trouble(): LineEndTrouble | undefined {
+    return this.#trouble;
+  }
+
   /** Call it after the last piece. @returns undefined when every line ends properly */
   finish(): LineEndTrouble | undefined {
     return this.#trouble ?? (this.#afterCr ? 'bare-cr' : undefined);

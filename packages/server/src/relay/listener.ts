@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import type { Certificate } from './certificate.ts';
 import { PolicyServer } from './policy-server.ts';
 import type { Refusal } from './session-policy.ts';
-import { replyTo } from './smtp-reply.ts';
 import { SmtpSessions, type SmtpSessionOptions } from './smtp-session.ts';
 
 export interface ListenAddress {
@@ -29,12 +28,14 @@ export interface SmtpListener {
 }
 
 const CLOSE_MS = 1_500;
+/** RFC 4954 §4: the longest line within AUTH. */
+const MAX_AUTH_LINE = 12_288;
 /** Nobody needs WIZ, SHELL and KILL; XCLIENT and XFORWARD would let a client claim to be another one. */
 const DISABLED = ['WIZ', 'SHELL', 'KILL', 'XCLIENT', 'XFORWARD'];
 
 /** Listens. @throws NodeJS.ErrnoException when the address cannot be listened on */
 export async function listenSmtp(options: SmtpListenerOptions): Promise<SmtpListener> {
-  const { listen, limits, admission, logger } = options;
+  const { listen, shares, admission, logger } = options;
   const sessions = new SmtpSessions(options);
   const server = new PolicyServer(
     {
@@ -44,9 +45,11 @@ export async function listenSmtp(options: SmtpListenerOptions): Promise<SmtpList
       ...(options.name === undefined ? {} : { name: options.name }),
       banner: 'Waybill',
       heloResponse: '%s greets %s',
-      size: limits.maxMessageBytes,
-      maxClients: limits.maxConnections,
-      socketTimeout: limits.idleMs,
+      size: shares.limits.maxMessageBytes,
+      socketTimeout: shares.limits.idleMs,
+      maxCommandLength: MAX_AUTH_LINE,
+      // Counted in PolicyConnection, with the right replies.
+      maxAllowedUnauthenticatedCommands: false,
       closeTimeout: CLOSE_MS,
       authMethods: ['PLAIN', 'LOGIN'],
       authOptional: admission.kind === 'networks',
@@ -63,12 +66,15 @@ export async function listenSmtp(options: SmtpListenerOptions): Promise<SmtpList
       onMailFrom: (address, smtp, done) => done(asError(sessions.mailFrom(address, smtp))),
       onRcptTo: (_address, smtp, done) => done(asError(sessions.recipient(smtp))),
       onData: (stream, smtp, done) =>
-        void sessions.data(stream, smtp).then(
-          (text) => done(null, text),
-          (error: unknown) => done(asError(replyTo(error))),
-        ),
+        void sessions
+          .data(stream, smtp)
+          .then((answer) => (typeof answer === 'string' ? done(null, answer) : done(asError(answer)))),
     },
-    (smtp) => sessions.authRefusal(smtp),
+    {
+      authRefusal: (smtp) => sessions.authRefusal(smtp),
+      trusted: admission.kind === 'networks',
+      shares,
+    },
   );
   // Clients that break off and scanners that speak other protocols are no fault of ours.
   server.on('error', (err) => logger.debug({ err }, 'an SMTP connection failed'));

@@ -1,65 +1,74 @@
+/* eslint-disable no-underscore-dangle -- smtp-server names what subclasses may replace like this; the version is pinned */
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { SMTPConnection } from 'smtp-server/lib/smtp-connection';
-import type { Refusal } from './session-policy.ts';
+import { PolicyConnection, type ConnectionPolicy } from './policy-connection.ts';
 
-/** Whether a client may sign in now, by where it is and whether TLS is on. */
-export type AuthRefusal = (session: { secure: boolean; remoteAddress: string }) => Refusal | undefined;
+/** How exact time limits are; the tests' are shorter. */
+const LONGEST_SWEEP_MS = 1_000;
 
-/** Makes connections that put enhanced codes into replies and keep passwords off unencrypted networks. */
+/**
+ * smtp-server with connections that keep to the policy: see PolicyConnection. Time limits are looked at for all
+ * connections at once; a timer for each of ten thousand idle ones would cost memory.
+ */
 export class PolicyServer extends SMTPServer {
-  readonly #authRefusal: AuthRefusal;
+  readonly #policy: ConnectionPolicy;
+  readonly #sweep: NodeJS.Timeout;
+  /** Connections in the TLS handshake that comes first (RFC 8314), and since when. */
+  readonly #handshakes = new Map<Socket, number>();
 
-  constructor(options: SMTPServerOptions, authRefusal: AuthRefusal) {
+  constructor(options: SMTPServerOptions, policy: ConnectionPolicy) {
     super(options);
-    this.#authRefusal = authRefusal;
+    this.#policy = policy;
+    const { idleMs, signInMs, handshakeMs, dataWindowMs } = policy.shares.limits;
+    const sweepMs = Math.min(LONGEST_SWEEP_MS, Math.min(idleMs, signInMs, handshakeMs, dataWindowMs) / 4);
+    this.#sweep = setInterval(() => this.#endSlow(), sweepMs);
+    this.#sweep.unref();
   }
 
   override connect(...[socket, socketOptions]: Parameters<SMTPServer['connect']>): void {
-    const connection = new PolicyConnection(this, socket, socketOptions, this.#authRefusal);
+    const connection = new PolicyConnection(this, socket, socketOptions, this.#policy);
     this.connections.add(connection);
     connection.on('error', (error: Error) => this.emit('error', error));
     connection.init();
   }
-}
 
-const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3} /;
-
-class PolicyConnection extends SMTPConnection {
-  readonly #authRefusal: AuthRefusal;
-
-  constructor(
-    server: SMTPServer,
-    socket: Socket | TLSSocket,
-    socketOptions: ConstructorParameters<typeof SMTPConnection>[2],
-    authRefusal: AuthRefusal,
-  ) {
-    super(server, socket, socketOptions);
-    this.#authRefusal = authRefusal;
+  override close(callback?: (() => void) | null): void {
+    clearInterval(this.#sweep);
+    super.close(callback);
   }
 
-  /** A text that brings its enhanced code gets no second one. */
-  override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    if (Array.isArray(data) && this.#authRefusal(this) !== undefined) {
-      // RFC 4954 §4: what is not permitted now is not offered.
-      super.send(
-        code,
-        data.filter((line) => !line.startsWith('AUTH ')),
-        context,
-      );
-      return;
+  /** A connection counts from its first byte, not only when its handshake is done. */
+  override _acceptSocket(socket: Socket, handshake: boolean): (() => void) | false {
+    if (!handshake) return super._acceptSocket(socket, handshake);
+    const { connections, clock } = this.#policy.shares;
+    const opened = connections.open(socket.remoteAddress ?? '', this.#policy.trusted);
+    const accepted = 'release' in opened && super._acceptSocket(socket, handshake);
+    if (accepted === false) {
+      if ('release' in opened) opened.release();
+      // Nothing can be said before TLS is there.
+      socket.on('error', () => {}).destroy();
+      return false;
     }
-    super.send(code, data, typeof data === 'string' && ENHANCED.test(data) ? false : context);
+    this.#handshakes.set(socket, clock());
+    const release = (): void => {
+      this.#handshakes.delete(socket);
+      if ('release' in opened) opened.release();
+    };
+    socket.once('close', release);
+    return () => {
+      release();
+      accepted();
+    };
   }
 
-  override handler_AUTH(command: Buffer, callback: () => void): void {
-    const refusal = this.#authRefusal(this);
-    if (refusal === undefined) {
-      super.handler_AUTH(command, callback);
-      return;
+  #endSlow(): void {
+    const now = this.#policy.shares.clock();
+    for (const [socket, since] of this.#handshakes) {
+      // The outermost socket of the handshake: to take the one below it away is not safe.
+      if (now - since > this.#policy.shares.limits.handshakeMs) {
+        (this._pendingSockets.get(socket) ?? socket).destroy();
+      }
     }
-    this.send(refusal.code, `${refusal.enhanced} ${refusal.text}`);
-    callback();
+    for (const connection of this.connections) (connection as PolicyConnection).endIfSlow(now);
   }
 }

@@ -1,4 +1,6 @@
 /** The decisions of an SMTP session, without sockets: what may be done, or the reply that refuses it. */
+import { isAscii } from 'node:buffer';
+import { domainToASCII } from 'node:url';
 import { isLoopbackHost } from './way-out.ts';
 
 /** An SMTP reply: code, enhanced code (RFC 3463) and one sentence. */
@@ -36,15 +38,23 @@ export function maySubmit(session: Session, from: string): Refusal | undefined {
 /** A bounce or receipt has the empty sender, which anybody may use (RFC 5321 §4.5.5). */
 export function mayUseSender(allowedFrom: readonly string[] | undefined, from: string): Refusal | undefined {
   if (allowedFrom === undefined || from === '') return undefined;
-  const address = from.toLowerCase();
+  const address = comparable(from);
   const domain = address.slice(address.lastIndexOf('@'));
   const allowed = allowedFrom.some((entry) => {
-    const wanted = entry.toLowerCase();
+    const wanted = comparable(entry);
     return wanted === address || (wanted.startsWith('@') && wanted === domain);
   });
   return allowed
     ? undefined
     : { code: 553, enhanced: '5.7.1', text: 'This account may not send from that address.' };
+}
+
+/** Letter case counts for no mailbox that matters; a domain has one form in ASCII (RFC 5891), however it is written. */
+function comparable(address: string): string {
+  const at = address.lastIndexOf('@');
+  const domain = address.slice(at + 1);
+  const ascii = isAscii(Buffer.from(domain)) ? domain : domainToASCII(domain);
+  return `${address.slice(0, at)}@${ascii === '' ? domain : ascii}`.toLowerCase();
 }
 
 export function mayAddRecipient(accepted: number, limit: number): Refusal | undefined {

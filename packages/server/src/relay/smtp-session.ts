@@ -11,8 +11,11 @@ import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { badLineEnds, type AcceptedMail, type IncomingMail } from './accept.ts';
 import type { AuthLimit } from './auth-limit.ts';
+import { clientGroup } from './client-group.ts';
 import type { Envelope } from './envelope.ts';
+import { authorRefusal, headerRefusal } from './header-policy.ts';
 import { LineEndCheck } from './line-ends.ts';
+import { MailBuffer } from './mail-buffer.ts';
 import type { CredentialCheck } from './ports.ts';
 import {
   mayAddRecipient,
@@ -22,21 +25,9 @@ import {
   maySubmit,
   type Refusal,
 } from './session-policy.ts';
-
-export interface SmtpLimits {
-  maxMessageBytes: number;
-  maxRecipients: number;
-  maxConnections: number;
-  /** Of silence; RFC 5321 §4.5.3.2.7 asks for five minutes. */
-  idleMs: number;
-}
-
-export const DEFAULT_SMTP_LIMITS: SmtpLimits = {
-  maxMessageBytes: 26_214_400,
-  maxRecipients: 500,
-  maxConnections: 2_000,
-  idleMs: 300_000,
-};
+import type { SmtpShares } from './smtp-limits.ts';
+import { replyTo } from './smtp-reply.ts';
+import { isLoopbackHost } from './way-out.ts';
 
 /** Who is taken at their word: users who sign in, or mail servers of known networks. */
 export type Admission =
@@ -58,7 +49,7 @@ export type Admission =
 
 export interface SmtpSessionOptions {
   admission: Admission;
-  limits: SmtpLimits;
+  shares: SmtpShares;
   accept: (mail: IncomingMail) => Promise<AcceptedMail>;
   /** Mail that is not ours to track, from the filter listener. */
   pass: (mail: { workspaceId: WorkspaceId; raw: Uint8Array; envelope: Envelope }) => Promise<void>;
@@ -68,6 +59,7 @@ export interface SmtpSessionOptions {
 /** What AUTH leaves in the session. */
 interface Sender {
   workspaceId: WorkspaceId;
+  credentialId: string;
   allowedFrom: readonly string[] | undefined;
 }
 
@@ -100,8 +92,12 @@ export class SmtpSessions {
     const { admission, logger } = this.#options;
     if (admission.kind !== 'credentials')
       return { responseCode: 502, message: '5.5.1 Signing in is not offered here.' };
-    const { username = '', password } = auth;
-    const { remoteAddress } = session;
+    const { username = '', password, authzid = '' } = auth;
+    const remoteAddress = clientGroup(session.remoteAddress);
+    // RFC 4616: to act for another identity. Nobody may; programs that fill in their own name twice mean themselves.
+    if (authzid !== '' && authzid.toLowerCase() !== username.toLowerCase()) {
+      return { responseCode: 535, message: '5.7.8 This account cannot act for another one.' };
+    }
     if (admission.limit.isBlocked(remoteAddress, username)) {
       return { responseCode: 454, message: '4.7.0 Too many wrong passwords. Wait a quarter of an hour.' };
     }
@@ -113,8 +109,9 @@ export class SmtpSessions {
         return { responseCode: 535, message: '5.7.8 The user name or password is wrong.' };
       }
       admission.limit.succeed(remoteAddress, username);
-      admission.onSender(found.workspaceId, remoteAddress);
-      return { user: { workspaceId: found.workspaceId, allowedFrom: found.allowedFrom } };
+      admission.onSender(found.workspaceId, session.remoteAddress);
+      const { workspaceId, credentialId, allowedFrom } = found;
+      return { user: { workspaceId, credentialId, allowedFrom } };
     } catch (err) {
       logger.error({ err, session: session.id }, 'an SMTP sign-in could not be checked');
       return { responseCode: 454, message: '4.7.0 Signing in is not possible now. Try again later.' };
@@ -122,36 +119,56 @@ export class SmtpSessions {
   }
 
   mailFrom(address: SMTPServerAddress, session: SMTPServerSession): Refusal | undefined {
-    if (this.#options.admission.kind === 'networks') return undefined;
-    const { secure, remoteAddress } = session;
-    return maySubmit({ secure, remoteAddress, sender: senderOf(session) }, address.address);
+    const { memory, rate } = this.#options.shares;
+    if (this.#options.admission.kind === 'credentials') {
+      const { secure, remoteAddress } = session;
+      const sender = senderOf(session);
+      const refusal =
+        maySubmit({ secure, remoteAddress, sender }, address.address) ?? rate.check(rateKeys(session));
+      if (refusal !== undefined) return refusal;
+    }
+    const announced = Number(address.args === false ? 0 : (address.args['SIZE'] ?? 0));
+    return announced > memory.leftBytes ? BUSY : undefined;
   }
 
   recipient(session: SMTPServerSession): Refusal | undefined {
-    return mayAddRecipient(session.envelope.rcptTo.length, this.#options.limits.maxRecipients);
+    const { limits, rate } = this.#options.shares;
+    const refusal = mayAddRecipient(session.envelope.rcptTo.length, limits.maxRecipients);
+    if (refusal !== undefined || this.#options.admission.kind === 'networks') return refusal;
+    return rate.use(rateKeys(session));
   }
 
-  /** @returns the text of the 250, which is sent only after the mail is durable */
-  async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
-    const { admission, logger } = this.#options;
-    const raw = await this.#collect(stream);
-    const envelope = envelopeOf(session);
+  /** @returns the text of the 250, which is sent only after the mail is durable, or what refuses the mail */
+  async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string | Refusal> {
+    const mail = new MailBuffer(this.#options.shares.memory);
     try {
-      if (admission.kind === 'networks') return await this.#filter(admission, raw, envelope);
-      const sender = senderOf(session);
-      if (sender === undefined) throw new AppError('unauthenticated', 'Authentication is required.');
-      const accepted = await this.#options.accept({
-        workspaceId: sender.workspaceId,
-        raw,
-        envelope,
-        source: 'submission',
-      });
-      return receipt(accepted);
+      const refusal = await this.#collect(stream, mail);
+      return refusal ?? (await this.#take(mail.bytes(), session));
     } catch (error) {
       const known = error instanceof AppError;
-      logger[known ? 'info' : 'error']({ err: error, session: session.id }, 'a mail was not accepted');
-      throw error;
+      this.#options.logger[known ? 'info' : 'error'](
+        { err: error, session: session.id },
+        'a mail was not accepted',
+      );
+      return replyTo(error);
+    } finally {
+      mail.free();
     }
+  }
+
+  async #take(raw: Uint8Array, session: SMTPServerSession): Promise<string | Refusal> {
+    const { admission, shares, accept } = this.#options;
+    const envelope = envelopeOf(session);
+    const refusal = headerRefusal(raw, shares.limits);
+    if (refusal !== undefined) return refusal;
+    if (admission.kind === 'networks') return this.#filter(admission, raw, envelope);
+    const sender = senderOf(session);
+    if (sender === undefined) throw new AppError('unauthenticated', 'Authentication is required.');
+    const { workspaceId, allowedFrom } = sender;
+    return (
+      authorRefusal(raw, allowedFrom) ??
+      receipt(await accept({ workspaceId, raw, envelope, source: 'submission' }))
+    );
   }
 
   async #filter(
@@ -169,22 +186,37 @@ export class SmtpSessions {
   }
 
   /** Reads the stream to its end in any case: the reply must not overtake the client's data. */
-  async #collect(stream: SMTPServerDataStream): Promise<Uint8Array> {
-    const chunks: Buffer[] = [];
+  async #collect(stream: SMTPServerDataStream, mail: MailBuffer): Promise<Refusal | undefined> {
     const lineEnds = new LineEndCheck();
+    let isBusy = false;
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (stream.sizeExceeded) {
-        chunks.length = 0;
-        continue;
-      }
+      if (isBusy) continue;
       lineEnds.push(chunk);
-      chunks.push(chunk);
+      // What will be refused anyway is not kept.
+      if (stream.sizeExceeded || lineEnds.trouble !== undefined) mail.free();
+      else isBusy = !mail.push(chunk);
     }
-    const refusal = mayHaveSize(stream.byteLength, this.#options.limits.maxMessageBytes);
-    if (refusal !== undefined) throw new AppError('too-large', refusal.text);
-    if (lineEnds.finish() !== undefined) throw badLineEnds();
-    return Buffer.concat(chunks);
+    const tooLarge = mayHaveSize(stream.byteLength, this.#options.shares.limits.maxMessageBytes);
+    if (tooLarge !== undefined) return tooLarge;
+    if (lineEnds.finish() !== undefined) return replyTo(badLineEnds());
+    return isBusy ? BUSY : undefined;
   }
+}
+
+const BUSY: Refusal = {
+  code: 452,
+  enhanced: '4.3.1',
+  text: 'Too much mail is coming in at this moment. Try again in a few minutes.',
+};
+
+/** Whose hour a recipient is counted in. Programs on this machine share one address, which says nothing. */
+function rateKeys(session: SMTPServerSession): string[] {
+  const { credentialId = '' } = senderOf(session) ?? {};
+  const { remoteAddress } = session;
+  return [
+    `credential ${credentialId}`,
+    ...(isLoopbackHost(remoteAddress) ? [] : [`address ${clientGroup(remoteAddress)}`]),
+  ];
 }
 
 function senderOf(session: SMTPServerSession): Sender | undefined {
