@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { WorkspaceId } from '../kernel/ids.ts';
-import { instrument, type InstrumentOptions, type InstrumentResult } from '../relay/instrument/instrument.ts';
+import {
+  instrument,
+  type ByteSource,
+  type InstrumentOptions,
+  type InstrumentResult,
+} from '../relay/instrument/instrument.ts';
 import {
   isTrackableDestination,
   Keyring,
@@ -12,6 +16,7 @@ import {
   type TokenClaims,
 } from '../tracking/tracking.ts';
 import { readArguments, wrongCall } from './read-arguments.ts';
+import { spoolInput } from './spooled-input.ts';
 
 const USAGE = `Usage: waybill instrument [--to ADDRESS] [--json] < message.eml
 
@@ -25,7 +30,7 @@ Nothing is stored and no server is asked: the addresses are signed with a throw-
 const OPTIONS = { to: { type: 'string' }, json: { type: 'boolean' } } as const;
 
 /** Larger input is no mail. */
-const LARGEST_BYTES = 256 * 1024 * 1024;
+const LARGEST_BYTES = 1024 * 1024 * 1024;
 
 /** Where the addresses point to; nothing answers there for them. */
 const PUBLIC_URL = 'http://127.0.0.1:8425';
@@ -44,40 +49,54 @@ export async function run(
   if (to !== undefined && !/^[^\s@]+@[^\s@]+$/.test(to)) {
     return wrongCall('instrument', `--to: ${JSON.stringify(to)} is not an e-mail address`, io);
   }
-  const message = await readAll(io.stdin);
-  if (message === undefined || message.length === 0) {
+  const input = await spoolInput(io.stdin, LARGEST_BYTES);
+  if (input === undefined || input.bytes.length === 0) {
     const what =
-      message === undefined ? 'the message is larger than 256 MiB' : 'there is no message on standard input';
+      input === undefined ? 'the message is larger than 1 GiB' : 'there is no message on standard input';
     io.stderr.write(`waybill instrument: ${what}\n`);
     return 1;
   }
-  const result = instrument(message, throwAwayOptions(message, to ?? ''));
-  if (result.reason !== null && values.json !== true) {
-    io.stderr.write(`untouched (${result.reason.code}): ${result.reason.text}\n`);
+  try {
+    const result = instrument(input.bytes, throwAwayOptions(input.bytes, to ?? ''));
+    if (result.reason !== null && values.json !== true) {
+      io.stderr.write(`untouched (${result.reason.code}): ${result.reason.text}\n`);
+    }
+    for (const piece of values.json === true ? toJson(result) : result.pieces())
+      await write(io.stdout, piece);
+  } finally {
+    input.close();
   }
-  await write(io.stdout, values.json === true ? `${JSON.stringify(toJson(result))}\n` : result.message);
   return 0;
 }
 
-function toJson({ touched, reason, pixel, links, message }: InstrumentResult): Record<string, unknown> {
-  return {
+/** One line of JSON, in pieces: the message in it may be large. */
+function* toJson({ touched, reason, pixel, links, pieces }: InstrumentResult): Generator<string> {
+  const facts = JSON.stringify({
     touched,
     reason: reason?.code ?? null,
     reasonText: reason?.text ?? null,
     pixel,
     links: links.map(({ from, to }) => ({ from, to })),
-    message: Buffer.from(message.buffer, message.byteOffset, message.length).toString('base64'),
-  };
+  });
+  yield `${facts.slice(0, -1)},"message":"`;
+  let rest = Buffer.alloc(0);
+  for (const piece of pieces()) {
+    const bytes = rest.length === 0 ? Buffer.from(piece) : Buffer.concat([rest, piece]);
+    const whole = bytes.length - (bytes.length % 3);
+    yield bytes.toString('base64', 0, whole);
+    rest = bytes.subarray(whole);
+  }
+  yield `${rest.toString('base64')}"}\n`;
 }
 
 /**
- * The key is known to everyone, and so to no server. Key and claims come from the header and the recipient alone, so a
- * message that went through already comes out unchanged.
+ * The key is known to everyone, and so to no server. Key and claims come from the recipient and those fields of the
+ * header that tracking never changes, so a message that went through already comes out unchanged.
  */
-function throwAwayOptions(message: Buffer, to: string): InstrumentOptions {
+function throwAwayOptions(message: ByteSource, to: string): InstrumentOptions {
   const keyring = new Keyring(new Map([[0, createHash('sha256').update('waybill instrument').digest()]]));
   const subject = createHash('sha256')
-    .update(headerOf(message))
+    .update(headerOf(message), 'latin1')
     .update('\0')
     .update(to)
     .digest('hex')
@@ -98,24 +117,17 @@ function throwAwayOptions(message: Buffer, to: string): InstrumentOptions {
   };
 }
 
-function headerOf(message: Buffer): Buffer {
-  const end = /\n\r?\n/.exec(message.toString('latin1', 0, 1_000_000))?.index ?? message.length;
-  return message.subarray(0, end);
+function headerOf(message: ByteSource): string {
+  const text = message.text(0, Math.min(message.length, 1_000_000));
+  const end = /\n\r?\n/.exec(text)?.index ?? text.length;
+  return text
+    .slice(0, end)
+    .replaceAll(/^(?:content-|mime-version|x-waybill)[^\n]*(?:\n[ \t][^\n]*)*\n?/gim, '');
 }
 
-/** @returns undefined when there is more than fits a mail */
-async function readAll(input: Readable): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of input as AsyncIterable<Buffer | string>) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    length += bytes.length;
-    if (length > LARGEST_BYTES) return undefined;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
-}
-
-async function write(output: Writable, data: string | Uint8Array): Promise<void> {
-  if (!output.write(data)) await once(output, 'drain');
+/** Resolves when the piece is passed on, and its bytes may become others. */
+function write(output: Writable, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    output.write(data, (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -12,6 +12,8 @@ export interface ByteSource {
   text(start: number, end: number): string;
   /** A range that stays as it is; of bytes in memory no copy. */
   slice(start: number, end: number): Buffer;
+  /** A range in pieces, none of them a copy that stays: each is good until the next is asked for. */
+  pieces(start: number, end: number): Iterable<Buffer>;
 }
 
 export class MemoryBytes implements ByteSource {
@@ -40,6 +42,10 @@ export class MemoryBytes implements ByteSource {
 
   slice(start: number, end: number): Buffer {
     return this.#bytes.subarray(start, end);
+  }
+
+  *pieces(start: number, end: number): Generator<Buffer> {
+    if (end > start) yield this.#bytes.subarray(start, end);
   }
 }
 
@@ -104,6 +110,16 @@ export class WindowedBytes implements ByteSource {
       this.#window.copy(bytes, 0, from - this.#start, from - this.#start + bytes.length);
     }
     return bytes;
+  }
+
+  *pieces(start: number, end: number): Generator<Buffer> {
+    let position = start;
+    while (position < end) {
+      this.#show(position, position + 1);
+      const piece = this.#window.subarray(position - this.#start, Math.min(end, this.#end) - this.#start);
+      position += piece.length;
+      yield piece;
+    }
   }
 
   /** Moves the window to a range, which is no longer than it. */

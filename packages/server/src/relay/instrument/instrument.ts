@@ -9,6 +9,7 @@ import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepa
 import { reason, type ReasonCode } from './reasons.ts';
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
 
+export { MemoryBytes, WindowedBytes, type ByteSource } from './byte-source.ts';
 export type { Disclosure } from './disclosure.ts';
 export type { HtmlOptions, TrackedLink } from './html-options.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
@@ -33,7 +34,10 @@ export interface InstrumentResult {
   sizeBytes: number;
   /** The message as it is now, in one piece: made when it is asked for. */
   readonly message: Uint8Array;
-  /** The message as it is now, in pieces of at most 256 KiB, so that it need not be in memory; as often as wanted. */
+  /**
+   * The message as it is now, in pieces, so that it need not be made in memory; as often as wanted. Of bytes in memory
+   * they are views of what did not change; of a source that is read through a window each is good until the next.
+   */
   pieces(): Iterable<Uint8Array>;
   /** The HTML as it is now, decoded; null when there is none to show. */
   readonly html: string | null;

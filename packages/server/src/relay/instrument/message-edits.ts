@@ -27,24 +27,19 @@ export function lengthAfter(length: number, edits: readonly RawEdit[]): number {
   return edits.reduce((sum, { start, end, text }) => sum + text.length - (end - start), length);
 }
 
-/** At most this much is read at once of what stays. */
-const PIECE_BYTES = 256 * 1024;
-
-/** The message with the changes made, piece by piece. @param edits in order, not overlapping */
+/**
+ * The message with the changes made, in pieces; each is good until the next is asked for.
+ *
+ * @param edits in order, not overlapping
+ */
 export function* editedPieces(message: ByteSource, edits: readonly RawEdit[]): Generator<Buffer> {
   let position = 0;
   for (const { start, end, text } of edits) {
-    yield* unchanged(message, position, start);
+    yield* message.pieces(position, start);
     if (text !== '') yield Buffer.from(text, 'latin1');
     position = end;
   }
-  yield* unchanged(message, position, message.length);
-}
-
-function* unchanged(message: ByteSource, from: number, to: number): Generator<Buffer> {
-  for (let start = from; start < to; start += PIECE_BYTES) {
-    yield message.slice(start, Math.min(to, start + PIECE_BYTES));
-  }
+  yield* message.pieces(position, message.length);
 }
 
 /** For whoever wants to know or to take them back: the changes as bytes, without those that change nothing. */
