@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { SentMailboxes } from '../relay/relay.ts';
 import type { ReportIntake } from '../reports/reports.ts';
 import type { MailboxAccount } from './account.ts';
 import { FolderWatch } from './folder-watch.ts';
@@ -45,7 +46,7 @@ interface Watched {
 }
 
 /** All accounts of the configuration, each with its connections. */
-export class Mailboxes {
+export class Mailboxes implements SentMailboxes {
   readonly #watched: readonly Watched[];
   readonly #store: MailboxStore;
   readonly #timing: MailboxTiming;
@@ -104,7 +105,7 @@ export class Mailboxes {
    * Whose mailbox gets a copy of a mail, and how long after its acceptance.
    * @param mail `from`: bare address of the author; `source`: how the mail came
    */
-  sentCopyOf(mail: {
+  copyOf(mail: {
     workspaceId: WorkspaceId;
     from: string;
     source: 'submission' | 'filter' | 'api';
@@ -122,7 +123,7 @@ export class Mailboxes {
   }
 
   /** There is a new copy for somebody. */
-  wakeSentCopies(): void {
+  wake(): void {
     for (const { sent } of this.#watched) sent?.wake();
   }
 
