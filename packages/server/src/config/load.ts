@@ -30,6 +30,12 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
   demo: boolean;
+  verpDomain: string | undefined;
+  verpSenderDomains: readonly string[];
+  inboundListen: Listen | undefined;
+  receipts: { delivery: boolean; reading: boolean };
+  /** Paths are absolute. */
+  dkimKeys: readonly { domain: string; selector: string; path: string }[];
   notifyFrom: string;
   webhookAllowedNetworks: readonly string[];
   /** Absolute path. */
@@ -148,6 +154,11 @@ function toConfig(settings: Settings): Config {
     notifyFrom: settings.WAYBILL_NOTIFY_FROM,
     webhookAllowedNetworks: settings.WAYBILL_WEBHOOK_ALLOWED_NETWORKS,
     dataDir: resolve(settings.WAYBILL_DATA_DIR),
+    verpDomain: settings.WAYBILL_VERP_DOMAIN,
+    verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),
+    inboundListen: settings.WAYBILL_INBOUND_LISTEN,
+    receipts: settings.WAYBILL_RECEIPTS,
+    dkimKeys: settings.WAYBILL_DKIM_KEYS.map((key) => ({ ...key, path: resolve(key.path) })),
     database: databaseUrl.startsWith('sqlite:')
       ? { engine: 'sqlite' }
       : { engine: 'postgres', url: databaseUrl },

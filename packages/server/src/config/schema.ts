@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
 /**
@@ -87,6 +88,48 @@ const masterKeys = z.string().transform((text, context): ReadonlyMap<number, Uin
     keys.set(id, Buffer.from(match[2], 'hex'));
   }
   return keys;
+});
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+/** A domain below a top-level one; the selector may have dots as well (RFC 6376 §3.1), and underscores are seen. */
+const DKIM_KEY = new RegExp(`^(${LABEL}(?:\\.${LABEL})+):([a-z0-9_-]+(?:\\.[a-z0-9_-]+)*):(.+)$`);
+
+const dkimKeys = z.string().transform((text, context) => {
+  const items = text.split(/[,\n]/).map((item) => item.trim());
+  const keys = items.filter(Boolean).map((item) => {
+    const [domain = '', selector = '', ...path] = item.split(':');
+    const ascii = [domainToASCII(domain).toLowerCase(), selector.toLowerCase(), path.join(':')].join(':');
+    const match = DKIM_KEY.exec(ascii);
+    return match === null
+      ? undefined
+      : { domain: match[1] ?? '', selector: match[2] ?? '', path: match[3] ?? '' };
+  });
+  const wrong = keys.indexOf(undefined);
+  if (wrong !== -1) {
+    context.addIssue({
+      code: 'custom',
+      message: 'is not a list of DOMAIN:SELECTOR:PATH like example.org:waybill:/etc/waybill/dkim.pem',
+    });
+    return z.NEVER;
+  }
+  return keys.filter((key) => key !== undefined);
+});
+
+const domain = z
+  .string()
+  .transform((text) => domainToASCII(text.trim()).toLowerCase())
+  .refine((text) => new RegExp(`^${LABEL}(?:\\.${LABEL})+$`).test(text), {
+    message: 'is not a domain like bounces.example.org',
+  });
+
+const receipts = z.string().transform((text, context) => {
+  const words = text.split(',').map((word) => word.trim());
+  const isOff = words.length === 1 && words[0] === 'off';
+  if (!isOff && !words.every((word) => word === 'delivery' || word === 'reading')) {
+    context.addIssue({ code: 'custom', message: 'is none of off, delivery, reading and delivery,reading' });
+    return z.NEVER;
+  }
+  return { delivery: words.includes('delivery'), reading: words.includes('reading') };
 });
 
 interface Setting<S extends z.ZodType> {
@@ -211,6 +254,35 @@ export const SETTINGS = {
     default: '0',
     about:
       '`1`: capture mail in the demo inbox although the tracking address is a public one and no smarthost is set.',
+  }),
+  WAYBILL_VERP_DOMAIN: setting({
+    schema: domain,
+    about:
+      'A domain of yours whose mail comes to `WAYBILL_INBOUND_LISTEN`. Each copy then gets a return path of its own there, so that bounces find their delivery; senders still get them. Only for senders of this domain, of one above or below it, and of `WAYBILL_VERP_SENDER_DOMAINS`.',
+  }),
+  WAYBILL_VERP_SENDER_DOMAINS: setting({
+    schema: list,
+    default: '',
+    about:
+      'Further sender domains that get return paths of `WAYBILL_VERP_DOMAIN`, comma-separated. It replaces theirs in SPF checks.',
+  }),
+  WAYBILL_INBOUND_LISTEN: setting({
+    schema: listenOrOff,
+    default: 'off',
+    about:
+      'SMTP for bounces, receipts and answers to return paths of `WAYBILL_VERP_DOMAIN`, or `off`. It takes nothing else, and passes on to the sender what it takes.',
+  }),
+  WAYBILL_RECEIPTS: setting({
+    schema: receipts,
+    default: 'off',
+    about:
+      'What every mail asks for: `delivery`, that mail systems confirm it (DSN); `reading`, that the reader’s mail program does (MDN; most ask their user first, and copies that pass untouched do not ask); `delivery,reading`; or `off`. A mail says otherwise by its field `X-Waybill-Receipts`.',
+  }),
+  WAYBILL_DKIM_KEYS: setting({
+    schema: dkimKeys,
+    default: '',
+    about:
+      'Private keys that mail is signed with (DKIM), as `DOMAIN:SELECTOR:PATH` separated by commas, PATH a PEM file; RSA, Ed25519 or one of each for a domain. `waybill dkim create DOMAIN` makes them. Reloaded when the files change.',
   }),
   WAYBILL_NOTIFY_FROM: setting({
     schema: z.string().regex(/^(?:[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, {

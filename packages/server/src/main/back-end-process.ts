@@ -115,6 +115,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       tls: config.tls,
       smarthostUrl: config.smarthostUrl,
       demo: config.demo,
+      dkimKeys: config.dkimKeys,
       notifyFrom: config.notifyFrom,
       dataDir: config.dataDir,
       publicUrl,

@@ -27,6 +27,9 @@ import { lineEndTrouble } from './line-ends.ts';
 import { mailDate } from './mail-date.ts';
 import { readMailFacts, type MailFacts } from './mail-facts.ts';
 import type { AcceptStore, Objections, WorkspacePolicies } from './ports.ts';
+import type { MailSigner } from './signing/signing.ts';
+import { returnPathOf, type ReturnPath, type ReturnPathSettings } from './return-path.ts';
+import { sentCopy, type SentMailboxes } from './sent-copy.ts';
 import { INTERNAL_ERROR, RECIPIENT_OBJECTED, TRACKING_ADDRESS_LOCAL, TRACKING_OFF } from './untouched.ts';
 import { noWayOut, type WayOut } from './way-out.ts';
 
@@ -79,6 +82,9 @@ export class MailIntake {
   readonly #policies: WorkspacePolicies;
   readonly #objections: Objections;
   readonly #context: TrackingContext;
+  readonly #signer: Pick<MailSigner, 'resigns'>;
+  readonly #returnPaths: ReturnPathSettings;
+  readonly #sentMailboxes: SentMailboxes | undefined;
   readonly #wayOut: WayOut;
   readonly #expiryMs: number;
   readonly #clock: Clock;
@@ -91,6 +97,10 @@ export class MailIntake {
     policies: WorkspacePolicies;
     objections: Objections;
     context: TrackingContext;
+    signer: Pick<MailSigner, 'resigns'>;
+    returnPaths: ReturnPathSettings;
+    /** Undefined: nobody gets a copy of what they send. */
+    sentMailboxes?: SentMailboxes | undefined;
     wayOut: WayOut;
     /** How long a mail is tried. */
     expiryMs: number;
@@ -104,6 +114,9 @@ export class MailIntake {
     this.#policies = deps.policies;
     this.#objections = deps.objections;
     this.#context = deps.context;
+    this.#signer = deps.signer;
+    this.#returnPaths = deps.returnPaths;
+    this.#sentMailboxes = deps.sentMailboxes;
     this.#wayOut = deps.wayOut;
     this.#expiryMs = deps.expiryMs;
     this.#clock = deps.clock;
@@ -149,7 +162,8 @@ export class MailIntake {
   #analyse(workspaceId: WorkspaceId, body: Uint8Array, plan: CopyPlan | undefined): Analysis | undefined {
     if (plan === undefined) return undefined;
     try {
-      return instrument(body, instrumentOptions(this.#context, workspaceId, plan));
+      const resigns = this.#signer.resigns(body);
+      return instrument(body, instrumentOptions(this.#context, workspaceId, plan, resigns));
     } catch (err) {
       // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
       this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');

@@ -26,11 +26,15 @@ export function copyPlan(
   return { pixelUrl: pixelUrl(keyring, publicUrl, claims), mode, subject, disclosure };
 }
 
-/** How a copy is instrumented; the same plan gives the same bytes. */
+/**
+ * How a copy is instrumented; the same plan gives the same bytes.
+ * @param resigns domains whose signatures may be broken, since the copy is signed anew
+ */
 export function instrumentOptions(
   context: TrackingContext,
   workspaceId: WorkspaceId,
   plan: CopyPlan,
+  resigns?: (domain: string) => boolean,
 ): InstrumentOptions {
   const { keyring, publicUrl } = context;
   const { subject, mode, disclosure } = plan;
@@ -41,6 +45,7 @@ export function instrumentOptions(
         ? linkUrl(keyring, publicUrl, { workspaceId, subject, linkIndex, mode }, destination)
         : destination,
     isTracked: trackedBy(keyring),
+    ...(resigns === undefined ? {} : { resigns }),
     ...(disclosure === 'none'
       ? {}
       : { disclosure: { kind: disclosure, pageUrl: pageUrl(keyring, publicUrl, { workspaceId, subject }) } }),

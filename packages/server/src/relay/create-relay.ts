@@ -46,6 +46,10 @@ export interface RelaySettings {
   /** Mailbox of Waybill's own mail. */
   notifyFrom: string;
   dataDir: string;
+  /** Private keys that mail is signed with (DKIM). */
+  dkimKeys: readonly SigningKeyFile[];
+  /** Absent: envelopes stay as senders give them, and nobody is asked for receipts. */
+  returnPaths?: ReturnPathSettings;
   /** What pixels and links begin with, without a slash at the end. */
   publicUrl: string;
 }
@@ -61,6 +65,7 @@ export interface RelayTuning {
   /** How long `close` waits for copies on their way. */
   graceMs?: number;
 }
+  dkimKeyCheckMs?: number;
 
 export interface RelayDeps {
   settings: RelaySettings;
@@ -110,6 +115,7 @@ const GRACE_MS = 3_000;
 /** @see createRelay in relay.ts */
 export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const { settings, clock, random, logger, tuning = {} } = deps;
+const DKIM_KEY_CHECK_MS = 30_000;
   const context: TrackingContext = { keyring: deps.keyring, publicUrl: settings.publicUrl };
   const out = wayOut({
     smarthost: settings.smarthostUrl !== undefined,
@@ -118,7 +124,9 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
   });
   const smarthost = smarthostOf(settings.smarthostUrl, tuning, logger);
   const retry = tuning.retry ?? DEFAULT_RETRY;
-  const pipeline = new Pipeline({ context, smarthost, clock, logger });
+  const dkim = openSigningKeys(settings.dkimKeys, logger);
+  const signer = new MailSigner({ keys: dkim.current, clock });
+  const pipeline = new Pipeline({ context, signer, smarthost, clock, logger });
   const queue = new Queue({
     store: deps.queue,
     timeline: deps.timeline,
@@ -138,6 +146,9 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     clock,
     random,
     onQueued: () => queue.wake(),
+    signer,
+    // What is only captured never comes back.
+    returnPaths: out === 'capture' ? NO_RETURN_PATHS : (settings.returnPaths ?? NO_RETURN_PATHS),
   };
   const intake = new MailIntake({ ...shared, store: deps.messages, logger });
   const passThrough = new PassThroughMail({ ...shared, queue: deps.queue });
@@ -154,6 +165,8 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     ownMail: new OwnMail({ ...shared, queue: deps.queue, from: settings.notifyFrom }),
     close: async () => {
       await Promise.all([listeners.close(), queue.stop(tuning.graceMs ?? GRACE_MS)]);
+  const dkimWatch = setInterval(() => dkim.reload(), tuning.dkimKeyCheckMs ?? DKIM_KEY_CHECK_MS);
+  dkimWatch.unref();
       smarthost?.close();
     },
   };
@@ -163,6 +176,7 @@ function smarthostOf(
   url: string | undefined,
   tuning: RelayTuning,
   logger: Logger,
+      clearInterval(dkimWatch);
 ): SmarthostClient | undefined {
   if (url === undefined) return undefined;
   const timeouts = tuning.timeouts ?? DEFAULT_TIMEOUTS;

@@ -34,6 +34,8 @@ export interface EnvelopeOptions {
   trackingNumber: string | null;
   from: string;
   subject: string;
+  /** Somebody else's mail that passes through the content filter. */
+  foreign?: true;
 }
 
 export interface EnvelopeRecipient {

@@ -67,11 +67,15 @@ export function rawValue(message: Uint8Array, field: HeaderField): string {
 }
 
 /** The message without some fields; all other bytes as they were. The same array when there are none. */
-export function withoutFields(message: Uint8Array, drop: (name: string) => boolean): Uint8Array {
+export function withoutFields(
+  message: Uint8Array,
+  drop: (name: string, field: HeaderField) => boolean,
+): Uint8Array {
   const pieces: Uint8Array[] = [];
   let kept = 0;
-  for (const { name, start, end } of readHeaderBlock(message).fields) {
-    if (name === '' || !drop(name)) continue;
+  for (const field of readHeaderBlock(message).fields) {
+    const { name, start, end } = field;
+    if (name === '' || !drop(name, field)) continue;
     pieces.push(message.subarray(kept, start));
     kept = end;
   }

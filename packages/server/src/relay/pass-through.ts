@@ -47,6 +47,7 @@ export class PassThroughMail {
           ...(envelope.smtpUtf8 === true ? { smtpUtf8: true } : {}),
           dsn: { ...envelope.dsn, ...dsn },
           copy: null,
+          foreign: true,
           trackingNumber: null,
           from,
           subject,

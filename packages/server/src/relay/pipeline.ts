@@ -3,6 +3,7 @@ import { instrumentOptions, type TrackingContext } from './copy-plan.ts';
 import { instrument } from './instrument/instrument.ts';
 import type { CapturedCopy, QueuedMail } from './ports.ts';
 import type { SmarthostEnvelope, SmarthostResult } from './smarthost.ts';
+import type { MailSigner } from './signing/signing.ts';
 
 /** What became of a copy, in one attempt. */
 export type Attempt =
@@ -14,32 +15,41 @@ export class Pipeline {
   readonly #smarthost: Smarthost | undefined;
   readonly #clock: () => number;
   readonly #logger: Logger;
+  readonly #signer: MailSigner;
 
   constructor(deps: {
     context: TrackingContext;
     /** Undefined: mail is captured. */
     smarthost: Smarthost | undefined;
     clock: () => number;
+    signer: MailSigner;
     logger: Logger;
   }) {
     this.#context = deps.context;
     this.#smarthost = deps.smarthost;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
+    this.#signer = deps.signer;
   }
 
   async send(mail: QueuedMail): Promise<Attempt> {
-    const copy = this.#makeCopy(mail);
+    const copy = await this.#sign(mail, askForReceipt(mail, this.#makeCopy(mail)));
     return this.#capture(mail, copy) ?? this.#waitForSmarthost(mail) ?? this.#deliver(mail, copy);
   }
 
   /** Instrumented for its recipient, or the accepted bytes as they are. */
   #makeCopy(mail: QueuedMail): Uint8Array {
     const plan = mail.options.copy;
-    if (plan === null) return mail.raw;
-    const result = instrument(mail.raw, instrumentOptions(this.#context, mail.workspaceId, plan));
+    if (plan === null) return { message: mail.raw, touched: false };
+    const resigns = this.#signer.resigns(mail.raw);
+    const result = instrument(mail.raw, instrumentOptions(this.#context, mail.workspaceId, plan, resigns));
     this.#logger.debug({ queueId: mail.id, touched: result.touched }, 'copy made');
-    return result.message;
+    return result;
+  }
+
+  /** Mail of others that only passes through is not ours to vouch for, whatever its From says. */
+  async #sign({ options }: QueuedMail, { message, touched }: Copy): Promise<Uint8Array> {
+    return options.foreign === true ? message : this.#signer.sign(message, { changed: touched });
   }
 
   /** What was accepted for the demo inbox goes there, whatever the settings are now. */

@@ -63,6 +63,7 @@ export async function startTestRelay(
       tls: undefined,
       smarthostUrl: undefined,
       demo: false,
+      dkimKeys: [],
       notifyFrom: 'Waybill <waybill@localhost>',
       dataDir: directory,
       publicUrl: 'http://127.0.0.1:8425',
