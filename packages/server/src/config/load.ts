@@ -117,6 +117,9 @@ function wrongCombinations(settings: Settings): string[] {
   if (memory !== undefined && memory < 2 * largest) {
     problems.push('WAYBILL_SMTP_MEMORY_BYTES is less than twice WAYBILL_MAX_MESSAGE_BYTES: raise it');
   }
+  if (settings.WAYBILL_INBOUND_LISTEN !== undefined && settings.WAYBILL_VERP_DOMAIN === undefined) {
+    problems.push('WAYBILL_INBOUND_LISTEN takes mail for WAYBILL_VERP_DOMAIN only: set that too');
+  }
   const { WAYBILL_HTTP_LISTEN: http, WAYBILL_EDGE_LISTEN: edge } = settings;
   if (http.port !== 0 && http.port === edge.port && http.host === edge.host) {
     problems.push('WAYBILL_HTTP_LISTEN and WAYBILL_EDGE_LISTEN are the same: give each its own port');
@@ -145,20 +148,19 @@ function toConfig(settings: Settings): Config {
       maxConnectionsPerAddress: settings.WAYBILL_SMTP_MAX_CONNECTIONS_PER_ADDRESS,
       recipientsPerHour: settings.WAYBILL_SMTP_RECIPIENTS_PER_HOUR,
       memoryBytes:
-        settings.WAYBILL_SMTP_MEMORY_BYTES ??
-        Math.max(268_435_456, 2 * settings.WAYBILL_MAX_MESSAGE_BYTES),
+        settings.WAYBILL_SMTP_MEMORY_BYTES ?? Math.max(268_435_456, 2 * settings.WAYBILL_MAX_MESSAGE_BYTES),
     },
     tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
     smarthostUrl: settings.WAYBILL_SMARTHOST_URL,
     demo: settings.WAYBILL_DEMO,
-    notifyFrom: settings.WAYBILL_NOTIFY_FROM,
-    webhookAllowedNetworks: settings.WAYBILL_WEBHOOK_ALLOWED_NETWORKS,
-    dataDir: resolve(settings.WAYBILL_DATA_DIR),
     verpDomain: settings.WAYBILL_VERP_DOMAIN,
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),
     inboundListen: settings.WAYBILL_INBOUND_LISTEN,
     receipts: settings.WAYBILL_RECEIPTS,
     dkimKeys: settings.WAYBILL_DKIM_KEYS.map((key) => ({ ...key, path: resolve(key.path) })),
+    notifyFrom: settings.WAYBILL_NOTIFY_FROM,
+    webhookAllowedNetworks: settings.WAYBILL_WEBHOOK_ALLOWED_NETWORKS,
+    dataDir: resolve(settings.WAYBILL_DATA_DIR),
     database: databaseUrl.startsWith('sqlite:')
       ? { engine: 'sqlite' }
       : { engine: 'postgres', url: databaseUrl },

@@ -18,6 +18,7 @@ import {
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
 import { createRelay, isLoopbackUrl } from '../relay/relay.ts';
+import { ReportIntake } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { DenyEntryStore } from '../storage/deny-entry-store.ts';
@@ -28,6 +29,7 @@ import { KyselyMessageStore } from '../storage/message-store.ts';
 import { insertDefaults, KyselyNotifyStore } from '../storage/notify-store.ts';
 import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
+import { KyselyReportStore } from '../storage/report-store.ts';
 import { StatsStore } from '../storage/stats-store.ts';
 import { KyselyTimelineStore } from '../storage/timeline-store.ts';
 import { Keyring, pageUrl, verifyPageToken } from '../tracking/tracking.ts';
@@ -102,11 +104,15 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   );
   await accounts.ensureLocalCliKey(cliKey);
 
+  const reportStore = new KyselyReportStore(engine);
+  const reportIntake = new ReportIntake({ store: reportStore, timeline, keyring, logger });
+
   const relay = await createRelay({
     settings: {
       submission: withPort(config.smtpListen, start.ports.smtp),
       submissions: withPort(config.smtpsListen, start.ports.smtps),
       filter: withPort(config.filterListen, start.ports.filter),
+      inbound: withPort(config.inboundListen, start.ports.inbound),
       filterNetworks: config.filterNetworks,
       filterDomains: config.filterDomains,
       allowPlainOnLoopback: config.plainOnLoopback,
@@ -116,6 +122,11 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       smarthostUrl: config.smarthostUrl,
       demo: config.demo,
       dkimKeys: config.dkimKeys,
+      returnPaths: {
+        verpDomain: config.verpDomain,
+        verpSenderDomains: config.verpSenderDomains,
+        receipts: config.receipts,
+      },
       notifyFrom: config.notifyFrom,
       dataDir: config.dataDir,
       publicUrl,
@@ -127,6 +138,8 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     credentials: accounts.secrets,
     policies: accounts,
     objections: privacy,
+    reports: reportIntake,
+    returnPaths: reportStore,
     filterWorkspace: async () => (await accounts.ensureDefaultWorkspace()).id,
     noteSenderAddress: (workspaceId, address) => accounts.noteSenderAddress(workspaceId, address),
     bind: retryListen,
@@ -253,6 +266,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     ...(relay.submission === undefined ? {} : { smtp: relay.submission.port }),
     ...(relay.submissions === undefined ? {} : { smtps: relay.submissions.port }),
     ...(relay.filter === undefined ? {} : { filter: relay.filter.port }),
+    ...(relay.inbound === undefined ? {} : { inbound: relay.inbound.port }),
   };
   writeLocalFile(config.dataDir, {
     url: httpUrl,

@@ -36,6 +36,7 @@ export interface Ports {
   smtp?: number;
   smtps?: number;
   filter?: number;
+  inbound?: number;
 }
 
 /** Sends when the other side is there; a message to a process that has just died is no error. */

@@ -28,14 +28,18 @@ export interface EnvelopeOptions {
   /** RFC 6531 */
   smtpUtf8?: true;
   dsn?: DsnRequest;
+  /** The sender as they gave it, where the envelope has a return path of ours. */
+  sender?: string;
+  /** Bare address of the `Disposition-Notification-To` that this copy gets (RFC 8098 §2.1). */
+  receiptTo?: string;
   /** Null: this copy is the submitted mail, byte for byte. */
   copy: CopyPlan | null;
+  /** Somebody else's mail that passes through the content filter. */
+  foreign?: true;
   /** For the demo inbox. */
   trackingNumber: string | null;
   from: string;
   subject: string;
-  /** Somebody else's mail that passes through the content filter. */
-  foreign?: true;
 }
 
 export interface EnvelopeRecipient {

@@ -1,6 +1,7 @@
 import type { Mode } from '@waybill/sdk';
 import { simpleParser, type AddressObject } from 'mailparser';
 import { rawValue, readHeaderBlock } from './header-block.ts';
+import type { ReceiptRequest } from './return-path.ts';
 
 /** What Waybill keeps of a message's header. */
 export interface MailFacts {
@@ -15,6 +16,10 @@ export interface MailFacts {
   hasDate: boolean;
   /** What the sender asks for by `X-Waybill-Mode` or `X-Waybill`. */
   mode: Mode | undefined;
+  /** What the sender asks for by `X-Waybill-Receipts`. */
+  receipts: ReceiptRequest | undefined;
+  /** The sender asks the reader's mail program for a receipt already, in one of the ways that there are. */
+  asksForReceipt: boolean;
 }
 
 /** No sane header comes near; what is behind it is not read for display. */
@@ -43,7 +48,19 @@ export async function readMailFacts(message: Uint8Array): Promise<MailFacts> {
     messageId: /<[^<>\s]+>/.exec(first('message-id') ?? '')?.[0] ?? null,
     hasDate: first('date') !== undefined,
     mode: requestedMode(first('x-waybill-mode'), first('x-waybill')),
+    receipts: requestedReceipts(first('x-waybill-receipts')),
+    asksForReceipt: RECEIPT_FIELDS.some((name) => first(name) !== undefined),
   };
+}
+
+/** RFC 8098 §2.1, and what older programs understand. */
+const RECEIPT_FIELDS = ['disposition-notification-to', 'x-confirm-reading-to', 'return-receipt-to'];
+
+/** `delivery`, `reading`, both, or `off`; a word that nobody knows asks for nothing. */
+function requestedReceipts(value: string | undefined): ReceiptRequest | undefined {
+  if (value === undefined) return undefined;
+  const words = value.toLowerCase().split(/[\s,;]+/);
+  return { delivery: words.includes('delivery'), reading: words.includes('reading') };
 }
 
 function requestedMode(mode: string | undefined, control: string | undefined): Mode | undefined {

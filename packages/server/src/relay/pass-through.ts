@@ -29,14 +29,20 @@ export class PassThroughMail {
   }
 
   /** Resolves when the mail is durable. @throws AppError `misconfigured` without a way out */
-  async send(mail: { workspaceId: WorkspaceId; raw: Uint8Array; envelope: Envelope }): Promise<void> {
+  async send(mail: {
+    workspaceId: WorkspaceId;
+    /** For a caller that may repeat itself: the same id twice is one mail. */
+    id?: string;
+    raw: Uint8Array;
+    envelope: Envelope;
+  }): Promise<void> {
     if (this.#wayOut === 'refuse') throw noWayOut();
     const { envelope } = mail;
     const { from, subject } = await readMailFacts(mail.raw);
     const now = this.#clock();
     await this.#queue.enqueueUntracked({
       workspaceId: mail.workspaceId,
-      id: randomUUID(),
+      id: mail.id ?? randomUUID(),
       raw: mail.raw,
       envelopeFrom: envelope.from,
       recipients: distinctRecipients(envelope.recipients).map(({ address, dsn }) => ({

@@ -1,35 +1,38 @@
 import type { Logger } from '../kernel/logger.ts';
 import { instrumentOptions, type TrackingContext } from './copy-plan.ts';
-import { instrument } from './instrument/instrument.ts';
+import { withFieldsFirst } from './header-block.ts';
+import { instrument, type InstrumentResult } from './instrument/instrument.ts';
 import type { CapturedCopy, QueuedMail } from './ports.ts';
-import type { SmarthostEnvelope, SmarthostResult } from './smarthost.ts';
 import type { MailSigner } from './signing/signing.ts';
+import type { SmarthostEnvelope, SmarthostResult } from './smarthost.ts';
 
 /** What became of a copy, in one attempt. */
 export type Attempt =
   SmarthostResult | { kind: 'captured'; copy: CapturedCopy } | { kind: 'waiting'; reason: string };
 
+type Copy = Pick<InstrumentResult, 'message' | 'touched'>;
+
 /** The way of one copy out: each step is a function of its own. */
 export class Pipeline {
   readonly #context: TrackingContext;
+  readonly #signer: MailSigner;
   readonly #smarthost: Smarthost | undefined;
   readonly #clock: () => number;
   readonly #logger: Logger;
-  readonly #signer: MailSigner;
 
   constructor(deps: {
     context: TrackingContext;
+    signer: MailSigner;
     /** Undefined: mail is captured. */
     smarthost: Smarthost | undefined;
     clock: () => number;
-    signer: MailSigner;
     logger: Logger;
   }) {
     this.#context = deps.context;
+    this.#signer = deps.signer;
     this.#smarthost = deps.smarthost;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
-    this.#signer = deps.signer;
   }
 
   async send(mail: QueuedMail): Promise<Attempt> {
@@ -38,7 +41,7 @@ export class Pipeline {
   }
 
   /** Instrumented for its recipient, or the accepted bytes as they are. */
-  #makeCopy(mail: QueuedMail): Uint8Array {
+  #makeCopy(mail: QueuedMail): Copy {
     const plan = mail.options.copy;
     if (plan === null) return { message: mail.raw, touched: false };
     const resigns = this.#signer.resigns(mail.raw);
@@ -83,6 +86,13 @@ export class Pipeline {
     );
     return result;
   }
+}
+
+/** The one header field that a copy gets when its author asks for receipts. */
+function askForReceipt({ options: { receiptTo } }: QueuedMail, copy: Copy): Copy {
+  if (receiptTo === undefined) return copy;
+  const message = withFieldsFirst(copy.message, [`Disposition-Notification-To: <${receiptTo}>`]);
+  return { message, touched: true };
 }
 
 export interface Smarthost {

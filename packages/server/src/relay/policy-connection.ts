@@ -14,6 +14,8 @@ export interface ConnectionPolicy {
   authRefusal: AuthRefusal;
   /** Clients are servers of known networks: they need not sign in, and are not limited per address. */
   trusted: boolean;
+  /** Clients are strangers who cannot sign in, and need not. */
+  anonymous?: true;
   shares: SmtpShares;
 }
 
@@ -158,7 +160,7 @@ export class PolicyConnection extends SMTPConnection {
   }
 
   #mustSignIn(): boolean {
-    return !this.#policy.trusted && !this.session.user;
+    return !this.#policy.trusted && this.#policy.anonymous !== true && !this.session.user;
   }
 
   #isTooMuch(verb: string): boolean {

@@ -9,18 +9,17 @@ import type {
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { badLineEnds, type AcceptedMail, type IncomingMail } from './accept.ts';
+import type { AcceptedMail, IncomingMail } from './accept.ts';
 import type { AuthLimit } from './auth-limit.ts';
 import { clientGroup } from './client-group.ts';
+import { BUSY, collectMail } from './collect-mail.ts';
 import type { Envelope } from './envelope.ts';
 import { authorRefusal, headerRefusal } from './header-policy.ts';
-import { LineEndCheck } from './line-ends.ts';
 import { MailBuffer } from './mail-buffer.ts';
 import type { CredentialCheck } from './ports.ts';
 import {
   mayAddRecipient,
   mayAuthenticate,
-  mayHaveSize,
   mayPassFilter,
   maySubmit,
   type Refusal,
@@ -142,7 +141,8 @@ export class SmtpSessions {
   async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string | Refusal> {
     const mail = new MailBuffer(this.#options.shares.memory);
     try {
-      const refusal = await this.#collect(stream, mail);
+      const { maxMessageBytes } = this.#options.shares.limits;
+      const refusal = await collectMail(stream, mail, maxMessageBytes);
       return refusal ?? (await this.#take(mail.bytes(), session));
     } catch (error) {
       const known = error instanceof AppError;
@@ -184,30 +184,7 @@ export class SmtpSessions {
     }
     return receipt(await this.#options.accept({ workspaceId, raw, envelope, source: 'filter' }));
   }
-
-  /** Reads the stream to its end in any case: the reply must not overtake the client's data. */
-  async #collect(stream: SMTPServerDataStream, mail: MailBuffer): Promise<Refusal | undefined> {
-    const lineEnds = new LineEndCheck();
-    let isBusy = false;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (isBusy) continue;
-      lineEnds.push(chunk);
-      // What will be refused anyway is not kept.
-      if (stream.sizeExceeded || lineEnds.trouble !== undefined) mail.free();
-      else isBusy = !mail.push(chunk);
-    }
-    const tooLarge = mayHaveSize(stream.byteLength, this.#options.shares.limits.maxMessageBytes);
-    if (tooLarge !== undefined) return tooLarge;
-    if (lineEnds.finish() !== undefined) return replyTo(badLineEnds());
-    return isBusy ? BUSY : undefined;
-  }
 }
-
-const BUSY: Refusal = {
-  code: 452,
-  enhanced: '4.3.1',
-  text: 'Too much mail is coming in at this moment. Try again in a few minutes.',
-};
 
 /** Whose hour a recipient is counted in. Programs on this machine share one address, which says nothing. */
 function rateKeys(session: SMTPServerSession): string[] {

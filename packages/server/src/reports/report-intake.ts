@@ -7,7 +7,7 @@ import { matchReport, type ReportMatch } from './match.ts';
 import { parseReport } from './parse-report.ts';
 import { factOf, type ReportFact } from './report-facts.ts';
 import type { ReportStore } from './report-store.ts';
-import type { Report, ReportKind } from './report.ts';
+import type { Report, ReportAction, ReportKind } from './report.ts';
 
 /** A message that may be a report, and how it came here. */
 export interface IncomingReport {
@@ -30,6 +30,8 @@ export interface MatchedDelivery {
   deliveryId: DeliveryId;
   trackingNumber: string;
   by: MatchedBy;
+  /** What a mail system did with the copy, by its own word. */
+  action?: ReportAction;
 }
 
 export interface TakenReport {
@@ -111,8 +113,10 @@ export class ReportIntake {
   }
 }
 
-function toMatched({ delivery: { deliveryId, trackingNumber }, by }: ReportMatch): MatchedDelivery {
-  return { deliveryId, trackingNumber, by };
+function toMatched({ delivery, recipient, by }: ReportMatch): MatchedDelivery {
+  const { deliveryId, trackingNumber } = delivery;
+  const action = recipient?.action;
+  return { deliveryId, trackingNumber, by, ...(action === undefined ? {} : { action }) };
 }
 
 /** What mail systems say of the way of a mail is kept in every privacy mode; of readers the timeline keeps less. */

@@ -9,12 +9,13 @@ import type {
   ReportStore,
   TakenReport,
 } from '../reports/reports.ts';
+import type { ReturnPaths } from '../relay/relay.ts';
 import type { Engine } from './engine.ts';
 
 const MAX_FOUND = 1_000;
 
 /** Reports that were taken, and the deliveries that others may be about. */
-export class KyselyReportStore implements ReportStore {
+export class KyselyReportStore implements ReportStore, ReturnPaths {
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -79,6 +80,19 @@ export class KyselyReportStore implements ReportStore {
       mode: row.mode as Mode,
       objected: row.objected_at !== null || row.untouched_code === 'recipient-objected',
     }));
+  }
+
+  async returnPath(
+    workspaceId: WorkspaceId,
+    deliveryId: string,
+  ): Promise<{ envelopeFrom: string; notify: string | null } | undefined> {
+    const row = await this.#engine.db
+      .selectFrom('return_paths')
+      .select(['envelope_from', 'notify'])
+      .where('delivery_id', '=', deliveryId)
+      .where('workspace_id', '=', workspaceId)
+      .executeTakeFirst();
+    return row && { envelopeFrom: row.envelope_from, notify: row.notify };
   }
 
   async remember(record: ReportRecord): Promise<void> {
