@@ -6,6 +6,7 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection';
 import { commandRefusal, mailRefusal, rcptRefusal, verbOf } from './command-line.ts';
 import type { Refusal } from './session-policy.ts';
 import type { SmtpShares } from './smtp-limits.ts';
+import { withUnicodeXtext } from './xtext.ts';
 
 /** Whether a client may sign in now, by where it is and whether TLS is on. */
 export type AuthRefusal = (session: { secure: boolean; remoteAddress: string }) => Refusal | undefined;
@@ -121,12 +122,14 @@ export class PolicyConnection extends SMTPConnection {
   }
 
   override handler_MAIL(command: Buffer, callback: () => void): void {
-    this.#unless(mailRefusal(command.toString()), callback, () => super.handler_MAIL(command, callback));
+    this.#unless(mailRefusal(command.toString()), callback, () =>
+      super.handler_MAIL(withUnicodeXtext(command), callback),
+    );
   }
 
   override handler_RCPT(command: Buffer, callback: () => void): void {
     const refusal = rcptRefusal(command.toString(), this.session.envelope.smtpUtf8 === true);
-    this.#unless(refusal, callback, () => super.handler_RCPT(command, callback));
+    this.#unless(refusal, callback, () => super.handler_RCPT(withUnicodeXtext(command), callback));
   }
 
   /** Called every now and then. A client that we keep waiting is not slow. */
