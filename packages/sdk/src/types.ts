@@ -231,6 +231,8 @@ export interface SmtpCredential {
   id: string;
   label: string;
   username: string;
+  /** Addresses, and domains as `@example.org`, it may send from. Null: any. */
+  allowedFrom: string[] | null;
   createdAt: string;
   lastUsedAt: string | null;
 }

@@ -12,6 +12,7 @@ export function SecretItem({
   shown,
   createdAt,
   lastUsedAt,
+  note,
   path,
   warning,
   onRevoked,
@@ -20,6 +21,8 @@ export function SecretItem({
   shown: string;
   createdAt: string;
   lastUsedAt: string | null;
+  /** What else is to be known of it, in a line. */
+  note?: string | undefined;
   path: string;
   warning: string;
   onRevoked: () => unknown;
@@ -49,6 +52,7 @@ export function SecretItem({
             </>
           )}
         </p>
+        {note !== undefined && <p className="text-meta wrap-anywhere text-faint">{note}</p>}
       </div>
       <Button look="quiet" onClick={() => setAsking(true)} aria-label={`Revoke ${name}`}>
         Revoke

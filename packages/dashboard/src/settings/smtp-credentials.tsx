@@ -6,7 +6,7 @@ import { request } from '../api/request.ts';
 import { Section } from '../design/page.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { MailProgramGuide } from './mail-program-guide.tsx';
-import { NewSecretForm } from './new-secret-form.tsx';
+import { NewSmtpCredentialForm, type NewSmtpCredential } from './new-smtp-credential-form.tsx';
 import { SecretItem } from './secret-item.tsx';
 
 /** User names and passwords for mail programs, with the steps to set one up. */
@@ -16,7 +16,8 @@ export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
   const [created, setCreated] = useState<CreatedSmtpCredential | undefined>(undefined);
   const refresh = () => queryClient.invalidateQueries({ queryKey: smtpCredentialsQuery.queryKey });
   const create = useMutation({
-    mutationFn: (label: string) => request<CreatedSmtpCredential>('POST', '/smtp-credentials', { label }),
+    mutationFn: (credential: NewSmtpCredential) =>
+      request<CreatedSmtpCredential>('POST', '/smtp-credentials', credential),
     onSuccess: (credential) => {
       setCreated(credential);
       return refresh();
@@ -29,12 +30,7 @@ export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
       title="Mail programs"
       lead="Send through Waybill from the program you know. Make a user name and password for each, so that one can be withdrawn alone."
     >
-      <NewSecretForm
-        label="Which program is it for?"
-        placeholder="Thunderbird on the laptop"
-        action="Create credential"
-        create={create}
-      />
+      <NewSmtpCredentialForm create={create} />
       <div className="mt-4">
         {credentials.isPending && <SkeletonRows rows={2} label="Loading credentials" />}
         {credentials.isError && (
@@ -49,6 +45,11 @@ export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
                 shown={credential.username}
                 createdAt={credential.createdAt}
                 lastUsedAt={credential.lastUsedAt}
+                note={
+                  credential.allowedFrom === null
+                    ? undefined
+                    : `Sends only from ${credential.allowedFrom.join(', ')}`
+                }
                 path={`/smtp-credentials/${credential.id}`}
                 warning="The program that uses it can no longer send. Mails it sent before are tracked on."
                 onRevoked={refresh}

@@ -20,6 +20,7 @@ import { listRecipients } from './resources/recipients.ts';
 import { changeRule, createRule, deleteRule, listRules } from './resources/rules.ts';
 import { readSession, readSetup, setUp, signIn, signOut } from './resources/session.ts';
 import {
+  changeSmtpCredential,
   createSmtpCredential,
   listSmtpCredentials,
   revokeSmtpCredential,
@@ -61,6 +62,7 @@ export function routesOf(
     'DELETE /api/v1/api-keys/:id': revokeApiKey(deps, stream),
     'GET /api/v1/smtp-credentials': listSmtpCredentials(deps),
     'POST /api/v1/smtp-credentials': createSmtpCredential(deps),
+    'PATCH /api/v1/smtp-credentials/:id': changeSmtpCredential(deps),
     'DELETE /api/v1/smtp-credentials/:id': revokeSmtpCredential(deps),
 
     'GET /api/v1/channels': listChannels(deps),

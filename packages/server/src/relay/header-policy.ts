@@ -56,12 +56,43 @@ export function authorRefusal(
  */
 function addressesIn(raw: Uint8Array, field: HeaderField): string[] {
   const value = Buffer.from(rawValue(raw, field), 'latin1').toString('utf8');
-  const parsed = addressparser(value, { flatten: true }).map(({ address }) => address);
-  const bare = value
-    .replaceAll(/"(?:[^"\\]|\\.)*"(?!\s*@)/g, ' ')
-    .replaceAll(/\((?:[^()\\]|\\.)*\)/g, ' ')
-    .split(/[\s<>,;:]+/);
-  return [
-    ...new Set([...parsed.filter((address) => address !== ''), ...bare.filter((word) => word.includes('@'))]),
-  ];
+  // The parser needs time in the square of the length; no author list comes near.
+  const parsed = value.length > LONGEST_AUTHORS ? [] : addressparser(value, { flatten: true });
+  const words = withoutNames(value).split(/[\s<>,;:]+/);
+  return [...parsed.map(({ address }) => address), ...words.filter((word) => word.includes('@'))].filter(
+    (address) => address !== '',
+  );
+}
+
+const LONGEST_AUTHORS = 20_000;
+
+/** Without quoted strings, but for a quoted local part, and comments; what is left open at the end is no name. */
+function withoutNames(value: string): string {
+  let kept = '';
+  let position = 0;
+  while (position < value.length) {
+    const name = /["(]/g;
+    name.lastIndex = position;
+    const start = name.exec(value)?.index ?? value.length;
+    const end = start === value.length ? start : endOfName(value, start);
+    if (end === undefined) return kept + value.slice(position);
+    const isLocalPart = value[start] === '"' && value[end] === '@';
+    kept += `${value.slice(position, start)}${isLocalPart ? value.slice(start, end) : ' '}`;
+    position = Math.max(end, start);
+  }
+  return kept;
+}
+
+/** @returns undefined when the quoted string or comment does not end */
+function endOfName(value: string, start: number): number | undefined {
+  const isQuoted = value[start] === '"';
+  let depth = 1;
+  for (let i = start + 1; i < value.length; i++) {
+    const char = value[i];
+    if (char === '\\') i += 1;
+    else if (!isQuoted && char === '(') depth += 1;
+    else if (char === (isQuoted ? '"' : ')')) depth -= 1;
+    if (depth === 0) return i + 1;
+  }
+  return undefined;
 }

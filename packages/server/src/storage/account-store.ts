@@ -239,6 +239,14 @@ export class StoredAccounts implements AccountStore {
     return this.#secrets[kind].revoke(workspaceId, id, at);
   }
 
+  allowSmtpSenders(
+    workspaceId: WorkspaceId,
+    id: string,
+    allowedFrom: readonly string[] | null,
+  ): Promise<SecretRecord | undefined> {
+    return this.#secrets['smtp-credential'].allowFrom(workspaceId, id, allowedFrom);
+  }
+
   apiKeyByHash(secretHash: string): Promise<SecretRecord | undefined> {
     return this.#secrets['api-key'].find('secret_hash', secretHash);
   }

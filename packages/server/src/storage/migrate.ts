@@ -4,6 +4,7 @@ import { initial } from './migrations/0001-initial.ts';
 import { reports } from './migrations/0004-reports.ts';
 import { queueDestinations } from './migrations/0002-queue.ts';
 import { mailboxes } from './migrations/0005-mailboxes.ts';
+import { smtpSenders } from './migrations/0006-smtp-senders.ts';
 import type { Database, EngineName } from './schema.ts';
 
 /** Brings the schema to the newest version; does nothing when it is there already. */
@@ -13,6 +14,7 @@ export async function migrate(db: Kysely<Database>, engine: EngineName): Promise
     '0002-queue': queueDestinations(engine),
     '0004-reports': reports(engine),
     '0005-mailboxes': mailboxes(engine),
+    '0006-smtp-senders': smtpSenders(),
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

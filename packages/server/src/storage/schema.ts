@@ -56,6 +56,8 @@ export interface Database {
     label: string;
     /** unique */
     username: string;
+    /** JSON array of addresses and `@domains`; null: any */
+    allowed_from: string | null;
     /** SHA-256, hex */
     secret_hash: string;
     created_at: number;

@@ -7,8 +7,12 @@ type Table = 'api_keys' | 'smtp_credentials';
 
 /** What the two tables call the name and the public part of a secret. */
 const COLUMNS = {
-  api_keys: { name: 'name', publicPart: 'prefix' },
-  smtp_credentials: { name: 'label', publicPart: 'username' },
+  api_keys: { name: 'name', publicPart: 'prefix', allowedFrom: sql<string | null>`null` },
+  smtp_credentials: {
+    name: 'label',
+    publicPart: 'username',
+    allowedFrom: sql.ref<string | null>('allowed_from'),
+  },
 } as const;
 
 interface SecretRow {
@@ -16,6 +20,7 @@ interface SecretRow {
   workspace_id: number;
   name: string;
   public_part: string;
+  allowed_from: string | null;
   secret_hash: string;
   created_at: number;
   last_used_at: number | null;
@@ -87,16 +92,37 @@ export class SecretTable {
     return result.numUpdatedRows === 1n;
   }
 
+  /** Of an SMTP credential. @returns it as it is now, undefined when the workspace has no such valid one */
+  async allowFrom(
+    workspaceId: WorkspaceId,
+    id: string,
+    allowedFrom: readonly string[] | null,
+  ): Promise<SecretRecord | undefined> {
+    await this.#db
+      .updateTable('smtp_credentials')
+      .set({ allowed_from: allowedFrom === null ? null : JSON.stringify(allowedFrom) })
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .execute();
+    const row = await this.#valid()
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row === undefined ? undefined : recordOf(row);
+  }
+
   async noteUse(id: string, at: number): Promise<void> {
     await this.#db.updateTable(this.#table).set({ last_used_at: at }).where('id', '=', id).execute();
   }
 
   #valid() {
-    const { name, publicPart } = COLUMNS[this.#table];
+    const { name, publicPart, allowedFrom } = COLUMNS[this.#table];
     return this.#db
       .selectFrom(this.#table)
       .select(['id', 'workspace_id', 'secret_hash', 'created_at', 'last_used_at'])
       .select([sql.ref<string>(name).as('name'), sql.ref<string>(publicPart).as('public_part')])
+      .select(allowedFrom.as('allowed_from'))
       .where('revoked_at', 'is', null);
   }
 
@@ -111,9 +137,13 @@ export class SecretTable {
     };
     return this.#table === 'api_keys'
       ? this.#db.insertInto('api_keys').values({ ...common, name: secret.name, prefix: secret.publicPart })
-      : this.#db
-          .insertInto('smtp_credentials')
-          .values({ ...common, user_id: null, label: secret.name, username: secret.publicPart });
+      : this.#db.insertInto('smtp_credentials').values({
+          ...common,
+          user_id: null,
+          label: secret.name,
+          username: secret.publicPart,
+          allowed_from: secret.allowedFrom === null ? null : JSON.stringify(secret.allowedFrom),
+        });
   }
 }
 
@@ -123,6 +153,7 @@ function recordOf(row: SecretRow): SecretRecord {
     workspaceId: row.workspace_id as WorkspaceId,
     name: row.name,
     publicPart: row.public_part,
+    allowedFrom: row.allowed_from === null ? null : (JSON.parse(row.allowed_from) as string[]),
     secretHash: row.secret_hash,
     createdAt: row.created_at,
     lastUsedAt: row.last_used_at,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Problem } from '@waybill/sdk';
+import type { CreatedSmtpCredential, Problem, SmtpCredential } from '@waybill/sdk';
 import { json, signedIn, startApi } from '../support/api-server.ts';
 
 const SETUP = {
@@ -67,6 +67,47 @@ test('an SMTP credential is checked by its password, and not after it is revoked
   assert.equal(await verify('wb-nobody', password ?? ''), undefined);
   await server.fetch(`/api/v1/smtp-credentials/${id}`, { method: 'DELETE' });
   assert.equal(await verify(username ?? '', password ?? ''), undefined);
+});
+
+test('an SMTP credential says which addresses it may send from, and that can be changed', async (t) => {
+  const server = await startApi(t);
+  const change = (id: string, body: unknown) =>
+    server.fetch(`/api/v1/smtp-credentials/${id}`, { method: 'PATCH', body: JSON.stringify(body) });
+  const any = (await (
+    await server.fetch('/api/v1/smtp-credentials', json({ label: 'Any' }))
+  ).json()) as CreatedSmtpCredential;
+  assert.equal(any.allowedFrom, null);
+  const created = await server.fetch(
+    '/api/v1/smtp-credentials',
+    json({ label: 'Ann', allowedFrom: [' Ann@Example.org', '@Example.net'] }),
+  );
+  assert.equal(created.status, 201);
+  const { id, username, password, allowedFrom } = (await created.json()) as CreatedSmtpCredential;
+  assert.deepEqual(allowedFrom, ['ann@example.org', '@example.net']);
+  const verified = async () => (await server.accounts.secrets.verify(username, password))?.allowedFrom;
+  assert.deepEqual(await verified(), ['ann@example.org', '@example.net']);
+
+  const changed = await change(id, { allowedFrom: ['bob@example.org'] });
+  assert.deepEqual(((await changed.json()) as SmtpCredential).allowedFrom, ['bob@example.org']);
+  assert.deepEqual(await verified(), ['bob@example.org']);
+  assert.deepEqual(((await (await change(id, {})).json()) as SmtpCredential).allowedFrom, [
+    'bob@example.org',
+  ]);
+  assert.equal((await change(id, { allowedFrom: null })).status, 200);
+  assert.equal(await verified(), undefined);
+  for (const wrong of [
+    [],
+    ['example.org'],
+    ['@'],
+    ['Ann <ann@example.org>'],
+    ['a@b.c\r\nX: y'],
+    ['@a b'],
+    'a@b.c',
+  ]) {
+    assert.equal((await change(id, { allowedFrom: wrong })).status, 400, JSON.stringify(wrong));
+  }
+  await server.fetch(`/api/v1/smtp-credentials/${id}`, { method: 'DELETE' });
+  assert.equal((await change(id, { allowedFrom: null })).status, 404);
 });
 
 test('the given first key, the local key and the demo credential are valid after every start, and change with their settings', async (t) => {

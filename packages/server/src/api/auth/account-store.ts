@@ -46,6 +46,8 @@ export interface SecretRecord {
   name: string;
   /** The key's first characters, the credential's user name. */
   publicPart: string;
+  /** Of an SMTP credential: addresses and `@domains` it may send from. Null: any, and for API keys. */
+  allowedFrom: readonly string[] | null;
   /** SHA-256, hex. */
   secretHash: string;
   createdAt: number;
@@ -88,6 +90,12 @@ export interface AccountStore {
   putSecret(kind: SecretKind, secret: SecretRecord): Promise<void>;
   /** @returns false when the workspace has no such valid secret */
   revokeSecret(kind: SecretKind, workspaceId: WorkspaceId, id: string, at: number): Promise<boolean>;
+  /** @returns the credential as it is now; undefined when the workspace has no such valid one */
+  allowSmtpSenders(
+    workspaceId: WorkspaceId,
+    id: string,
+    allowedFrom: readonly string[] | null,
+  ): Promise<SecretRecord | undefined>;
   apiKeyByHash(secretHash: string): Promise<SecretRecord | undefined>;
   smtpCredentialByUsername(username: string): Promise<SecretRecord | undefined>;
   noteSecretUse(kind: SecretKind, id: string, at: number): Promise<void>;

@@ -37,13 +37,19 @@ export class SecretKeeper {
     return { ...apiKeyOf(record), secret };
   }
 
-  async createSmtpCredential(workspaceId: WorkspaceId, label: string): Promise<CreatedSmtpCredential> {
+  /** @param allowedFrom addresses and `@domains` it may send from; null: any */
+  async createSmtpCredential(
+    workspaceId: WorkspaceId,
+    label: string,
+    allowedFrom: readonly string[] | null,
+  ): Promise<CreatedSmtpCredential> {
     const password = newSmtpPassword(this.#random);
     for (let attempt = 1; ; attempt += 1) {
       const record = this.#record({
         workspaceId,
         name: label,
         publicPart: newSmtpUsername(this.#random),
+        allowedFrom,
         secret: password,
       });
       try {
@@ -54,6 +60,16 @@ export class SecretKeeper {
         if (!(error instanceof AppError) || error.code !== 'conflict' || attempt === 5) throw error;
       }
     }
+  }
+
+  /** For sessions that sign in from now on. @returns undefined when the workspace has no such valid credential */
+  async allowSmtpSenders(
+    workspaceId: WorkspaceId,
+    id: string,
+    allowedFrom: readonly string[] | null,
+  ): Promise<SmtpCredential | undefined> {
+    const record = await this.#store.allowSmtpSenders(workspaceId, id, allowedFrom);
+    return record && credentialOf(record);
   }
 
   /** Creates the secret under a fixed id, or renews it. */
@@ -81,18 +97,22 @@ export class SecretKeeper {
   async verify(
     username: string,
     password: string,
-  ): Promise<{ workspaceId: WorkspaceId; credentialId: string } | undefined> {
+  ): Promise<
+    { workspaceId: WorkspaceId; credentialId: string; allowedFrom?: readonly string[] } | undefined
+  > {
     const record = await this.#store.smtpCredentialByUsername(username.trim().toLowerCase());
     const matches = hashesEqual(hashSecret(password), record?.secretHash ?? NO_SECRET);
     if (record === undefined || !matches) return undefined;
     await this.#noteUse('smtp-credential', record);
-    return { workspaceId: record.workspaceId, credentialId: record.id };
+    const { id, workspaceId, allowedFrom } = record;
+    return { workspaceId, credentialId: id, ...(allowedFrom === null ? {} : { allowedFrom }) };
   }
 
   #record(given: {
     workspaceId: WorkspaceId;
     name: string;
     publicPart: string;
+    allowedFrom?: readonly string[] | null;
     secret: string;
   }): SecretRecord {
     return {
@@ -100,6 +120,7 @@ export class SecretKeeper {
       workspaceId: given.workspaceId,
       name: given.name,
       publicPart: given.publicPart,
+      allowedFrom: given.allowedFrom ?? null,
       secretHash: hashSecret(given.secret),
       createdAt: this.#clock(),
       lastUsedAt: null,
@@ -121,7 +142,13 @@ function apiKeyOf(record: SecretRecord): ApiKey {
 }
 
 function credentialOf(record: SecretRecord): SmtpCredential {
-  return { label: record.name, username: record.publicPart, ...commonOf(record) };
+  const { name, publicPart, allowedFrom } = record;
+  return {
+    label: name,
+    username: publicPart,
+    allowedFrom: allowedFrom === null ? null : [...allowedFrom],
+    ...commonOf(record),
+  };
 }
 
 function commonOf(record: SecretRecord) {

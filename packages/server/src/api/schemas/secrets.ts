@@ -1,6 +1,6 @@
 import type * as sdk from '@waybill/sdk';
 import { z } from 'zod';
-import { line } from './input.ts';
+import { bareAddress, line } from './input.ts';
 import { listOf, named } from './named.ts';
 import { time } from './wire.ts';
 
@@ -16,6 +16,10 @@ const credentialShape = {
   id: z.string(),
   label: z.string(),
   username: z.string(),
+  allowedFrom: z
+    .array(z.string())
+    .nullable()
+    .describe('Addresses, and domains as `@example.org`, it may send from. Null: any.'),
   createdAt: time,
   lastUsedAt: time.nullable(),
 };
@@ -33,10 +37,11 @@ export const createdApiKey = named(
 );
 export const newApiKey = named('NewApiKey', z.strictObject({ name: line(100) }));
 
-export const smtpCredentialList = listOf(
-  'SmtpCredentialList',
-  named('SmtpCredential', z.strictObject(credentialShape) satisfies z.ZodType<sdk.SmtpCredential>),
+export const smtpCredential = named(
+  'SmtpCredential',
+  z.strictObject(credentialShape) satisfies z.ZodType<sdk.SmtpCredential>,
 );
+export const smtpCredentialList = listOf('SmtpCredentialList', smtpCredential);
 export const createdSmtpCredential = named(
   'CreatedSmtpCredential',
   z.strictObject({
@@ -44,4 +49,31 @@ export const createdSmtpCredential = named(
     password: z.string().describe('Shown only now.'),
   }) satisfies z.ZodType<sdk.CreatedSmtpCredential>,
 );
-export const newSmtpCredential = named('NewSmtpCredential', z.strictObject({ label: line(100) }));
+
+const ANY_OF_DOMAIN = /^@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)*[\p{L}\p{N}-]{1,63}$/u;
+const allowedFrom = z
+  .array(
+    z
+      .string()
+      .trim()
+      .toLowerCase()
+      .refine(
+        (text) => (text.startsWith('@') ? ANY_OF_DOMAIN.test(text) : bareAddress.safeParse(text).success),
+        {
+          error: 'must be an address like ann@example.org, or a domain like @example.org',
+        },
+      ),
+  )
+  .min(1, { error: 'must name at least one address, or be null for any' })
+  .max(100, { error: 'must have at most 100 entries' })
+  .nullable()
+  .describe('Addresses, and domains as `@example.org`, it may send from. Null: any.');
+
+export const newSmtpCredential = named(
+  'NewSmtpCredential',
+  z.strictObject({ label: line(100), allowedFrom: allowedFrom.optional() }),
+);
+export const smtpCredentialChange = named(
+  'SmtpCredentialChange',
+  z.strictObject({ allowedFrom: allowedFrom.optional() }),
+);
