@@ -1,5 +1,7 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/errors.ts';
 import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { MessageStore } from '../messages/messages.ts';
@@ -9,6 +11,8 @@ import { AuthLimit, DEFAULT_AUTH_LIMITS, type AuthLimits } from './auth-limit.ts
 import { DEFAULT_RETRY, type RetryPolicy } from './backoff.ts';
 import { certificateFromFiles, ownCertificate } from './certificate.ts';
 import { listenSmtp, type ListenAddress, type SmtpListener } from './listener.ts';
+import { listenInbound } from './inbound-listener.ts';
+import { InboundMail, type ReportTaker, type ReturnPaths } from './inbound-mail.ts';
 import { OwnMail } from './own-mail.ts';
 import { PassThroughMail } from './pass-through.ts';
 import type { TrackingContext } from './copy-plan.ts';
@@ -21,8 +25,11 @@ import type {
   WorkspacePolicies,
 } from './ports.ts';
 import { Queue } from './queue.ts';
+import { NO_RETURN_PATHS, type ReturnPathSettings } from './return-path.ts';
 import { readSmarthostUrl } from './smarthost-url.ts';
+import type { SentMailboxes } from './sent-copy.ts';
 import { DEFAULT_TIMEOUTS, SmarthostClient, type SmarthostTimeouts } from './smarthost.ts';
+import { MailSigner, openSigningKeys, type SigningKeyFile } from './signing/signing.ts';
 import { DEFAULT_SMTP_LIMITS, smtpShares, type SmtpLimits } from './smtp-limits.ts';
 import type { Admission } from './smtp-session.ts';
 import { isLoopbackUrl, wayOut } from './way-out.ts';
@@ -33,6 +40,8 @@ export interface RelaySettings {
   /** TLS from the start. */
   submissions: ListenAddress | undefined;
   filter: ListenAddress | undefined;
+  /** For return paths; needs a VERP domain. */
+  inbound?: ListenAddress | undefined;
   filterNetworks: readonly string[];
   filterDomains: readonly string[];
   allowPlainOnLoopback: boolean;
@@ -43,13 +52,13 @@ export interface RelaySettings {
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
   demo: boolean;
-  /** Mailbox of Waybill's own mail. */
-  notifyFrom: string;
-  dataDir: string;
   /** Private keys that mail is signed with (DKIM). */
   dkimKeys: readonly SigningKeyFile[];
   /** Absent: envelopes stay as senders give them, and nobody is asked for receipts. */
   returnPaths?: ReturnPathSettings;
+  /** Mailbox of Waybill's own mail. */
+  notifyFrom: string;
+  dataDir: string;
   /** What pixels and links begin with, without a slash at the end. */
   publicUrl: string;
 }
@@ -62,10 +71,10 @@ export interface RelayTuning {
   smtpLimits?: Partial<SmtpLimits>;
   concurrency?: number;
   certificateCheckMs?: number;
+  dkimKeyCheckMs?: number;
   /** How long `close` waits for copies on their way. */
   graceMs?: number;
 }
-  dkimKeyCheckMs?: number;
 
 export interface RelayDeps {
   settings: RelaySettings;
@@ -76,8 +85,13 @@ export interface RelayDeps {
   credentials: CredentialCheck;
   policies: WorkspacePolicies;
   objections: Objections;
+  /** For the inbound listener. */
+  reports?: ReportTaker;
+  returnPaths?: ReturnPaths;
   /** The workspace of mail that comes through the filter. */
   filterWorkspace: () => Promise<WorkspaceId>;
+  /** Whose mailboxes get copies of what they send. */
+  sentMailboxes?: SentMailboxes;
   /** A sender signed in from this address. */
   noteSenderAddress: (workspaceId: WorkspaceId, address: string) => Promise<void>;
   /** Binds a listener, perhaps patiently. @param setting name of the setting that chose the address */
@@ -99,6 +113,7 @@ export interface Relay {
   submission: ListenAddress | undefined;
   submissions: ListenAddress | undefined;
   filter: ListenAddress | undefined;
+  inbound: ListenAddress | undefined;
   intake: MailIntake;
   /** For the API. */
   messages: ApiMessages;
@@ -110,12 +125,15 @@ export interface Relay {
 
 const CONCURRENCY = 8;
 const CERTIFICATE_CHECK_MS = 30_000;
+const DKIM_KEY_CHECK_MS = 30_000;
 const GRACE_MS = 3_000;
+const INBOUND_CONNECTIONS = 500;
+/** Reports are about one copy each. */
+const INBOUND_RECIPIENTS = 20;
 
 /** @see createRelay in relay.ts */
 export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const { settings, clock, random, logger, tuning = {} } = deps;
-const DKIM_KEY_CHECK_MS = 30_000;
   const context: TrackingContext = { keyring: deps.keyring, publicUrl: settings.publicUrl };
   const out = wayOut({
     smarthost: settings.smarthostUrl !== undefined,
@@ -141,32 +159,39 @@ const DKIM_KEY_CHECK_MS = 30_000;
     policies: deps.policies,
     objections: deps.objections,
     context,
+    signer,
+    // What is only captured never comes back.
+    returnPaths: out === 'capture' ? NO_RETURN_PATHS : (settings.returnPaths ?? NO_RETURN_PATHS),
     wayOut: out,
     expiryMs: retry.expiryMs,
     clock,
     random,
     onQueued: () => queue.wake(),
-    signer,
-    // What is only captured never comes back.
-    returnPaths: out === 'capture' ? NO_RETURN_PATHS : (settings.returnPaths ?? NO_RETURN_PATHS),
   };
-  const intake = new MailIntake({ ...shared, store: deps.messages, logger });
+  const intake = new MailIntake({
+    ...shared,
+    store: deps.messages,
+    sentMailboxes: deps.sentMailboxes,
+    logger,
+  });
   const passThrough = new PassThroughMail({ ...shared, queue: deps.queue });
 
   const listeners = await openListeners(deps, intake, passThrough);
   await queue.start();
+  const dkimWatch = setInterval(() => dkim.reload(), tuning.dkimKeyCheckMs ?? DKIM_KEY_CHECK_MS);
+  dkimWatch.unref();
   return {
     demo: out === 'capture',
     submission: listeners.submission?.address,
     submissions: listeners.submissions?.address,
     filter: listeners.filter?.address,
+    inbound: listeners.inbound?.address,
     intake,
     messages: new ApiMessages({ ...shared, intake, store: deps.messages }),
     ownMail: new OwnMail({ ...shared, queue: deps.queue, from: settings.notifyFrom }),
     close: async () => {
+      clearInterval(dkimWatch);
       await Promise.all([listeners.close(), queue.stop(tuning.graceMs ?? GRACE_MS)]);
-  const dkimWatch = setInterval(() => dkim.reload(), tuning.dkimKeyCheckMs ?? DKIM_KEY_CHECK_MS);
-  dkimWatch.unref();
       smarthost?.close();
     },
   };
@@ -176,7 +201,6 @@ function smarthostOf(
   url: string | undefined,
   tuning: RelayTuning,
   logger: Logger,
-      clearInterval(dkimWatch);
 ): SmarthostClient | undefined {
   if (url === undefined) return undefined;
   const timeouts = tuning.timeouts ?? DEFAULT_TIMEOUTS;
@@ -187,6 +211,7 @@ interface OpenListeners {
   submission: SmtpListener | undefined;
   submissions: SmtpListener | undefined;
   filter: SmtpListener | undefined;
+  inbound: SmtpListener | undefined;
   close(): Promise<void>;
 }
 
@@ -209,15 +234,24 @@ async function openListeners(
   };
   const shares = smtpShares(limits, deps.clock);
   const open: SmtpListener[] = [];
-  const start = async (
+  const openOne = async (
+    setting: string,
+    listen: ListenAddress | undefined,
+    make: (listen: ListenAddress) => Promise<SmtpListener>,
+  ): Promise<SmtpListener | undefined> => {
+    if (listen === undefined) return undefined;
+    const bind = deps.bind ?? ((_setting, address, makeThere) => makeThere(address));
+    const listener = await bind(setting, listen, make);
+    open.push(listener);
+    return listener;
+  };
+  const start = (
     setting: string,
     listen: ListenAddress | undefined,
     admission: Admission,
     implicitTls = false,
-  ): Promise<SmtpListener | undefined> => {
-    if (listen === undefined) return undefined;
-    const bind = deps.bind ?? ((_setting, address, make) => make(address));
-    const listener = await bind(setting, listen, (address) =>
+  ): Promise<SmtpListener | undefined> =>
+    openOne(setting, listen, (address) =>
       listenSmtp({
         listen: address,
         implicitTls,
@@ -229,9 +263,6 @@ async function openListeners(
         logger,
       }),
     );
-    open.push(listener);
-    return listener;
-  };
   const close = async (): Promise<void> => {
     await Promise.all(open.map((listener) => listener.close()));
   };
@@ -246,6 +277,9 @@ async function openListeners(
     const submission = await start('WAYBILL_SMTP_LISTEN', settings.submission, users);
     const submissions = await start('WAYBILL_SMTPS_LISTEN', settings.submissions, users, true);
     const filter = await start('WAYBILL_FILTER_LISTEN', settings.filter, servers);
+    const inbound = await openOne('WAYBILL_INBOUND_LISTEN', settings.inbound, (listen) =>
+      listenInbound({ listen, certificate, ...inboundParts(deps, limits, passThrough) }),
+    );
     const watch = setInterval(() => {
       void certificates.changed().then((changed) => {
         if (changed === undefined) return;
@@ -259,6 +293,7 @@ async function openListeners(
       submission,
       submissions,
       filter,
+      inbound,
       close: async () => {
         clearInterval(watch);
         await close();
@@ -268,6 +303,32 @@ async function openListeners(
     await close();
     throw error;
   }
+}
+
+/** Strangers' limits are counted by themselves. @throws AppError `misconfigured` */
+function inboundParts(deps: RelayDeps, limits: SmtpLimits, passThrough: PassThroughMail) {
+  const { settings, keyring, reports, returnPaths, clock, logger } = deps;
+  const domain = settings.returnPaths?.verpDomain;
+  if (domain === undefined || reports === undefined || returnPaths === undefined) {
+    throw new AppError('misconfigured', 'WAYBILL_INBOUND_LISTEN needs WAYBILL_VERP_DOMAIN: set that too.');
+  }
+  const name = hostname();
+  const shares = smtpShares(
+    { ...limits, maxConnections: INBOUND_CONNECTIONS, maxRecipients: INBOUND_RECIPIENTS },
+    clock,
+  );
+  const inbound = new InboundMail({
+    domain,
+    keyring,
+    reports,
+    returnPaths,
+    passThrough,
+    hostName: name,
+    limits: shares.limits,
+    clock,
+    logger,
+  });
+  return { inbound, shares, name, logger };
 }
 
 function userAdmission(deps: RelayDeps): Admission {

@@ -17,11 +17,11 @@ export type {
   UntrackedMail,
   WorkspacePolicies,
 } from './ports.ts';
+export type { SigningKeyFile } from './signing/signing.ts';
+export type { SentMailboxes } from './sent-copy.ts';
 export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
 
 /**
-export type { SigningKeyFile } from './signing/signing.ts';
-export type { SentMailboxes } from './sent-copy.ts';
  * Starts the relay: listeners, queue and way out. The SMTP libraries are loaded only then, so that the filters of the
  * command line, which want nothing but `instrument`, start fast.
  * @throws AppError `misconfigured` for a smarthost address or certificate that cannot be used
