@@ -75,7 +75,8 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<TestDo
     // The kernel ends it when this process is killed.
     const tie = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig=TERM'] : [];
     const [program = PROGRAM, ...args] = [...tie, PROGRAM, '-F', '-c', file];
-    const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // A process group of its own: those who serve a connection outlive their master for a while.
+    const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     started.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
     child = started;
     const deadline = Date.now() + READY_WITHIN_MS;
@@ -88,9 +89,10 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<TestDo
     }
   };
   const stop = async (): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    process.kill(-child.pid, 'SIGKILL');
+    await exit;
   };
   const end = async (): Promise<void> => {
     await stop();
