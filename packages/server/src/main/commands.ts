@@ -76,6 +76,10 @@ const COMMANDS: Record<string, Command> = {
     about: 'Put a pixel and tracked links into a message',
     run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),
   },
+  dkim: {
+    about: 'Make keys to sign mail with, and show what to publish of them',
+    run: async (args, io) => (await import('../cli/dkim.ts')).run(args, io),
+  },
   report: {
     about: 'Say what a bounce, receipt, auto-reply or complaint reports',
     run: async (args, io) => (await import('../cli/report.ts')).run(args, io),
