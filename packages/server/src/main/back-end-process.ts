@@ -273,6 +273,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     apiKey: cliKey,
     edgeUrl,
     smtp: relay.submission ?? null,
+    inbound: relay.inbound ?? null,
     processes: { supervisor: process.ppid, backEnd: process.pid },
   });
   tell({ type: 'back-end-ready', httpUrl, ports });

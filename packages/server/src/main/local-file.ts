@@ -7,6 +7,7 @@ export interface LocalServer {
   apiKey: string;
   edgeUrl: string;
   smtp: { host: string; port: number } | null;
+  inbound: { host: string; port: number } | null;
   processes: { supervisor: number; backEnd: number };
 }
 

@@ -13,6 +13,8 @@ export interface LocalServer {
   apiKey: string;
   edgeUrl: string;
   smtp: { host: string; port: number } | null;
+  /** For return paths. */
+  inbound: { host: string; port: number } | null;
   processes: { supervisor: number; backEnd: number };
 }
 
