@@ -33,6 +33,8 @@ export interface Config {
   verpDomain: string | undefined;
   verpSenderDomains: readonly string[];
   inboundListen: Listen | undefined;
+  /** Addresses with passwords, as `readMailboxAccounts` reads them; empty: none. */
+  imapAccounts: string;
   receipts: { delivery: boolean; reading: boolean };
   /** Paths are absolute. */
   dkimKeys: readonly { domain: string; selector: string; path: string }[];
@@ -156,6 +158,7 @@ function toConfig(settings: Settings): Config {
     verpDomain: settings.WAYBILL_VERP_DOMAIN,
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),
     inboundListen: settings.WAYBILL_INBOUND_LISTEN,
+    imapAccounts: settings.WAYBILL_IMAP_ACCOUNTS,
     receipts: settings.WAYBILL_RECEIPTS,
     dkimKeys: settings.WAYBILL_DKIM_KEYS.map((key) => ({ ...key, path: resolve(key.path) })),
     notifyFrom: settings.WAYBILL_NOTIFY_FROM,

@@ -132,6 +132,16 @@ const receipts = z.string().transform((text, context) => {
   return { delivery: words.includes('delivery'), reading: words.includes('reading') };
 });
 
+/** What each account asks for is checked where it is used. */
+const imapAccounts = z.string().refine(
+  (text) =>
+    text
+      .split(/\s+/)
+      .filter((entry) => entry !== '')
+      .every((entry) => /^imaps?:\/\/[^/@]+@[^/@]+/i.test(entry)),
+  { error: 'is not a list of addresses like imaps://user:password@mail.example.org' },
+);
+
 interface Setting<S extends z.ZodType> {
   schema: S;
   /** The text that is read when the environment does not say; undefined: the setting is absent. */
@@ -277,6 +287,13 @@ export const SETTINGS = {
     default: 'off',
     about:
       'What every mail asks for: `delivery`, that mail systems confirm it (DSN); `reading`, that the reader’s mail program does (MDN; most ask their user first, and copies that pass untouched do not ask); `delivery,reading`; or `off`. A mail says otherwise by its field `X-Waybill-Receipts`.',
+  }),
+  WAYBILL_IMAP_ACCOUNTS: setting({
+    schema: imapAccounts,
+    default: '',
+    secret: true,
+    about:
+      'Mailboxes of senders over IMAP, separated by blanks or line ends: `imaps://USER:PASSWORD@HOST/?address=ann@example.org&watch=INBOX,Junk&sent=auto`, percent-encoded. Bounces, receipts and replies are found in the folders of `watch`; `sent` gets a copy of what the address sends, without a pixel. See [mailboxes](mailboxes.md); `waybill mailbox check` says what works.',
   }),
   WAYBILL_DKIM_KEYS: setting({
     schema: dkimKeys,

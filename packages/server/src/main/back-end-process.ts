@@ -40,8 +40,10 @@ import { startHousekeeping } from './housekeeping.ts';
 import { onShutdown, send, type FromBackEnd, type Ports, type ToBackEnd } from './ipc.ts';
 import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
 import { removeLocalFile, writeLocalFile } from './local-file.ts';
+import { mailboxMetrics } from './mailbox-metrics.ts';
 import { backEndMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
+import { openMailboxes } from './open-mailboxes.ts';
 import { retryListen } from './retry-listen.ts';
 
 const LOCK_WAIT_MS = 10_000;
@@ -95,7 +97,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     clock,
     random: systemRandom,
   });
-  await accounts.ensureDefaultWorkspace();
+  const { id: defaultWorkspaceId } = await accounts.ensureDefaultWorkspace();
   if (config.bootstrapApiKey !== undefined) await accounts.ensureBootstrapApiKey(config.bootstrapApiKey);
   const cliKey = secretFile(
     config.dataDir,
@@ -106,6 +108,15 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   const reportStore = new KyselyReportStore(engine);
   const reportIntake = new ReportIntake({ store: reportStore, timeline, keyring, logger });
+
+  const mailboxes = openMailboxes({
+    accounts: config.imapAccounts,
+    engine,
+    intake: reportIntake,
+    defaultWorkspaceId,
+    clock,
+    logger,
+  });
 
   const relay = await createRelay({
     settings: {
@@ -140,6 +151,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     objections: privacy,
     reports: reportIntake,
     returnPaths: reportStore,
+    sentMailboxes: mailboxes,
     filterWorkspace: async () => (await accounts.ensureDefaultWorkspace()).id,
     noteSenderAddress: (workspaceId, address) => accounts.noteSenderAddress(workspaceId, address),
     bind: retryListen,
@@ -213,12 +225,14 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         await engine.db.selectFrom('settings').select('name').limit(1).execute();
       },
     },
-    metrics: async () =>
-      backEndMetrics({
+    metrics: async () => [
+      ...backEndMetrics({
         edge: edgeLink.metrics(),
         processor: processor.metrics(),
         dispatcher: dispatcher.metrics(),
       }),
+      ...(await mailboxMetrics(mailboxes)),
+    ],
     clock,
     logger,
   });
@@ -232,11 +246,13 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   timeline.onChange(() => dispatcher.wake());
   dispatcher.start();
   processor.start();
+  mailboxes.start();
   const retention = new Retention({ store: privacyStore, clock });
   const stopHousekeeping = startHousekeeping(
     {
       accounts: () => api.housekeep(),
       retention: () => retention.run(),
+      mailboxes: () => mailboxes.housekeep(),
       trim: async () => {
         for (const [epoch, seq] of await timeline.cursors()) tell({ type: 'trim', epoch, seq });
       },
@@ -255,7 +271,14 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   process.on('message', handle);
 
   drain = async () => {
-    await Promise.all([api.close(), relay.close(), processor.stop(), dispatcher.stop(), stopHousekeeping()]);
+    await Promise.all([
+      api.close(),
+      relay.close(),
+      mailboxes.stop(),
+      processor.stop(),
+      dispatcher.stop(),
+      stopHousekeeping(),
+    ]);
     await engine.db.destroy();
     removeLocalFile(config.dataDir);
     unlock();
