@@ -48,8 +48,8 @@ export async function composeMail(
     to: message.to,
     ...(message.cc === undefined ? {} : { cc: message.cc }),
     subject: message.subject,
-    ...(message.text === undefined ? {} : { text: message.text }),
-    ...(message.html === undefined ? {} : { html: message.html }),
+    ...(message.text === undefined ? {} : { text: withCrlf(message.text) }),
+    ...(message.html === undefined ? {} : { html: withCrlf(message.html) }),
     headers: Object.entries(headers).map(([key, value]) => ({ key, value })),
     attachments: attachments.map(({ filename, contentType, content }) => ({
       filename,
@@ -148,6 +148,11 @@ function checkFiles({ attachments = [] }: CreateMessage): Field[] {
     }
     return problems;
   });
+}
+
+/** The composer makes CRLF of a LF, but leaves a bare CR, which no mail may have. */
+function withCrlf(text: string): string {
+  return text.replaceAll(/\r\n|\r|\n/g, '\r\n');
 }
 
 function has(headers: Record<string, string>, name: string): boolean {

@@ -255,31 +255,6 @@ describe('submission', () => {
     });
   }
 
-  // The endings by which SMTP smuggling splits one mail into two: none but CR LF . CR LF ends DATA.
-  for (const ending of [
-    '\n.\n',
-    '\n.\r\n',
-    '\r\n.\n',
-    '\r.\r',
-    '\r\n.\r',
-    '\r.\r\n',
-    '\r\r\n.\r\r\n',
-    '\r\n\0.\r\n',
-    '\n\n.\r\n',
-  ]) {
-    test(`${JSON.stringify(ending)} does not end the data, and what follows is no second mail`, async () => {
-      const client = await signedIn();
-      const count = await messageCount();
-      await ready(client, 'ann@example.net');
-      client.write(
-        `Subject: first\r\n\r\nbody${ending}MAIL FROM:<admin@example.org>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n`,
-      );
-      assert.match(await client.reply(), /^550 5\.6\.0 /);
-      assert.match(await client.command('NOOP'), /^250 2\.0\.0 OK/, 'one reply for all of it');
-      assert.equal(await messageCount(), count);
-    });
-  }
-
   test('a dot cut off from its line by the network does not end the data', async () => {
     const client = await signedIn();
     await ready(client, 'cut@example.net');

@@ -81,6 +81,8 @@ export class SmtpDialogue {
   }
 
   #listen(): void {
+    // What is written apart goes out apart.
+    this.#socket.setNoDelay(true);
     const wake = (): void => this.#waiting?.();
     this.#socket.setEncoding('latin1');
     this.#socket.on('data', (text: string) => {
