@@ -72,6 +72,20 @@ const COMMANDS: Record<string, Command> = {
       return run(args, io, openRangeLists(join(io.env.dataDir, 'tables'), onDamaged));
     },
   },
+  mailbox: {
+    about: 'Say whether the senders’ mailboxes can be used',
+    run: async (args, io) => {
+      const { run } = await import('../cli/mailbox.ts');
+      const { loadConfig } = await import('../config/load.ts');
+      const { systemRandom: random } = await import('../kernel/ids.ts');
+      const { checkMailbox, readMailboxAccounts } = await import('../mailboxes/mailboxes.ts');
+      const { clock, signal } = io;
+      return run(args, io, {
+        accounts: () => readMailboxAccounts(loadConfig().imapAccounts),
+        check: (account) => checkMailbox(account, { clock, random, signal }),
+      });
+    },
+  },
   instrument: {
     about: 'Put a pixel and tracked links into a message',
     run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),

@@ -208,6 +208,12 @@ service imap-login {
     ssl = yes
   }
 }
+# No waiting after a wrong password.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
 service lmtp {
   inet_listener lmtp {
     address = 127.0.0.1
