@@ -86,6 +86,38 @@ const SYSTEMS: readonly [system: string, headers: readonly string[]][] = [
     'French',
     ['Subject: =?iso-8859-1?Q?R=E9ponse_automatique=A0?=: The parcel', 'X-Auto-Response-Suppress: OOF'],
   ],
+  [
+    'Request Tracker',
+    [
+      'Subject: [reader.example #17] AutoReply: The parcel',
+      'RT-Ticket: reader.example #17',
+      'Auto-Submitted: auto-replied',
+    ],
+  ],
+  [
+    'OTRS and Znuny',
+    [
+      'Subject: [Ticket#17] RE: The parcel',
+      'X-Powered-By: OTRS (https://otrs.example/)',
+      'Auto-Submitted: auto-replied',
+    ],
+  ],
+  [
+    'Zendesk',
+    [
+      'Subject: [Request received] The parcel',
+      'X-Mailer: Zendesk Mailer',
+      'X-Auto-Response-Suppress: All',
+      'Auto-Submitted: auto-generated',
+    ],
+  ],
+  [
+    'Jira Service Management',
+    ['Subject: HELP-17 The parcel', 'X-JIRA-FingerPrint: 0', 'Auto-Submitted: auto-generated'],
+  ],
+  ['Microsoft, in Dutch', ['Subject: Automatisch antwoord: The parcel', 'X-Auto-Response-Suppress: All']],
+  ['Lotus Notes, old', ['Subject: Ben Reader/Reader is out of the office.', 'Precedence: bulk']],
+  ['Courier mailbot', ['Subject: Re: The parcel', 'Auto-Submitted: auto-replied', 'X-Mailer: mailbot']],
   ['Swedish', ['Subject: =?utf-8?Q?Fr=C3=A5nvaro?=', 'Return-Path: <>']],
 ];
 

@@ -39,9 +39,21 @@ export function isAutoReply(fields: HeaderFields): boolean {
   if (/autoresponder|auto-reply/i.test(fields.first('delivered-to') ?? '')) return true;
   if (/autoresponder/i.test(fields.first('x-post-messageclass') ?? '')) return true;
   if (/mailbox rules agent/i.test(fields.first('x-ms-exchange-generated-message-source') ?? '')) return true;
+  if (submitted !== undefined && submitted !== 'no' && isTicket(fields)) return true;
   // Outlook rules and old Exchange: their own loop mark tells that a rule of the mailbox answered.
   if (fields.has('x-ms-exchange-inbox-rules-loop')) return true;
   return SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim()) && hasSupport(fields, submitted);
+}
+
+const TICKET_FIELD =
+  /^(?:rt-ticket|x-rt-loop-prevention|x-(?:otrs|znuny|zammad|zendesk|freshdesk|fd|jira|helpscout|kayako|osticket|redmine)\b)/;
+const TICKET_SYSTEM = /\b(?:otrs|znuny|zammad|zendesk|freshdesk|osticket|kayako|request tracker)\b/i;
+
+/** Help desks say "generated" where they answer ("we have received your request"). */
+function isTicket(fields: HeaderFields): boolean {
+  if (!fields.has('in-reply-to') && !fields.has('references')) return false;
+  if (fields.names.some((name) => TICKET_FIELD.test(name))) return true;
+  return ['x-mailer', 'x-powered-by'].some((name) => TICKET_SYSTEM.test(fields.first(name) ?? ''));
 }
 
 /** Signs of a machine that say nothing alone. */

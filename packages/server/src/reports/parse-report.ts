@@ -6,13 +6,14 @@ import { findDeliveryStatus } from './delivery-status.ts';
 import { parseDisposition } from './disposition.ts';
 import { looksLikeBounce } from './evidence.ts';
 import { parseFeedback } from './feedback.ts';
+import { freeReceipt } from './free-receipt.ts';
 import type { HeaderFields } from './header-fields.ts';
 import { answeredMessageId, messageIdOf, messageIdsOf } from './message-id.ts';
 import { namesRecipient } from './notice.ts';
 import { PartReader } from './part.ts';
 import { readProviderEvent } from './provider-event.ts';
 import { findHeaderBlock } from './quoted-message.ts';
-import type { Report, ReportKind, ReportRecipient } from './report.ts';
+import type { Disposition, Report, ReportKind, ReportRecipient } from './report.ts';
 import { sourceOf, type ReportSource } from './report-source.ts';
 
 /**
@@ -48,6 +49,7 @@ function kindOf(source: ReportSource): ReportKind | 'event' {
     namesRecipient: namesRecipient(own),
   });
   if (bounce) return 'bounce';
+  if (freeReceipt(fields, own) !== undefined) return 'mdn';
   if (isAutoReply(fields)) return 'auto-reply';
   if (answeredMessageId(fields) !== undefined && !isByMachine(fields)) return 'reply';
   return 'none';
@@ -106,6 +108,7 @@ function readReceipt({ fields, content, own, original }: ReportSource): Report {
   const recipients = receipts
     .map(({ recipient }) => recipient)
     .filter((recipient) => recipient !== undefined);
+  if (receipts.length === 0) recipients.push(...readersOf(fields, freeReceipt(fields, own)));
   const report: Report = { kind: 'mdn', recipients };
   for (const recipient of recipients)
     markRefusal(recipient, `${fields.first('subject') ?? ''}\n${own.join('\n')}`);
@@ -118,6 +121,13 @@ function readReceipt({ fields, content, own, original }: ReportSource): Report {
       answeredMessageId(fields),
   );
   return report;
+}
+
+/** Of a receipt in free text: whoever sent it. */
+function readersOf(fields: HeaderFields, disposition: Disposition | undefined): ReportRecipient[] {
+  const address = addressOf(fields.first('from'));
+  if (address === undefined) return [];
+  return [disposition === undefined ? { address } : { address, disposition }];
 }
 
 /** Sieve's old `reject` (RFC 5429 §2.1.2) sends a receipt "deleted" for a mail that nobody has seen. */

@@ -133,6 +133,58 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
+/** What programs wrote before RFC 8098, or write still among themselves. */
+const FREE_TEXT: readonly [system: string, subject: string, text: string, 'displayed' | 'deleted'][] = [
+  [
+    'Outlook',
+    'Read: The parcel',
+    'Your message\n\n  To:      Ben\n  Subject: The parcel\n  Sent:    11/2/2026 10:00 AM\n\nwas read on 11/2/2026 10:12 AM.\n',
+    'displayed',
+  ],
+  [
+    'Outlook, deleted unread',
+    'Not read: The parcel',
+    'Your message\n\n  To:      Ben\n  Subject: The parcel\n\nwas deleted without being read on 11/2/2026 10:12 AM.\n',
+    'deleted',
+  ],
+  [
+    'Outlook in German',
+    'Gelesen: The parcel',
+    'Ihre Nachricht\n\nAn: Ben\nBetreff: The parcel\n\nwurde am 02.11.2026 10:12 gelesen.\n',
+    'displayed',
+  ],
+  [
+    'Outlook in German, deleted unread',
+    'Ungelesen: The parcel',
+    'Ihre Nachricht\n\nAn: Ben\nBetreff: The parcel\n\nwurde am 02.11.2026 10:12 ungelesen gelöscht.\n',
+    'deleted',
+  ],
+  [
+    'Outlook in French',
+    'Lu : The parcel',
+    'Votre message\n\nÀ : Ben\n\na été lu le 02/11/2026 10:12.\n',
+    'displayed',
+  ],
+  [
+    'Outlook in Spanish',
+    'Leído: The parcel',
+    'El mensaje\n\nPara: Ben\n\nfue leído el 02/11/2026.\n',
+    'displayed',
+  ],
+  [
+    'Lotus Notes',
+    'Return Receipt',
+    'Return Receipt\n\nYour document:\n  The parcel\nwas received by:\n  Ben Reader/Reader\nat:\n  11/02/2026 10:12:30 AM\n',
+    'displayed',
+  ],
+  [
+    'GroupWise',
+    'Read receipt: The parcel',
+    'Your message "The parcel" was opened by Ben on 11/2/26.\n',
+    'displayed',
+  ],
+];
+
 describe('receipts (RFC 8098)', () => {
   for (const { system, fields, headers, expected, id } of VARIANTS) {
     test(system, () => {
@@ -255,6 +307,34 @@ describe('receipts (RFC 8098)', () => {
       ),
     );
     assert.equal(report.recipients[0]?.address, 'bén@reader.example');
+  });
+
+  for (const [system, subject, text, disposition] of FREE_TEXT) {
+    test(`in free text: ${system}`, () => {
+      const report = parseReport(
+        mail(
+          ['From: Ben <ben@reader.example>', `Subject: ${subject}`, 'In-Reply-To: <parcel-1@sender.example>'],
+          text,
+        ),
+      );
+      assert.equal(report.kind, 'mdn');
+      assert.deepEqual(report.recipients, [{ address: 'ben@reader.example', disposition }]);
+      assert.equal(report.originalMessageId, ID);
+    });
+  }
+
+  test('a person who writes that they have read it has answered', () => {
+    for (const [subject, text] of [
+      ['Re: The parcel', 'Your message was read by me on Monday. I like it.'],
+      ['Read: a book for the holidays', 'I can recommend it.'],
+      ['Gelesen: gut', 'Danke, schöner Text.'],
+    ] as const) {
+      const raw = mail(
+        ['From: ben@reader.example', `Subject: ${subject}`, 'In-Reply-To: <parcel-1@sender.example>'],
+        text,
+      );
+      assert.equal(parseReport(raw).kind, 'reply', subject);
+    }
   });
 
   test('a mail that asks for a receipt is none', () => {
