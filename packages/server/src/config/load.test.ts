@@ -47,3 +47,22 @@ test('what is right is taken', () => {
     assert.equal(troubleWith({ [name]: text }), '', text);
   }
 });
+
+test('what would make an open relay, or leave no room for a mail, stops the start', () => {
+  for (const network of ['0.0.0.0/0', '128.0.0.0/1', '0.0.0.0/7', '::/0', '2000::/3']) {
+    assert.match(
+      troubleWith({ WAYBILL_FILTER_NETWORKS: `10.0.0.0/8,${network}` }),
+      /FILTER_NETWORKS has .*strangers/,
+    );
+  }
+  for (const network of ['10.0.0.0/8', '192.0.2.0/24, 2001:db8::/32, fd00::/16', '198.51.100.7']) {
+    assert.equal(troubleWith({ WAYBILL_FILTER_NETWORKS: network }), '');
+  }
+  const large = { WAYBILL_MAX_MESSAGE_BYTES: '200000000' };
+  assert.match(
+    troubleWith({ ...large, WAYBILL_SMTP_MEMORY_BYTES: '300000000' }),
+    /SMTP_MEMORY_BYTES .* raise it/,
+  );
+  assert.equal(loadConfig(large).smtpLimits.memoryBytes, 400_000_000);
+  assert.equal(loadConfig({}).smtpLimits.memoryBytes, 268_435_456);
+});

@@ -115,6 +115,12 @@ function wrongCombinations(settings: Settings): string[] {
   if (settings.WAYBILL_MASTER_KEYS?.size === 0) {
     problems.push('WAYBILL_MASTER_KEYS holds no key: leave it out to have one generated');
   }
+  // A server that takes mail from half the Internet without AUTH is an open relay.
+  for (const network of settings.WAYBILL_FILTER_NETWORKS.filter(isHugeNetwork)) {
+    problems.push(
+      `WAYBILL_FILTER_NETWORKS has ${network}, with which strangers could send: name your mail servers`,
+    );
+  }
   const { WAYBILL_SMTP_MEMORY_BYTES: memory, WAYBILL_MAX_MESSAGE_BYTES: largest } = settings;
   if (memory !== undefined && memory < 2 * largest) {
     problems.push('WAYBILL_SMTP_MEMORY_BYTES is less than twice WAYBILL_MAX_MESSAGE_BYTES: raise it');
@@ -127,6 +133,12 @@ function wrongCombinations(settings: Settings): string[] {
     problems.push('WAYBILL_HTTP_LISTEN and WAYBILL_EDGE_LISTEN are the same: give each its own port');
   }
   return problems;
+}
+
+/** No network of one owner is larger. */
+function isHugeNetwork(network: string): boolean {
+  const [address = '', prefix] = network.split('/');
+  return prefix !== undefined && Number(prefix) < (isIP(address) === 6 ? 16 : 8);
 }
 
 function toConfig(settings: Settings): Config {

@@ -4,14 +4,13 @@
  * another server may take for that is refused and never passed on.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lineEndTrouble } from '../../src/relay/line-ends.ts';
 import { eventually } from '../support/server.ts';
 import { PASSWORD, startTestRelay, USER, type TestRelay } from '../support/relay.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
+import { startStrictServer, type StrictServer } from '../support/strict-server.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temp-dir.ts';
 
 const ENDINGS = [
@@ -140,11 +139,11 @@ describe('smuggling in', () => {
 describe('smuggling out', () => {
   let directory: TemporaryDirectory;
   let relay: TestRelay;
-  let smarthost: Wire;
+  let smarthost: StrictServer;
 
   before(async () => {
     directory = await temporaryDirectory();
-    smarthost = await wire();
+    smarthost = await startStrictServer();
     relay = await startTestRelay(directory.path, {
       settings: { smarthostUrl: smarthost.url, publicUrl: 'https://track.example.org' },
     });
@@ -207,58 +206,3 @@ describe('smuggling out', () => {
     assert.equal(smarthost.commands.filter((command) => command === 'DATA').length, count);
   });
 });
-
-/** A mail server that keeps every byte, and sees line ends as strictly as can be. */
-interface Wire {
-  url: string;
-  mails: Buffer[];
-  commands: string[];
-  close(): Promise<void>;
-}
-
-async function wire(): Promise<Wire> {
-  const mails: Buffer[] = [];
-  const commands: string[] = [];
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    let buffer = Buffer.alloc(0);
-    let inData = false;
-    socket.write('220 wire\r\n');
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('data', (chunk) => {
-      buffer = Buffer.concat([buffer, chunk]);
-      for (;;) {
-        const end = inData ? buffer.indexOf('\r\n.\r\n') : buffer.indexOf('\r\n');
-        if (end === -1) return;
-        if (inData) {
-          mails.push(Buffer.from(buffer.subarray(0, end + 2)));
-          buffer = buffer.subarray(end + 5);
-          inData = false;
-          socket.write('250 2.0.0 taken\r\n');
-          continue;
-        }
-        const command = buffer.toString('latin1', 0, end);
-        buffer = buffer.subarray(end + 2);
-        commands.push(command);
-        inData = command === 'DATA';
-        if (command.startsWith('EHLO')) socket.write('250-wire\r\n250-8BITMIME\r\n250 DSN\r\n');
-        else socket.write(inData ? '354 go on\r\n' : command === 'QUIT' ? '221 bye\r\n' : '250 2.0.0 OK\r\n');
-      }
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `smtp://127.0.0.1:${port}?tls=off`,
-    mails,
-    commands,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}

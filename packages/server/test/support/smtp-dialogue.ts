@@ -15,10 +15,15 @@ export class SmtpDialogue {
   }
 
   /** Connects and reads the greeting; one that turns us away is the error's text. */
-  static async open({ host, port }: { host: string; port: number }): Promise<SmtpDialogue> {
+  static async open(address: { host: string; port: number }): Promise<SmtpDialogue> {
+    return (await SmtpDialogue.openRaw(address)).#greeted();
+  }
+
+  /** Connects; the greeting is the first reply. */
+  static async openRaw({ host, port }: { host: string; port: number }): Promise<SmtpDialogue> {
     const socket = connect(port, host);
     await once(socket, 'connect');
-    return new SmtpDialogue(socket).#greeted();
+    return new SmtpDialogue(socket);
   }
 
   /** TLS from the start. */
