@@ -24,10 +24,17 @@ Puts a pixel and tracked links into a message, or passes it on as it is and says
 Nothing is stored and no server is asked: the addresses are signed with a throw-away key, so they count nowhere.
 
   --to ADDRESS  whose copy it is; another recipient gets other addresses
+  --plain-text keep|links|alternative
+                mail without HTML: as it is (the default), with tracked links in its text, or with HTML beside
+                the text that carries the pixel
   --json        write {touched, reason, reasonText, pixel, links: [{from, to}], message (base64)}
 `;
 
-const OPTIONS = { to: { type: 'string' }, json: { type: 'boolean' } } as const;
+const OPTIONS = {
+  to: { type: 'string' },
+  json: { type: 'boolean' },
+  'plain-text': { type: 'string' },
+} as const;
 
 /** Larger input is no mail. */
 const LARGEST_BYTES = 1024 * 1024 * 1024;
@@ -49,6 +56,14 @@ export async function run(
   if (to !== undefined && !/^[^\s@]+@[^\s@]+$/.test(to)) {
     return wrongCall('instrument', `--to: ${JSON.stringify(to)} is not an e-mail address`, io);
   }
+  const plainText = values['plain-text'] ?? 'keep';
+  if (plainText !== 'keep' && plainText !== 'links' && plainText !== 'alternative') {
+    return wrongCall(
+      'instrument',
+      `--plain-text: ${JSON.stringify(plainText)} is none of keep, links, alternative`,
+      io,
+    );
+  }
   const input = await spoolInput(io.stdin, LARGEST_BYTES);
   if (input === undefined || input.bytes.length === 0) {
     const what =
@@ -57,7 +72,7 @@ export async function run(
     return 1;
   }
   try {
-    const result = instrument(input.bytes, throwAwayOptions(input.bytes, to ?? ''));
+    const result = instrument(input.bytes, { ...throwAwayOptions(input.bytes, to ?? ''), plainText });
     if (result.reason !== null && values.json !== true) {
       io.stderr.write(`untouched (${result.reason.code}): ${result.reason.text}\n`);
     }
@@ -122,7 +137,8 @@ function headerOf(message: ByteSource): string {
   const end = /\n\r?\n/.exec(text)?.index ?? text.length;
   return text
     .slice(0, end)
-    .replaceAll(/^(?:content-|mime-version|x-waybill)[^\n]*(?:\n[ \t][^\n]*)*\n?/gim, '');
+    .replaceAll(/^(?:content-|mime-version|x-waybill)[^\n]*(?:\n[ \t][^\n]*)*\n?/gim, '')
+    .trimEnd();
 }
 
 /** Resolves when the piece is passed on, and its bytes may become others. */

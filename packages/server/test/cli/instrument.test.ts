@@ -109,3 +109,28 @@ test('what went through once comes out unchanged, and another recipient gets oth
   assert.notEqual(once, message);
   assert.notEqual(await through(message, '--to', 'eve@example.com'), once);
 });
+
+for (const [plainText, expected] of [
+  ['keep', /^Read https:\/\/example\.com\/$/m],
+  ['links', /^Read http:\/\/127\.0\.0\.1:8425\/l\/[\w-]+\?to=https%3A%2F%2Fexample\.com%2F$/m],
+  ['alternative', /^Content-Type: multipart\/alternative;[^]*<img src=3D"http:\/\/127\.0\.0\.1:8425\/o\//m],
+] as const) {
+  test(`plain text, --plain-text ${plainText}: twice is once`, async () => {
+    const through = async (message: string): Promise<string> => {
+      const io = capturedIo({}, { stdin: message });
+      assert.equal(await run(['--plain-text', plainText], io), 0);
+      return io.out();
+    };
+    for (const fields of ['', 'MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n']) {
+      const once = await through(`From: ann@example.org\nSubject: x\n${fields}\nRead https://example.com/\n`);
+      assert.match(once.replaceAll('=\n', ''), expected);
+      assert.equal(await through(once), once);
+    }
+  });
+}
+
+test('another word for plain text is refused', async () => {
+  const io = capturedIo({}, { stdin: 'x' });
+  assert.equal(await run(['--plain-text', 'html'], io), 2);
+  assert.match(io.err(), /--plain-text: "html" is none of keep, links, alternative/);
+});

@@ -40,3 +40,20 @@ function isImage({ contentType }: Entity): boolean {
 function isFile({ contentType, disposition }: Entity): boolean {
   return contentType.parameters.has('name') || disposition?.parameters.has('filename') === true;
 }
+
+/** The parts of plain text that mail programs show, or would show if there were no HTML. */
+export function displayedTexts(entity: Entity): Entity[] {
+  const { contentType, disposition, embedded, children } = entity;
+  if (embedded || disposition?.value === 'attachment') return [];
+  if (contentType.value === 'text/plain') return [entity];
+  return children.flatMap(displayedTexts);
+}
+
+/** The text of a mail without HTML, where HTML can be put beside it: the mail itself, or the first of mixed parts. */
+export function soleText(entity: Entity): Entity | undefined {
+  const { contentType, disposition, embedded, children } = entity;
+  if (embedded || (disposition !== undefined && disposition.value !== 'inline')) return undefined;
+  if (contentType.value === 'text/plain') return isFile(entity) ? undefined : entity;
+  const [first] = children;
+  return contentType.value === 'multipart/mixed' && first !== undefined ? soleText(first) : undefined;
+}

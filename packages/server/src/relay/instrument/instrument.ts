@@ -2,17 +2,28 @@ import type { Reason } from '@waybill/sdk';
 import { MemoryBytes, type ByteSource } from './byte-source.ts';
 import { DISCLOSURE_FIELD } from './disclosure.ts';
 import { planHtml } from './html-edits.ts';
-import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
-import { surveyHtml } from './html-survey.ts';
-import { applyEdits, describeEdits, editedPieces, lengthAfter, type MessageEdit } from './message-edits.ts';
-import { prepareMessage, type PreparedMessage, type PreparedPart } from './prepared-message.ts';
+import type { HtmlOptions, TrackedLink } from './html-options.ts';
+import {
+  applyEdits,
+  describeEdits,
+  editedPieces,
+  inOrder,
+  lengthAfter,
+  type MessageEdit,
+} from './message-edits.ts';
+import { toByteEdits, toRawEdits } from './opened-entity.ts';
+import { planPlainText, type PlainText } from './plain-text.ts';
+import { prepareMessage, type PreparedMessage } from './prepared-message.ts';
 import { reason, type ReasonCode } from './reasons.ts';
-import type { ByteEdit, RawEdit } from './encoded-body.ts';
+import { restoreTexts } from './text-edits.ts';
+import type { RawEdit } from './encoded-body.ts';
 
 export { MemoryBytes, WindowedBytes, type ByteSource } from './byte-source.ts';
 export type { Disclosure } from './disclosure.ts';
 export type { HtmlOptions, TrackedLink } from './html-options.ts';
+export { instrumentHtml, stripTracking } from './instrument-html.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
+export type { PlainText } from './plain-text.ts';
 export { allReasons, type ReasonCode } from './reasons.ts';
 
 export interface InstrumentOptions extends HtmlOptions {
@@ -20,6 +31,8 @@ export interface InstrumentOptions extends HtmlOptions {
   stripHeaders?: string[];
   /** Domains (lower case) whose DKIM signatures may break, because the message is signed again; none by default. */
   resigns?: (domain: string) => boolean;
+  /** What is done with mail that has no HTML; `keep` when it is not given. */
+  plainText?: PlainText;
 }
 
 export interface InstrumentResult {
@@ -59,28 +72,44 @@ export function instrument(message: Uint8Array | ByteSource, options: Instrument
 /** One copy of a message that was read once for all of them. */
 function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
   const { html } = prepared;
+  if (html === 'plain-text-only') return instrumentText(prepared, options);
   if (typeof html === 'string') return untouched(prepared, options, html);
   const { survey, text, unfoldable } = html;
   const limits = { unicode: text.unicode, unsubscribe: prepared.unsubscribe, unfoldable };
   const plan = planHtml(survey, options, limits);
   if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place');
-  const textEdits = plan.edits.filter(
-    ({ start, end, text: inserted }) => text.text.slice(start, end) !== inserted,
+  const byteEdits = toByteEdits(
+    html,
+    plan.edits.filter(({ start, end, text: inserted }) => text.text.slice(start, end) !== inserted),
   );
-  const tracked = plan.pixel !== null || plan.links.length > 0;
-  if (!tracked && textEdits.length === 0) return untouched(prepared, options, 'nothing-to-do');
-  const byteEdits = textEdits.map((edit) => toByteEdit(edit, html));
-  const edits = [
-    ...headerEdits(prepared, options, tracked ? 'tracked' : 'restored'),
-    ...partEdits(html, byteEdits),
-  ];
-  return result(prepared, edits, {
-    touched: true,
-    reason: null,
-    pixel: plan.pixel,
-    links: plan.links,
+  const edits = [...restoreTexts(prepared, options), ...toRawEdits(html, byteEdits)];
+  const { pixel, links } = plan;
+  if (pixel === null && links.length === 0 && edits.length === 0) {
+    return untouched(prepared, options, 'nothing-to-do');
+  }
+  return touched(prepared, options, edits, {
+    pixel,
+    links,
     html: () => text.decode(applyEdits(html.part.bytes, byteEdits)),
   });
+}
+
+function instrumentText(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
+  const plan = planPlainText(prepared, options);
+  if (typeof plan === 'string') return untouched(prepared, options, plan);
+  const { edits, pixel, links, html } = plan;
+  return touched(prepared, options, edits, { pixel, links, html: () => html });
+}
+
+function touched(
+  prepared: PreparedMessage,
+  options: InstrumentOptions,
+  edits: readonly RawEdit[],
+  { pixel, links, html }: Pick<InstrumentResult, 'pixel' | 'links'> & { html: () => string | null },
+): InstrumentResult {
+  const body = pixel !== null || links.length > 0 ? 'tracked' : 'restored';
+  const all = inOrder([...headerEdits(prepared, options, body), ...edits]);
+  return result(prepared, all, { touched: true, reason: null, pixel, links, html });
 }
 
 function untouched(
@@ -138,44 +167,4 @@ function headerEdits(
   if (body !== 'tracked' || disclosure?.kind !== 'header') return edits;
   const text = `${DISCLOSURE_FIELD}: ${disclosure.pageUrl}${lineEnd}`;
   return [...edits, { start: fieldsEnd, end: fieldsEnd, text }];
-}
-
-function partEdits({ entity, part }: PreparedPart, edits: readonly ByteEdit[]): RawEdit[] {
-  const { bodyStart } = entity;
-  return part
-    .encode(edits)
-    .map(({ start, end, text }) => ({ start: start + bodyStart, end: end + bodyStart, text }));
-}
-
-function toByteEdit(edit: TextEdit, { text: opened }: PreparedPart): ByteEdit {
-  if (opened.unitBytes === 1) return edit;
-  // Two-byte characters come encoded, where no line has to be broken.
-  return { start: edit.start * 2, end: edit.end * 2, text: opened.encode(edit.text) };
-}
-
-/** The same for a document that is not in a message. Without a place for a demanded disclosure nothing is tracked. */
-export function instrumentHtml(
-  html: string,
-  options: HtmlOptions,
-): { html: string; pixel: string | null; links: TrackedLink[] } {
-  const limits = { unicode: true, unsubscribe: new Set<string>(), unfoldable: false };
-  const plan = planHtml(surveyHtml(html), options, limits);
-  if (plan === undefined) return { html, pixel: null, links: [] };
-  return { html: spliceText(html, plan.edits), pixel: plan.pixel, links: plan.links };
-}
-
-/** A document as its author wrote it: for previews, which must not load pixels or count clicks. */
-export function stripTracking(html: string, isTracked: NonNullable<HtmlOptions['isTracked']>): string {
-  return instrumentHtml(html, { pixelUrl: null, linkUrl: null, isTracked }).html;
-}
-
-function spliceText(text: string, edits: readonly TextEdit[]): string {
-  const pieces: string[] = [];
-  let position = 0;
-  for (const edit of edits) {
-    pieces.push(text.slice(position, edit.start), edit.text);
-    position = edit.end;
-  }
-  pieces.push(text.slice(position));
-  return pieces.join('');
 }

@@ -1,11 +1,8 @@
 import { escapeAttribute } from './escape-attribute.ts';
-import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, LinkSite } from './html-survey.ts';
 import { LONGEST_LINK, mayTrack, type LinkContext } from './link-rules.ts';
-
-/** Tokens count links in 16 bits; whatever has more is no mail to a person. */
-const MOST_LINKS = 65_535;
+import { LinkTable } from './link-table.ts';
 
 /** Longest attribute, so that it fits on a line of 998 characters (RFC 5322 §2.1.1) where lines cannot be folded. */
 const LONGEST_UNFOLDED = 960;
@@ -23,43 +20,29 @@ export interface EditLimits extends LinkContext {
 export function planLinks(
   { links: sites }: HtmlSurvey,
   removals: readonly TextEdit[],
-  { linkUrl, isTracked }: HtmlOptions,
+  options: HtmlOptions,
   limits: EditLimits,
 ): { edits: TextEdit[]; links: TrackedLink[] } {
   const edits: TextEdit[] = [];
-  const links = new Map<string, TrackedLink>();
+  const table = new LinkTable(options);
+  const longest = limits.unfoldable ? LONGEST_UNFOLDED : LONGEST_LINK;
   let removal = 0;
   for (const site of sites) {
     while ((removals[removal]?.end ?? Infinity) <= site.place.start) removal += 1;
     if ((removals[removal]?.start ?? Infinity) < site.place.start) continue;
-    const tracked = isTracked && readThroughGateways(site.href, isTracked);
-    if (tracked?.kind === 'pixel' || (tracked !== undefined && tracked.destination === undefined)) continue;
-    const from = tracked?.destination ?? site.href;
-    const to =
-      linkUrl !== null &&
-      (links.size < MOST_LINKS || links.has(from)) &&
-      mayTrack(tracked === undefined ? site : { ...site, href: from }, limits)
-        ? trackedAddress(from, links, linkUrl)
-        : from;
-    const fits = to.length <= LONGEST_LINK && !(limits.unfoldable && to.length > LONGEST_UNFOLDED);
-    const target = fits ? to : from;
-    if (target !== from) links.set(from, links.get(from) ?? { from, to, index: links.size + 1 });
+    const read = table.read(site.href);
+    if (read === undefined) continue;
+    const { destination, own } = read;
+    const tracks = options.linkUrl !== null && mayTrack(own ? { ...site, href: destination } : site, limits);
+    const target = tracks ? table.track(destination, longest) : destination;
     if (target === site.href) continue;
     edits.push(hrefEdit(site, target));
-    if (tracked !== undefined && site.original !== undefined) {
+    if (own && site.original !== undefined) {
       // Safe Links keeps the address that it wrapped beside its own; ours is not left there.
-      edits.push(hrefEdit({ ...site, place: site.original }, from));
+      edits.push(hrefEdit({ ...site, place: site.original }, destination));
     }
   }
-  return { edits, links: [...links.values()] };
-}
-
-function trackedAddress(
-  destination: string,
-  links: ReadonlyMap<string, TrackedLink>,
-  linkUrl: NonNullable<HtmlOptions['linkUrl']>,
-): string {
-  return links.get(destination)?.to ?? linkUrl(destination, links.size + 1);
+  return { edits, links: table.links };
 }
 
 function hrefEdit({ place, tagEnd }: LinkSite, address: string): TextEdit {

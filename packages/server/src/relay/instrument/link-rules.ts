@@ -13,13 +13,16 @@ export const LONGEST_LINK = 2_000;
 
 /** Whether a link with an http or https address may be tracked; each rule leaves some link as it is. */
 export function mayTrack(link: LinkSite, context: LinkContext): boolean {
+  return !link.marked && leadsToTrackable(link, context) && !showsAddress(link.text);
+}
+
+/** The same for an address in plain text. @param text the words around it */
+export function leadsToTrackable(link: Pick<LinkSite, 'href' | 'text'>, context: LinkContext): boolean {
   return (
-    !link.marked &&
     isSafeAddress(link.href, context) &&
     !holdsPlaceholder(link.href) &&
     !isUnsubscribe(link, context) &&
-    !LINK_OF_OTHERS.test(link.href) &&
-    !showsAddress(link.text)
+    !LINK_OF_OTHERS.test(link.href)
   );
 }
 
@@ -42,7 +45,10 @@ const UNSUBSCRIBE_ABROAD =
   /d\u00e9sabonn|d\u00e9sinscri|odhl\u00e1s|отписа|配信停止|登録解除|退订|退訂|取消订阅|取消訂閱|수신\s?거부/i;
 
 /** Leaving a list must work as its sender set it up, in one click (RFC 8058), and is nobody's reading. */
-function isUnsubscribe({ href, text }: LinkSite, { unsubscribe }: LinkContext): boolean {
+function isUnsubscribe(
+  { href, text }: Pick<LinkSite, 'href' | 'text'>,
+  { unsubscribe }: LinkContext,
+): boolean {
   if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || leadsTo(href, unsubscribe)) return true;
   // oxlint-disable-next-line no-control-regex -- the range of ASCII
   return /[^\0-\x7f]/.test(text) && UNSUBSCRIBE_ABROAD.test(text);

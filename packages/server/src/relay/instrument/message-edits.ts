@@ -23,6 +23,11 @@ export function applyEdits(message: Buffer, edits: readonly RawEdit[]): Buffer {
   return changed;
 }
 
+/** Edits of several parts by where they begin; of two at one place the first stays first. */
+export function inOrder(edits: readonly RawEdit[]): RawEdit[] {
+  return edits.toSorted((one, other) => one.start - other.start);
+}
+
 export function lengthAfter(length: number, edits: readonly RawEdit[]): number {
   return edits.reduce((sum, { start, end, text }) => sum + text.length - (end - start), length);
 }

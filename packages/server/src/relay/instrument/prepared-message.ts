@@ -1,23 +1,16 @@
 import type { ByteSource } from './byte-source.ts';
-import { openCharset, type OpenedText } from './charset.ts';
-import { displayedHtml } from './displayed-part.ts';
-import type { OpenedPart } from './encoded-body.ts';
+import { displayedHtml, displayedTexts } from './displayed-part.ts';
 import { surveyHtml, type HtmlSurvey } from './html-survey.ts';
 import { canonicalAddress } from './link-rules.ts';
 import { fieldValue } from './mime-header.ts';
 import { scanMime, type Entity } from './mime-scan.ts';
+import { openEntity, type OpenedEntity } from './opened-entity.ts';
 import type { ReasonCode } from './reasons.ts';
 import { isSwitchedOff, refusal, type Resigns } from './refusal.ts';
-import { openPart } from './transfer-coding.ts';
 
 /** The HTML part of a message, found, decoded and surveyed: what all copies of the message share. */
-export interface PreparedPart {
-  entity: Entity;
-  part: OpenedPart;
-  text: OpenedText;
+export interface PreparedPart extends OpenedEntity {
   survey: HtmlSurvey;
-  /** Lines cannot be folded. */
-  unfoldable: boolean;
 }
 
 export interface PreparedMessage {
@@ -47,27 +40,11 @@ function firstLineEnd(message: ByteSource): '\r\n' | '\n' {
 
 function openHtml(message: ByteSource, root: Entity, lineEnd: '\r\n' | '\n'): PreparedPart | ReasonCode {
   const entity = displayedHtml(root);
-  if (entity === undefined) return holdsPlainText(root) ? 'plain-text-only' : 'no-html-part';
-  if (!entity.header.ended) return 'no-html-part';
-  if (entity.header.fields.some(({ name }) => name === 'content-md5')) return 'checksummed';
-  const part = openPart(
-    { encoded: message.slice(entity.bodyStart, entity.bodyEnd), lineEnd },
-    entity.encoding,
-  );
-  if (typeof part === 'string') return part;
-  const { parameters } = entity.contentType;
-  if ([...parameters.keys()].some((name) => name.startsWith('charset*'))) return 'charset-unsupported';
-  const text = openCharset(parameters.get('charset'), part.bytes);
-  if (typeof text === 'string') return text;
-  const unfoldable = entity.encoding !== 'quoted-printable' && entity.encoding !== 'base64';
-  if (unfoldable && text.unitBytes === 2) return 'charset-unsupported';
-  const survey = surveyHtml(text.text, text.read, text.endsInAscii);
-  return { entity, part, text, survey, unfoldable };
-}
-
-function holdsPlainText(entity: Entity): boolean {
-  if (entity.embedded || entity.disposition?.value === 'attachment') return false;
-  return entity.contentType.value === 'text/plain' || entity.children.some(holdsPlainText);
+  if (entity === undefined) return displayedTexts(root).length > 0 ? 'plain-text-only' : 'no-html-part';
+  const opened = openEntity(message, entity, lineEnd);
+  if (typeof opened === 'string') return opened;
+  const { text } = opened;
+  return { ...opened, survey: surveyHtml(text.text, text.read, text.endsInAscii) };
 }
 
 function unsubscribeTargets(message: ByteSource, { header }: Entity): Set<string> {

@@ -43,6 +43,16 @@ export function openQuotedPrintable(body: EncodedBody): OpenedPart | ReasonCode 
   return { bytes: bytes.subarray(0, length), encode: (edits) => new Splicer(body, lines).encode(edits) };
 }
 
+/** One line, without its end, encoded: several where it is long. @param lineEnd of soft line breaks */
+export function toQuotedPrintable(line: Buffer, lineEnd: '\r\n' | '\n'): string {
+  const empty = { encoded: Buffer.alloc(0), lineEnd };
+  const edit = { start: 0, end: 0, text: line.toString('latin1') };
+  return new Splicer(empty, { raw: [0], decoded: [0] })
+    .encode([edit])
+    .map(({ text }) => text)
+    .join('');
+}
+
 /** @param lineEnd behind the line's end @returns the length of the decoded text so far */
 function decodeLine(encoded: Buffer, start: number, lineEnd: number, into: Buffer, length: number): number {
   const textEnd = contentEnd(encoded, start, lineEnd);

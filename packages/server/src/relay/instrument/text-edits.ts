@@ -1,0 +1,116 @@
+import type { ByteSource } from './byte-source.ts';
+import { displayedTexts } from './displayed-part.ts';
+import type { ByteEdit, RawEdit } from './encoded-body.ts';
+import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
+import { leadsToTrackable, LONGEST_LINK } from './link-rules.ts';
+import { LinkTable } from './link-table.ts';
+import type { Entity } from './mime-scan.ts';
+import { openEntity, toByteEdits, toRawEdits, type OpenedEntity } from './opened-entity.ts';
+import type { PreparedMessage } from './prepared-message.ts';
+import { findAddresses, type TextAddress } from './text-addresses.ts';
+import { LONGEST_LINE } from './unencoded.ts';
+
+export interface TextPlan {
+  edits: readonly ByteEdit[];
+  links: TrackedLink[];
+}
+
+/**
+ * Decides what becomes of the addresses in plain text: ours are turned back, and, if `options` says so, those that may
+ * be are tracked. The reader sees the address that is followed, so nothing is shown that is not true.
+ */
+export function planText(
+  opened: OpenedEntity,
+  options: Pick<HtmlOptions, 'linkUrl' | 'isTracked'>,
+  unsubscribe: ReadonlySet<string>,
+): TextPlan {
+  const { text } = opened.text;
+  const table = new LinkTable(options);
+  const room = new LineRoom(text, opened.unfoldable);
+  const edits: TextEdit[] = [];
+  for (const address of findAddresses(text)) {
+    const { start, end } = address;
+    const href = text.slice(start, end);
+    const read = table.read(href);
+    if (read === undefined || (address.cut && !read.own)) continue;
+    const link = { href: read.destination, text: wordsAround(opened, address) };
+    const tracks = options.linkUrl !== null && leadsToTrackable(link, { unsubscribe, unicode: true });
+    const longest = Math.min(LONGEST_LINK, room.longest(address));
+    const target = spelled(tracks ? table.track(read.destination, longest) : read.destination);
+    if (target === href) continue;
+    room.take(target.length - href.length);
+    edits.push({ start, end, text: target });
+  }
+  return { edits: toByteEdits(opened, edits), links: table.links };
+}
+
+/** In plain text there is no other spelling of what is no ASCII. */
+function spelled(address: string): string {
+  return /^[\x21-\x7e]+$/.test(address) ? address : new URL(address).href;
+}
+
+/** How far words around an address are looked at. */
+const MOST_WORDS = 300;
+
+/** Its line and the one before. */
+function wordsAround({ text: opened }: OpenedEntity, { start, end }: TextAddress): string {
+  const { text } = opened;
+  const lines = text.slice(Math.max(0, start - MOST_WORDS), start).split('\n');
+  const before = lines.slice(-2).join('\n').length;
+  const [after = ''] = text.slice(end, end + MOST_WORDS).split('\n', 1);
+  return opened.read(start - before, end + after.length);
+}
+
+/** Keeps lines that cannot be folded within what a mail allows. */
+class LineRoom {
+  readonly #text: string;
+  readonly #limited: boolean;
+  #end = -1;
+  #length = 0;
+
+  constructor(text: string, limited: boolean) {
+    this.#text = text;
+    this.#limited = limited;
+  }
+
+  /** How long what stands in an address's place may be. Addresses come in order. */
+  longest({ start, end }: TextAddress): number {
+    if (start > this.#end) {
+      const newline = this.#text.indexOf('\n', start);
+      this.#end = newline === -1 ? this.#text.length : newline;
+      this.#length = this.#end - (this.#text.lastIndexOf('\n', start) + 1);
+    }
+    return this.#limited ? end - start + LONGEST_LINE - this.#length : Infinity;
+  }
+
+  /** The line got longer, or shorter. */
+  take(growth: number): void {
+    this.#length += growth;
+  }
+}
+
+/** Larger texts are logs and lists, and need not be held to look for quoted links. */
+const LARGEST_TEXT = 1_000_000;
+
+/** Turns our links back in the plain text beside HTML: a reply quotes them there too. */
+export function restoreTexts(
+  { message, root, lineEnd }: Pick<PreparedMessage, 'message' | 'root' | 'lineEnd'>,
+  { isTracked }: Pick<HtmlOptions, 'isTracked'>,
+): RawEdit[] {
+  if (isTracked === undefined) return [];
+  return displayedTexts(root).flatMap((entity) => {
+    if (entity.bodyEnd - entity.bodyStart > LARGEST_TEXT || !mayHoldLinks(message, entity)) return [];
+    const opened = openEntity(message, entity, lineEnd);
+    if (typeof opened === 'string') return [];
+    return toRawEdits(opened, planText(opened, { linkUrl: null, isTracked }, new Set()).edits);
+  });
+}
+
+/** `/l/` of a tracked address, in quoted-printable with line breaks between. */
+const OWN_PATH = /\/(?:=\r?\n)?l(?:=\r?\n)?\//;
+
+function mayHoldLinks(message: ByteSource, { encoding, bodyStart, bodyEnd }: Entity): boolean {
+  if (encoding === 'base64') return true;
+  if (encoding === 'quoted-printable') return OWN_PATH.test(message.text(bodyStart, bodyEnd));
+  return message.indexOf('/l/', bodyStart, bodyEnd) !== -1;
+}
