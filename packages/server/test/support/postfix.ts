@@ -117,6 +117,7 @@ smtp_host_lookup = native
 smtp_dns_support_level = disabled
 smtputf8_enable = yes
 biff = no
+smtpd_error_sleep_time = 0
 enable_long_queue_ids = yes
 minimal_backoff_time = 5s
 maximal_backoff_time = 5s
