@@ -32,6 +32,19 @@ export interface QueueEntry {
   /** JSON: RFC 3461 parameters, BODY and SMTPUTF8 of the submission. */
   envelopeOptions: string;
   expiresAt: number;
+  /** It is sent at once: its first attempt has begun when it becomes durable. */
+  claimed?: boolean;
+}
+
+/** What Waybill put in the place of a copy's envelope, where it did. */
+export interface ReturnPathEntry {
+  deliveryId: DeliveryId;
+  /** Whom bounces are for. */
+  envelopeFrom: string;
+  /** The sender's own ENVID (RFC 3461 §4.4). */
+  envelopeId: string | null;
+  /** The sender's own NOTIFY, comma-separated (RFC 3461 §4.1). */
+  notify: string | null;
 }
 
 /** Everything that becomes durable together when a mail is accepted. */
@@ -56,6 +69,9 @@ export interface NewMail {
   /** The submitted bytes, stored once for all copies. */
   content?: { id: string; raw: Uint8Array };
   queue?: QueueEntry[];
+  /** The mail as its author wrote it, for the author's own mailbox. */
+  sentCopy?: { id: string; accountId: string; messageIdHeader: string; raw: Uint8Array; dueAt: number };
+  returnPaths?: ReturnPathEntry[];
 }
 
 export interface MessageStore {

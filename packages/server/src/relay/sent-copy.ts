@@ -26,6 +26,10 @@ export function sentCopy(
     raw: Uint8Array;
     /** Fields that the sent mail got because its author's program left them out. */
     added: readonly string[];
+    /** Of the envelope, bare. */
+    recipients: readonly string[];
+    /** Mailboxes of `To` and `Cc`. */
+    named: readonly string[];
     /** Of the sent mail, with angle brackets. */
     messageIdHeader: string | null;
     /** For a mail that is sent without one: the copy must be found again by it. */
@@ -37,8 +41,11 @@ export function sentCopy(
   const place = mailboxes?.copyOf(mail);
   if (place === undefined) return undefined;
   const messageIdHeader = mail.messageIdHeader ?? mail.newMessageIdHeader();
-  const fields =
-    mail.messageIdHeader === null ? [`Message-ID: ${messageIdHeader}`, ...mail.added] : mail.added;
+  const fields = [
+    ...(mail.messageIdHeader === null ? [`Message-ID: ${messageIdHeader}`] : []),
+    ...mail.added,
+    ...(mail.source === 'api' ? bccField(mail) : []),
+  ];
   return {
     id: randomUUID(),
     accountId: place.accountId,
@@ -46,6 +53,21 @@ export function sentCopy(
     raw: withFieldsFirst(restored(mail.raw, mail.isTracked), fields),
     dueAt: mail.acceptedAt + place.afterMs,
   };
+}
+
+/** A mail of the API is composed without it; only its author may see whom it went to secretly. */
+function bccField({
+  recipients,
+  named,
+}: {
+  recipients: readonly string[];
+  named: readonly string[];
+}): string[] {
+  const known = new Set(named.map((mailbox) => (/<([^<>]*)>$/.exec(mailbox)?.[1] ?? mailbox).toLowerCase()));
+  const hidden = recipients.filter(
+    (address) => !known.has(address.toLowerCase()) && /^[\x21-\x7e]+$/.test(address),
+  );
+  return hidden.length === 0 ? [] : [`Bcc: ${hidden.join(',\r\n ')}`];
 }
 
 function restored(raw: Uint8Array, isTracked: NonNullable<InstrumentOptions['isTracked']>): Uint8Array {
