@@ -166,7 +166,11 @@ export interface CreateMessage {
   text?: string;
   headers?: Record<string, string>;
   attachments?: Attachment[];
-  policy?: { mode?: Mode };
+  policy?: {
+    mode?: Mode;
+    /** What to ask of mail systems (DSN) and of the reader's mail program (MDN); the server's setting when absent. */
+    receipts?: { delivery?: boolean; reading?: boolean };
+  };
   /** false: instrument only; the caller sends the mail by other means. */
   send: boolean;
 }
@@ -297,6 +301,57 @@ export interface CapturedMail {
   from: Address;
   subject: string;
   capturedAt: string;
+}
+
+/** waiting: for its time · sending: on its way · settled: its outcome is being told · failed: given up. */
+export type QueueState = 'waiting' | 'sending' | 'settled' | 'failed';
+
+/** One recipient's copy in the mail queue. */
+export interface QueuedCopy {
+  id: string;
+  state: QueueState;
+  /** Of the envelope: bare addresses, the sender's empty for bounces and receipts. */
+  sender: string;
+  recipient: string;
+  /** The recipient's domain. */
+  destination: string;
+  /** Of the header. */
+  from: Address;
+  subject: string;
+  /** Null for mail that is not Waybill's to track. */
+  trackingNumber: string | null;
+  messageId: string | null;
+  sizeBytes: number;
+  attempts: number;
+  acceptedAt: string;
+  /** Null when it does not wait. */
+  nextAttemptAt: string | null;
+  /** When it is given up. */
+  expiresAt: string;
+  finishedAt: string | null;
+  /** Why the last attempt failed. */
+  lastError: string | null;
+}
+
+export interface QueuedCopyDetail extends QueuedCopy {
+  wayOut: 'smarthost' | 'capture';
+  eightBit: boolean;
+  smtpUtf8: boolean;
+  /** What the next mail server is asked for (RFC 3461). */
+  dsn: { ret?: 'FULL' | 'HDRS'; envid?: string; notify?: string[]; orcpt?: string };
+  /** Of the mail as it was handed in; empty when it is gone. */
+  header: { name: string; value: string }[];
+}
+
+export interface QueueSummary {
+  waiting: number;
+  sending: number;
+  settled: number;
+  /** Of the last days; see `WAYBILL_QUEUE_RETENTION_DAYS`. */
+  failed: number;
+  /** Of what waits, the most first. */
+  byDestination: { destination: string; waiting: number; /** Accepted at. */ oldest: string }[];
+  byReason: { reason: string; waiting: number }[];
 }
 
 export interface Overview {

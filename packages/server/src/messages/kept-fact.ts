@@ -1,6 +1,6 @@
 import type { Reason } from '@waybill/sdk';
 import type { DeliveryRecord } from './timeline-store.ts';
-import type { TransportFact } from './timeline.ts';
+import type { TransportFact } from './transport-fact.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -4,10 +4,12 @@ export type {
   MessageStore,
   NewMail,
   QueueEntry,
+  ReturnPathEntry,
   TrackedLink,
   TransportState,
 } from './message.ts';
-export { Timeline, type Change, type PreparedLookup, type TransportFact } from './timeline.ts';
+export { Timeline, type Change, type PreparedLookup } from './timeline.ts';
+export type { TransportFact } from './transport-fact.ts';
 export type {
   DeliveryRecord,
   StoredEvent,

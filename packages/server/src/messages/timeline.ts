@@ -6,6 +6,7 @@ import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
 import { concludeDelivery, hitSource, interpretHits, type Interpretation } from './interpret.ts';
 import { keptFact } from './kept-fact.ts';
+import type { TransportFact } from './transport-fact.ts';
 import type { TransportState } from './message.ts';
 import type {
   DeliveryRecord,
@@ -15,24 +16,6 @@ import type {
   TimelineStore,
   TimelineWork,
 } from './timeline-store.ts';
-
-/** Something the relay, a report or the recipient says about a delivery. */
-export interface TransportFact {
-  deliveryId: DeliveryId;
-  at: number;
-  type: Exclude<EventType, 'opened' | 'clicked'>;
-  /** The mail's new state, when the fact changes it. */
-  transport?: TransportState;
-  actor?: Actor;
-  confidence?: number;
-  reasons: Reason[];
-  /** It tells something of the reader: kept only as far as the privacy mode allows. */
-  ofReader?: boolean;
-  /** Unique for this fact, so that recording it twice has no effect, e.g. `relay:<queue id>:<attempt>`. */
-  source: string;
-  /** One event that is put to a later time each time. */
-  moves?: boolean;
-}
 
 /** Which deliveries and messages changed; where a stream reads on is the store's matter. */
 export interface Change {
@@ -95,26 +78,49 @@ export class Timeline {
   }
 
   /** @see TransportFact.source for what makes a repetition harmless */
-  async recordTransport(told: TransportFact): Promise<void> {
-    await this.#transact({ deliveryIds: [told.deliveryId], messageIds: [] }, (snapshot) => {
+  recordTransport(fact: TransportFact): Promise<void> {
+    return this.recordTransports([fact]);
+  }
+
+  /** Facts in the order in which they came to be, in one transaction. */
+  async recordTransports(facts: readonly TransportFact[]): Promise<void> {
+    const deliveryIds = unique(facts.map(({ deliveryId }) => deliveryId));
+    await this.#transact({ deliveryIds, messageIds: [] }, (snapshot) => {
       const work = emptyWork();
-      const record = snapshot.deliveries.get(told.deliveryId);
-      const fact = record && keptFact(record, told);
-      if (record === undefined || fact === undefined) return work;
-      const before = record.events.find(({ source }) => source === fact.source);
-      if (before !== undefined && (fact.moves !== true || before.at >= fact.at)) return work;
-      const event = eventOf(fact, before?.id ?? newRowId());
-      const isOut = fact.type === 'relayed' || fact.transport === 'captured';
-      const changed: DeliveryRecord = {
-        ...record,
-        transport: nextTransport(record.transport, fact.transport),
-        sentAt: record.sentAt ?? (isOut ? fact.at : null),
-        objectedAt: record.objectedAt ?? (fact.type === 'objected' ? fact.at : null),
-      };
-      if (before === undefined) this.#conclude(changed, [event], [], snapshot, work);
-      else this.#conclude(changed, [], [event], snapshot, work);
+      const records = new Map(snapshot.deliveries);
+      for (const fact of facts) {
+        const record = records.get(fact.deliveryId);
+        if (record === undefined) continue;
+        records.set(fact.deliveryId, this.#recordFact(record, fact, snapshot, work));
+      }
       return work;
     });
+  }
+
+  /** @returns the delivery as the fact leaves it */
+  #recordFact(
+    record: DeliveryRecord,
+    told: TransportFact,
+    snapshot: TimelineSnapshot,
+    work: TimelineWork,
+  ): DeliveryRecord {
+    const fact = keptFact(record, told);
+    if (fact === undefined) return record;
+    const before = record.events.find(({ source }) => source === fact.source);
+    if (before !== undefined && (fact.moves !== true || before.at >= fact.at)) return record;
+    const event = eventOf(fact, before?.id ?? newRowId());
+    const isOut = fact.type === 'relayed' || fact.transport === 'captured';
+    const changed: DeliveryRecord = {
+      ...record,
+      transport: nextTransport(record.transport, fact.transport),
+      sentAt: record.sentAt ?? (isOut ? fact.at : null),
+      objectedAt: record.objectedAt ?? (fact.type === 'objected' ? fact.at : null),
+    };
+    const events =
+      before === undefined
+        ? this.#conclude(changed, [event], [], snapshot, work)
+        : this.#conclude(changed, [], [event], snapshot, work);
+    return { ...changed, events };
   }
 
   /** Computes again the verdicts whose burst window is over. @returns how many there were */
@@ -211,7 +217,7 @@ export class Timeline {
     changed: readonly StoredEvent[],
     snapshot: TimelineSnapshot,
     work: TimelineWork,
-  ): void {
+  ): StoredEvent[] {
     const { events, delivery } = concludeDelivery(record, { added, changed }, this.#clock());
     for (const event of added) {
       work.newEvents.push({
@@ -227,6 +233,7 @@ export class Timeline {
     for (const event of [...added, ...changed]) {
       work.outbox.push(...matchRules(rules, { delivery: record, event, events, verdict: delivery.verdict }));
     }
+    return events;
   }
 }
 

@@ -88,6 +88,9 @@ export class ApiMessages {
       source: 'api',
       messageId,
       ...(message.policy?.mode === undefined ? {} : { mode: message.policy.mode }),
+      ...(message.policy?.receipts === undefined
+        ? {}
+        : { receipts: { delivery: false, reading: false, ...message.policy.receipts } }),
     });
     return { id: messageId, deliveries: deliveries.map((delivery) => toWire(delivery, QUEUED)) };
   }

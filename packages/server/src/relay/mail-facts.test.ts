@@ -23,6 +23,8 @@ test('names and subject are decoded from encoded words and from raw UTF-8', asyn
     messageId: '<abc@example.org>',
     hasDate: true,
     mode: undefined,
+    receipts: undefined,
+    asksForReceipt: false,
   });
   assert.equal((await facts('From: Jörg <j@example.org>', 'Subject: Grüße')).subject, 'Grüße');
 });
@@ -48,4 +50,14 @@ test('a mail can ask for a mode, and a word nobody knows tracks nothing', async 
   assert.equal(await mode('X-Waybill-Mode: none please'), 'off');
   assert.equal(await mode('X-Waybill: on'), undefined);
   assert.equal(await mode('Subject: x'), undefined);
+});
+
+test('a mail can ask for receipts, and asks by itself in the ways that there are', async () => {
+  const receipts = async (value: string) => (await facts(`X-Waybill-Receipts: ${value}`)).receipts;
+  assert.deepEqual(await receipts('delivery, Reading'), { delivery: true, reading: true });
+  assert.deepEqual(await receipts('reading'), { delivery: false, reading: true });
+  assert.deepEqual(await receipts('off'), { delivery: false, reading: false });
+  for (const name of ['Disposition-Notification-To', 'X-Confirm-Reading-To', 'Return-Receipt-To']) {
+    assert.equal((await facts(`${name}: a@example.org`)).asksForReceipt, true);
+  }
 });

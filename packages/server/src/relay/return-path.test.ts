@@ -80,15 +80,17 @@ test('confirmations are asked for only when they are wanted, and never against t
   const wanted = { ...VERP, receipts: { delivery: true, reading: false } };
   assert.equal(pathOf(copyOf('ada@example.org')).dsn.notify, undefined);
   const asked = pathOf(copyOf('ada@example.org'), wanted).dsn;
-  assert.deepEqual([asked.notify, asked.orcpt], [['SUCCESS', 'FAILURE', 'DELAY'], 'rfc822;ben@reader.example']);
+  assert.deepEqual(
+    [asked.notify, asked.orcpt],
+    [['SUCCESS', 'FAILURE', 'DELAY'], 'rfc822;ben@reader.example'],
+  );
   const never = { address: 'ben@reader.example', dsn: { notify: ['NEVER'] } };
   assert.deepEqual(pathOf(copyOf('ada@example.org', { recipient: never }), wanted).dsn.notify, ['NEVER']);
   // These would go to a sender who asked for failures only.
   const failures = { address: 'ben@reader.example', dsn: { notify: ['FAILURE'] } };
-  assert.deepEqual(
-    pathOf(copyOf('ada@stranger.example', { recipient: failures }), wanted).dsn.notify,
-    ['FAILURE'],
-  );
+  assert.deepEqual(pathOf(copyOf('ada@stranger.example', { recipient: failures }), wanted).dsn.notify, [
+    'FAILURE',
+  ]);
   const off = { delivery: false, reading: false };
   assert.equal(pathOf(copyOf('ada@example.org', { receipts: off }), wanted).dsn.notify, undefined);
 });

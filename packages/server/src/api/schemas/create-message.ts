@@ -66,7 +66,14 @@ const fields = {
   text: z.exactOptional(z.string()),
   headers: z.exactOptional(headers),
   attachments: z.exactOptional(z.array(attachment).max(100, { error: 'must have at most 100 attachments' })),
-  policy: z.exactOptional(z.strictObject({ mode: z.exactOptional(mode) })),
+  policy: z.exactOptional(
+    z.strictObject({
+      mode: z.exactOptional(mode),
+      receipts: z.exactOptional(
+        z.strictObject({ delivery: z.exactOptional(z.boolean()), reading: z.exactOptional(z.boolean()) }),
+      ),
+    }),
+  ),
 };
 
 type Content = Pick<sdk.CreateMessage, 'to' | 'cc' | 'bcc' | 'html' | 'text'>;
