@@ -87,6 +87,7 @@ test('RCPT takes NOTIFY and ORCPT as RFC 3461 writes them', () => {
     ' NOTIFY=success,Failure,DELAY',
     ' ORCPT=rfc822;a@example.org',
     ' ORCPT=rfc822;a+2Bb@example.org NOTIFY=DELAY',
+    ' ORCPT=rfc822;j+C3+B6rg@example.org',
     String.raw` ORCPT=utf-8;j\x{F6}rg@example.org`,
   ]) {
     assert.equal(of(good), undefined, good);
@@ -105,6 +106,9 @@ test('RCPT takes NOTIFY and ORCPT as RFC 3461 writes them', () => {
     ' ORCPT=;a@example.org',
     ' ORCPT=rfc822;a+0Ab@example.org',
     ' ORCPT=rfc822;a+xyz',
+    ' ORCPT=rfc822;a+7Fb@example.org',
+    ' ORCPT=rfc822;a+C2+85b@example.org',
+    ' ORCPT=rfc822;a+C3@example.org',
     ' ORCPT=utf-8;jörg@example.org',
     ` ORCPT=rfc822;${'x'.repeat(500)}`,
   ]) {

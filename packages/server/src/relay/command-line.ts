@@ -128,10 +128,18 @@ function isTrueName(domain: string): boolean {
   return !label.test(readable) && domainToASCII(readable) === domain;
 }
 
-/** RFC 3461 §4: printable ASCII, in which "+" begins two upper-case hexadecimal digits; also decoded it is printable. */
+/**
+ * RFC 3461 §4: printable ASCII, in which "+" begins two upper-case hexadecimal digits; also decoded it is printable.
+ * Beyond the RFC it may be UTF-8 then: Postfix writes an SMTPUTF8 address so, as `rfc822;j+C3+B6rg@example.org`.
+ */
 function isXtext(value: string | undefined, maxLength: number): boolean {
   if (value === undefined || value.length > maxLength) return false;
-  return /^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+(?:[2-6][0-9A-F]|7[0-9A-E]))+$/.test(value);
+  if (!/^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[2-9A-F][0-9A-F])+$/.test(value)) return false;
+  const bytes = value.replaceAll(/\+(..)/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const decoded = Buffer.from(bytes, 'latin1');
+  return isUtf8(decoded) && !/[\u007f-\u009f]/.test(decoded.toString());
 }
 
 function isUtf8Text(value: string | undefined): boolean {
