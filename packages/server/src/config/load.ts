@@ -30,6 +30,7 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
   demo: boolean;
+  plainText: 'keep' | 'links' | 'alternative';
   verpDomain: string | undefined;
   verpSenderDomains: readonly string[];
   inboundListen: Listen | undefined;
@@ -167,6 +168,7 @@ function toConfig(settings: Settings): Config {
     tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
     smarthostUrl: settings.WAYBILL_SMARTHOST_URL,
     demo: settings.WAYBILL_DEMO,
+    plainText: settings.WAYBILL_PLAIN_TEXT,
     verpDomain: settings.WAYBILL_VERP_DOMAIN,
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),
     inboundListen: settings.WAYBILL_INBOUND_LISTEN,

@@ -265,6 +265,12 @@ export const SETTINGS = {
     about:
       '`1`: capture mail in the demo inbox although the tracking address is a public one and no smarthost is set.',
   }),
+  WAYBILL_PLAIN_TEXT: setting({
+    schema: z.enum(['keep', 'links', 'alternative'], { error: 'is none of keep, links and alternative' }),
+    default: 'keep',
+    about:
+      'What is done with mail that has no HTML. `keep`: it passes untouched. `links`: web addresses in its text lead over Waybill, as the reader sees. `alternative`: the text stays byte for byte, and HTML that says the same is put beside it and carries the pixel.',
+  }),
   WAYBILL_VERP_DOMAIN: setting({
     schema: domain,
     about:

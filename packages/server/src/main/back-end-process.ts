@@ -132,6 +132,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       tls: config.tls,
       smarthostUrl: config.smarthostUrl,
       demo: config.demo,
+      plainText: config.plainText,
       dkimKeys: config.dkimKeys,
       returnPaths: {
         verpDomain: config.verpDomain,

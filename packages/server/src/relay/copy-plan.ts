@@ -8,22 +8,30 @@ import {
   type Keyring,
 } from '../tracking/tracking.ts';
 import type { CopyPlan } from './envelope.ts';
-import type { InstrumentOptions, InstrumentResult } from './instrument/instrument.ts';
+import type { InstrumentOptions, InstrumentResult, PlainText } from './instrument/instrument.ts';
 
 /** What pixels and links are made with. */
 export interface TrackingContext {
   keyring: Keyring;
   /** Without a slash at the end. */
   publicUrl: string;
+  /** What is done with mail that has no HTML; nothing when it is not given. */
+  plainText?: PlainText;
 }
 
 export function copyPlan(
-  { keyring, publicUrl }: TrackingContext,
+  { keyring, publicUrl, plainText }: TrackingContext,
   workspaceId: WorkspaceId,
   { subject, mode, disclosure }: Pick<CopyPlan, 'subject' | 'mode' | 'disclosure'>,
 ): CopyPlan {
   const claims = { workspaceId, subject, linkIndex: 0, mode };
-  return { pixelUrl: pixelUrl(keyring, publicUrl, claims), mode, subject, disclosure };
+  return {
+    pixelUrl: pixelUrl(keyring, publicUrl, claims),
+    mode,
+    subject,
+    disclosure,
+    ...(plainText === undefined ? {} : { plainText }),
+  };
 }
 
 /**
@@ -37,7 +45,7 @@ export function instrumentOptions(
   resigns?: (domain: string) => boolean,
 ): InstrumentOptions {
   const { keyring, publicUrl } = context;
-  const { subject, mode, disclosure } = plan;
+  const { subject, mode, disclosure, plainText } = plan;
   return {
     pixelUrl: plan.pixelUrl,
     linkUrl: (destination, linkIndex) =>
@@ -45,6 +53,7 @@ export function instrumentOptions(
         ? linkUrl(keyring, publicUrl, { workspaceId, subject, linkIndex, mode }, destination)
         : destination,
     isTracked: trackedBy(keyring),
+    ...(plainText === undefined ? {} : { plainText }),
     ...(resigns === undefined ? {} : { resigns }),
     ...(disclosure === 'none'
       ? {}

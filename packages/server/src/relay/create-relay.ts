@@ -16,6 +16,7 @@ import { InboundMail, type ReportTaker, type ReturnPaths } from './inbound-mail.
 import { OwnMail } from './own-mail.ts';
 import { PassThroughMail } from './pass-through.ts';
 import type { TrackingContext } from './copy-plan.ts';
+import type { PlainText } from './instrument/instrument.ts';
 import { Pipeline } from './pipeline.ts';
 import type {
   CredentialCheck,
@@ -61,6 +62,8 @@ export interface RelaySettings {
   dataDir: string;
   /** What pixels and links begin with, without a slash at the end. */
   publicUrl: string;
+  /** What is done with mail that has no HTML; nothing when it is not given. */
+  plainText?: PlainText;
 }
 
 /** What the tests make shorter. */
@@ -134,7 +137,11 @@ const INBOUND_RECIPIENTS = 20;
 /** @see createRelay in relay.ts */
 export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const { settings, clock, random, logger, tuning = {} } = deps;
-  const context: TrackingContext = { keyring: deps.keyring, publicUrl: settings.publicUrl };
+  const context: TrackingContext = {
+    keyring: deps.keyring,
+    publicUrl: settings.publicUrl,
+    ...(settings.plainText === undefined ? {} : { plainText: settings.plainText }),
+  };
   const out = wayOut({
     smarthost: settings.smarthostUrl !== undefined,
     publicUrlIsLoopback: isLoopbackUrl(settings.publicUrl),

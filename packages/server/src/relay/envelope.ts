@@ -1,5 +1,6 @@
 import type { Disclosure } from '@waybill/sdk';
 import type { TokenMode } from '../tracking/tracking.ts';
+import type { PlainText } from './instrument/instrument.ts';
 
 /** Delivery status notifications that the sender asked for (RFC 3461), decoded from xtext. */
 export interface DsnRequest {
@@ -17,6 +18,8 @@ export interface CopyPlan {
   /** Of the token: delivery id, or message id in mode `aggregate`. */
   subject: string;
   disclosure: Disclosure;
+  /** What is done if the mail has no HTML; nothing when it is not given. */
+  plainText?: PlainText;
 }
 
 /** What goes with a queued copy beside its addresses; JSON in the queue. */
