@@ -243,8 +243,8 @@ function trackedAddresses(copy: Buffer): string[] {
     .toString('latin1')
     .replaceAll(/=\r\n/g, '')
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return [...html.matchAll(/(?:src|href)="(https:\/\/track\.example\.org\/[^"]+)"/g)].map(([, address]) =>
-    (address ?? '').replaceAll('&amp;', '&'),
+  return [...html.matchAll(/https:\/\/track\.example\.org\/[^"')\s]+/g)].map(([address]) =>
+    address.replaceAll('&amp;', '&'),
   );
 }
 
