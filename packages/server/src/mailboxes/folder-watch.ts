@@ -99,7 +99,7 @@ export class FolderWatch {
     try {
       while (!this.#stop.signal.aborted) {
         // Opened anew: that also tells whether the folder still is the one of before. Read-only: EXAMINE.
-        await this.scan.run(client, await client.mailboxOpen(this.folder, { readOnly: true }));
+        await this.scan.run(client, await client.mailboxOpen(this.folder, { readOnly: true }), true);
         onUp();
         this.#noteUp(client);
         await this.#takeNews(client, bell);
@@ -119,7 +119,7 @@ export class FolderWatch {
       const rang = await bell.wait(Math.max(0, until - this.#clock()));
       if (!client.usable || client.mailbox === false) throw new Error('the server closed the connection');
       if (!rang) return;
-      await this.scan.run(client, client.mailbox);
+      await this.scan.run(client, client.mailbox, false);
     }
   }
 

@@ -72,11 +72,20 @@ export class FolderScan {
     this.#logger = deps.logger;
   }
 
-  /** @param mailbox the folder, open in `client` for reading */
-  async run(client: ImapFlow, mailbox: Pick<MailboxObject, 'uidValidity' | 'uidNext'>): Promise<void> {
+  /**
+   * @param mailbox the folder, open in `client` for reading
+   * @param isFresh it was opened a moment ago
+   */
+  async run(
+    client: ImapFlow,
+    mailbox: Pick<MailboxObject, 'uidValidity' | 'uidNext'>,
+    isFresh: boolean,
+  ): Promise<void> {
     const uidValidity = Number(mailbox.uidValidity);
     const cursor = await stored(this.#store.cursor(this.#account.id, this.#folder));
-    const isSame = cursor?.uidValidity === uidValidity;
+    // A folder that was restored from a backup may forget that it has given out UIDs before.
+    const isYounger = isFresh && cursor !== undefined && mailbox.uidNext <= cursor.lastUid;
+    const isSame = cursor?.uidValidity === uidValidity && !isYounger;
     const found = await client.search(
       isSame ? { uid: `${cursor.lastUid + 1}:*` } : { since: await this.#since(cursor) },
       { uid: true },
