@@ -12,7 +12,7 @@ import {
 } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { newTrackingNumber, type MailDelivery, type NewMail, type QueueEntry } from '../messages/messages.ts';
-import { copyPlan, instrumentOptions, trackedLinks, type TrackingContext } from './copy-plan.ts';
+import { copyPlan, instrumentOptions, trackedBy, trackedLinks, type TrackingContext } from './copy-plan.ts';
 import {
   distinctRecipients,
   type CopyPlan,
@@ -26,9 +26,14 @@ import { reason } from './instrument/reasons.ts';
 import { lineEndTrouble } from './line-ends.ts';
 import { mailDate } from './mail-date.ts';
 import { readMailFacts, type MailFacts } from './mail-facts.ts';
-import type { AcceptStore, Objections, WorkspacePolicies } from './ports.ts';
+import type { AcceptStore, Objections, SendingLine, WorkspacePolicies } from './ports.ts';
 import type { MailSigner } from './signing/signing.ts';
-import { returnPathOf, type ReturnPath, type ReturnPathSettings } from './return-path.ts';
+import {
+  returnPathOf,
+  type ReturnPath,
+  type ReceiptRequest,
+  type ReturnPathSettings,
+} from './return-path.ts';
 import { sentCopy, type SentMailboxes } from './sent-copy.ts';
 import { INTERNAL_ERROR, RECIPIENT_OBJECTED, TRACKING_ADDRESS_LOCAL, TRACKING_OFF } from './untouched.ts';
 import { noWayOut, type WayOut } from './way-out.ts';
@@ -40,6 +45,8 @@ export interface IncomingMail {
   source: 'submission' | 'filter' | 'api';
   /** What the caller asks for; a header of the mail itself counts more. */
   mode?: Mode;
+  /** The same for receipts. */
+  receipts?: ReceiptRequest;
   /** For a caller that may repeat itself: a second mail of the same id is a `conflict`. */
   messageId?: MessageId;
 }
@@ -71,6 +78,8 @@ interface Copy extends MailDelivery {
   plan: CopyPlan | null;
 }
 
+type QueuedNewMail = NewMail & Required<Pick<NewMail, 'content' | 'queue'>>;
+
 /** Taken out on every way in: who else got the mail secretly, and what was meant for us. */
 export function isRemovedField(name: string): boolean {
   return name === 'bcc' || name === 'resent-bcc' || name.startsWith('x-waybill');
@@ -89,7 +98,7 @@ export class MailIntake {
   readonly #expiryMs: number;
   readonly #clock: Clock;
   readonly #random: RandomBytes;
-  readonly #onQueued: () => void;
+  readonly #line: SendingLine;
   readonly #logger: Logger;
 
   constructor(deps: {
@@ -106,8 +115,7 @@ export class MailIntake {
     expiryMs: number;
     clock: Clock;
     random: RandomBytes;
-    /** Called when there is something in the queue. */
-    onQueued: () => void;
+    line: SendingLine;
     logger: Logger;
   }) {
     this.#store = deps.store;
@@ -121,7 +129,7 @@ export class MailIntake {
     this.#expiryMs = deps.expiryMs;
     this.#clock = deps.clock;
     this.#random = deps.random;
-    this.#onQueued = deps.onQueued;
+    this.#line = deps.line;
     this.#logger = deps.logger;
   }
 
@@ -135,9 +143,35 @@ export class MailIntake {
     if (lineEndTrouble(mail.raw) !== undefined) throw badLineEnds();
     const reading = await this.#read(mail);
     const copies = await this.#decideCopies(mail, reading);
-    await this.#store.accept(this.#newMail(mail, reading, copies));
-    this.#onQueued();
+    const newMail = this.#newMail(mail, reading, copies);
+    await this.#commit(newMail);
+    if (newMail.sentCopy !== undefined) this.#sentMailboxes?.wake();
     return { messageId: reading.messageId, deliveries: copies.map(toDelivery) };
+  }
+
+  /** Copies for which there is room are on their way as soon as they are durable; the others wait in the store. */
+  async #commit(mail: QueuedNewMail): Promise<void> {
+    const queue = mail.queue.map((entry) => ({ ...entry, claimed: this.#line.reserve(entry.envelopeTo) }));
+    const claimed = queue.filter((entry) => entry.claimed);
+    try {
+      await this.#store.accept({ ...mail, queue });
+    } catch (error) {
+      for (const { envelopeTo } of claimed) this.#line.unreserve(envelopeTo);
+      throw error;
+    }
+    const { raw } = mail.content;
+    this.#line.enter(
+      claimed.map(({ envelopeOptions, ...entry }) => ({
+        ...entry,
+        workspaceId: mail.workspaceId,
+        sizeBytes: raw.length,
+        options: JSON.parse(envelopeOptions) as EnvelopeOptions,
+        attempts: 1,
+        lastError: null,
+      })),
+      raw,
+    );
+    if (claimed.length < queue.length) this.#line.wake();
   }
 
   async #read(mail: IncomingMail): Promise<Reading> {
@@ -195,11 +229,13 @@ export class MailIntake {
     });
   }
 
-  #newMail(mail: IncomingMail, reading: Reading, copies: readonly Copy[]): NewMail {
+  #newMail(mail: IncomingMail, reading: Reading, copies: readonly Copy[]): QueuedNewMail {
     const { facts, analysis } = reading;
-    const { raw, messageIdHeader } = this.#complete(mail, reading);
+    const { raw, messageIdHeader, added } = this.#complete(mail, reading);
     const now = this.#clock();
+    const copyOfAuthor = this.#sentCopy(mail, { facts, messageIdHeader, added, now });
     const contentId = randomUUID();
+    const ways = copies.map((copy) => ({ copy, path: this.#returnPath(mail, reading, copy) }));
     return {
       workspaceId: mail.workspaceId,
       messageId: reading.messageId,
@@ -216,16 +252,40 @@ export class MailIntake {
       deliveries: copies.map(toDelivery),
       links: reading.untouched === null && analysis !== undefined ? trackedLinks(analysis) : [],
       content: { id: contentId, raw },
-      queue: copies.map((copy): QueueEntry => ({
+      ...(copyOfAuthor === undefined ? {} : { sentCopy: copyOfAuthor }),
+      queue: ways.map(({ copy, path }): QueueEntry => ({
         id: randomUUID(),
         deliveryId: copy.id,
         contentId,
-        envelopeFrom: mail.envelope.from,
+        envelopeFrom: path.from,
         envelopeTo: copy.recipient,
-        envelopeOptions: JSON.stringify(this.#options(mail.envelope, copy, facts)),
+        envelopeOptions: JSON.stringify(this.#options(mail.envelope, copy, facts, path)),
         expiresAt: now + this.#expiryMs,
       })),
+      returnPaths: ways.flatMap(({ path }) => path.entry ?? []),
     };
+  }
+
+  #returnPath(
+    { workspaceId, envelope, receipts }: IncomingMail,
+    { mode, facts }: Reading,
+    { id, envelope: recipient, plan, untouched }: Copy,
+  ): ReturnPath {
+    return returnPathOf(
+      {
+        workspaceId,
+        deliveryId: id,
+        envelope,
+        recipient,
+        // What has no HTML is left alone for want of a place, not because a change would break it.
+        mayChange: plan !== null || untouched?.code === 'plain-text-only',
+        mode,
+        author: addressOfMailbox(facts.from),
+        receipts: facts.receipts ?? receipts,
+        asksForReceipt: facts.asksForReceipt,
+      },
+      { keyring: this.#context.keyring, settings: this.#returnPaths },
+    );
   }
 
   /**
@@ -235,25 +295,49 @@ export class MailIntake {
   #complete(
     mail: IncomingMail,
     { body, facts, analysis }: Reading,
-  ): { raw: Uint8Array; messageIdHeader: string | null } {
+  ): { raw: Uint8Array; messageIdHeader: string | null; added: string[] } {
     if (analysis?.touched !== true || mail.source === 'filter') {
-      return { raw: body, messageIdHeader: facts.messageId };
+      return { raw: body, messageIdHeader: facts.messageId, added: [] };
     }
     const messageIdHeader = facts.messageId ?? newMessageIdHeader(mail.envelope.from, this.#random);
     const fields = [
       ...(facts.messageId === null ? [`Message-ID: ${messageIdHeader}`] : []),
       ...(facts.hasDate ? [] : [`Date: ${mailDate(this.#clock())}`]),
     ];
-    return { raw: withFieldsFirst(body, fields), messageIdHeader };
+    return { raw: withFieldsFirst(body, fields), messageIdHeader, added: fields };
   }
 
-  #options(envelope: Envelope, copy: Copy, facts: MailFacts): EnvelopeOptions {
-    const dsn = { ...envelope.dsn, ...copy.envelope.dsn };
+  #sentCopy(
+    { workspaceId, source, raw, envelope }: IncomingMail,
+    sent: { facts: MailFacts; messageIdHeader: string | null; added: readonly string[]; now: number },
+  ): NewMail['sentCopy'] {
+    // What is only captured was not sent.
+    if (this.#wayOut === 'capture') return undefined;
+    const from = addressOfMailbox(sent.facts.from);
+    return sentCopy(this.#sentMailboxes, {
+      workspaceId,
+      from,
+      source,
+      raw,
+      added: sent.added,
+      recipients: envelope.recipients.map(({ address }) => address),
+      named: [...sent.facts.to, ...sent.facts.cc],
+      messageIdHeader: sent.messageIdHeader,
+      newMessageIdHeader: () => newMessageIdHeader(from, this.#random),
+      acceptedAt: sent.now,
+      isTracked: trackedBy(this.#context.keyring),
+    });
+  }
+
+  #options(envelope: Envelope, copy: Copy, facts: MailFacts, path: ReturnPath): EnvelopeOptions {
     return {
       wayOut: this.#wayOut === 'capture' ? 'capture' : 'smarthost',
       ...(envelope.eightBit === true ? { eightBit: true } : {}),
       ...(envelope.smtpUtf8 === true ? { smtpUtf8: true } : {}),
-      ...(Object.keys(dsn).length === 0 ? {} : { dsn }),
+      ...(Object.keys(path.dsn).length === 0 ? {} : { dsn: path.dsn }),
+      asked: { ...envelope.dsn, ...copy.envelope.dsn },
+      ...(path.from === envelope.from ? {} : { sender: envelope.from }),
+      ...(path.receiptTo === undefined ? {} : { receiptTo: path.receiptTo }),
       copy: copy.plan,
       trackingNumber: copy.trackingNumber,
       from: facts.from === '' ? envelope.from : facts.from,
@@ -278,6 +362,11 @@ export function badLineEnds(): AppError {
     'invalid-input',
     'The mail has a bare CR, a bare LF or a NUL byte. Lines must end with CRLF.',
   );
+}
+
+/** Of `Ann <a@b.c>`; empty when there is none. */
+function addressOfMailbox(mailbox: string): string {
+  return /<([^<>]+@[^<>]+)>$/.exec(mailbox)?.[1] ?? (mailbox.includes('@') ? mailbox : '');
 }
 
 /** @param from the sender's address, whose domain the id gets */

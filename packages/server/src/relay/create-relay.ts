@@ -17,6 +17,7 @@ import { OwnMail } from './own-mail.ts';
 import { PassThroughMail } from './pass-through.ts';
 import type { TrackingContext } from './copy-plan.ts';
 import type { PlainText } from './instrument/instrument.ts';
+import { NoticeSender, type NoticedCopies } from './notice-sender.ts';
 import { Pipeline } from './pipeline.ts';
 import type {
   CredentialCheck,
@@ -26,6 +27,7 @@ import type {
   WorkspacePolicies,
 } from './ports.ts';
 import { Queue } from './queue.ts';
+import { QueueAdmin, type QueueAdminStore } from './queue-admin.ts';
 import { NO_RETURN_PATHS, type ReturnPathSettings } from './return-path.ts';
 import { readSmarthostUrl } from './smarthost-url.ts';
 import type { SentMailboxes } from './sent-copy.ts';
@@ -73,6 +75,7 @@ export interface RelayTuning {
   authLimits?: AuthLimits;
   smtpLimits?: Partial<SmtpLimits>;
   concurrency?: number;
+  destinationConcurrency?: number;
   certificateCheckMs?: number;
   dkimKeyCheckMs?: number;
   /** How long `close` waits for copies on their way. */
@@ -84,6 +87,7 @@ export interface RelayDeps {
   keyring: TrackingContext['keyring'];
   messages: Pick<MessageStore, 'accept' | 'markSent'>;
   queue: QueueStore;
+  queueAdmin: QueueAdminStore & NoticedCopies;
   timeline: TransportTimeline;
   credentials: CredentialCheck;
   policies: WorkspacePolicies;
@@ -120,13 +124,16 @@ export interface Relay {
   intake: MailIntake;
   /** For the API. */
   messages: ApiMessages;
+  queue: QueueAdmin;
   /** For notifications. */
   ownMail: OwnMail;
   /** Takes nothing more, lets copies on their way arrive, ends within five seconds. */
   close(): Promise<void>;
 }
 
-const CONCURRENCY = 8;
+const CONCURRENCY = 20;
+const DESTINATION_CONCURRENCY = 10;
+const BYTES_ON_THEIR_WAY = 64 * 1024 * 1024;
 const CERTIFICATE_CHECK_MS = 30_000;
 const DKIM_KEY_CHECK_MS = 30_000;
 const GRACE_MS = 3_000;
@@ -155,9 +162,14 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const queue = new Queue({
     store: deps.queue,
     timeline: deps.timeline,
+    notices: noticeSender(deps, retry.expiryMs),
     send: (mail) => pipeline.send(mail),
     retry,
-    concurrency: tuning.concurrency ?? CONCURRENCY,
+    limits: {
+      total: tuning.concurrency ?? CONCURRENCY,
+      perDestination: tuning.destinationConcurrency ?? DESTINATION_CONCURRENCY,
+      bytes: BYTES_ON_THEIR_WAY,
+    },
     clock,
     random,
     logger,
@@ -178,6 +190,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const intake = new MailIntake({
     ...shared,
     store: deps.messages,
+    line: queue,
     sentMailboxes: deps.sentMailboxes,
     logger,
   });
@@ -195,6 +208,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     inbound: listeners.inbound?.address,
     intake,
     messages: new ApiMessages({ ...shared, intake, store: deps.messages }),
+    queue: new QueueAdmin({ store: deps.queueAdmin, queue, clock }),
     ownMail: new OwnMail({ ...shared, queue: deps.queue, from: settings.notifyFrom }),
     close: async () => {
       clearInterval(dkimWatch);
@@ -202,6 +216,17 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
       smarthost?.close();
     },
   };
+}
+
+/** Notices come from whom Waybill's other mails come from: the operator chose an address that can be sent from. */
+function noticeSender({ settings, queue, queueAdmin, logger }: RelayDeps, expiryMs: number): NoticeSender {
+  const { smarthostUrl } = settings;
+  const from = {
+    mailbox: settings.notifyFrom,
+    host: hostname(),
+    ...(smarthostUrl === undefined ? {} : { remoteHost: readSmarthostUrl(smarthostUrl).host }),
+  };
+  return new NoticeSender({ copies: queueAdmin, queue, from, expiryMs, logger });
 }
 
 function smarthostOf(

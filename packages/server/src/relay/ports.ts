@@ -29,21 +29,36 @@ export interface Objections {
   isObjected(workspaceId: WorkspaceId, addresses: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
-/** Port: what a delivery's timeline learns from the relay. @see TransportFact.source */
+/** Port: what deliveries' timelines learn from the relay, in one transaction. @see TransportFact.source */
 export interface TransportTimeline {
-  recordTransport(fact: TransportFact): Promise<void>;
+  recordTransports(facts: readonly TransportFact[]): Promise<void>;
 }
 
 /** The part of the message store that acceptance needs. */
 export type AcceptStore = Pick<MessageStore, 'accept'>;
 
+/** What acceptance needs of the queue of this process: a mail for which there is room is sent without being read back. */
+export interface SendingLine {
+  /** Keeps a place for a copy to this address, or says that it must wait its turn in the store. */
+  reserve(address: string): boolean;
+  /** The copy did not become durable: its place is free again. */
+  unreserve(address: string): void;
+  /** The copies are durable, and claimed. @param raw their content */
+  enter(copies: readonly ClaimedMail[], raw: Uint8Array): void;
+  /** Copies without a place are in the store. */
+  wake(): void;
+}
+
 /** A copy that is due, claimed by this process. */
-export interface QueuedMail {
+export interface ClaimedMail {
   id: string;
   workspaceId: WorkspaceId;
   /** Null: Waybill's own mail, or one that only passes through. */
   deliveryId: DeliveryId | null;
-  raw: Uint8Array;
+  /** Copies of one mail share it. */
+  contentId: string;
+  /** Of the content. */
+  sizeBytes: number;
   envelopeFrom: string;
   envelopeTo: string;
   options: EnvelopeOptions;
@@ -52,6 +67,17 @@ export interface QueuedMail {
   /** Why the last attempt failed. */
   lastError: string | null;
   expiresAt: number;
+}
+
+/** With the content, which must not be changed. */
+export interface QueuedMail extends ClaimedMail {
+  raw: Uint8Array;
+}
+
+export interface ClaimLimits {
+  copies: number;
+  /** Destinations that have enough copies waiting already. */
+  except: readonly string[];
 }
 
 /** What an attempt came to, durable before anything is told about it. */
@@ -95,19 +121,24 @@ export interface UntrackedMail {
 /**
  * Port: the durable queue. A copy is `ready`, then `sending`, then `settled` (its outcome is known and durable), then
  * `done`, or `ready` again. Only a process that dies in `sending` leaves open whether the next server has the mail.
+ * Whatever takes several copies is one transaction: all of them or none.
  */
 export interface QueueStore {
   /** At the start: whatever was `sending` is `ready` again. @returns how many there were */
   recover(): Promise<number>;
-  /** Takes up to `limit` due copies, oldest first; they are `sending` now and counted as an attempt. */
-  claim(now: number, limit: number): Promise<QueuedMail[]>;
-  /** One transaction: the outcome, and the captured copy when there is one. */
-  settle(id: string, outcome: Outcome, captured?: CapturedCopy): Promise<void>;
+  /** Takes due copies, oldest first; they are `sending` now and counted as an attempt. */
+  claim(now: number, limits: ClaimLimits): Promise<ClaimedMail[]>;
+  /** The bytes that copies are made from; undefined when no copy needs them any more. */
+  content(id: string): Promise<Uint8Array | undefined>;
+  /** Writes outcomes down, and the captured copies where there are some. */
+  settle(outcomes: readonly { id: string; outcome: Outcome; captured?: CapturedCopy }[]): Promise<void>;
   /** Copies whose outcome was not told to the timeline yet. */
   settled(limit: number): Promise<SettledMail[]>;
-  /** The timeline knows of this attempt. Done copies free the content that no other copy needs. */
-  finish(told: { id: string; attempts: number }, now: number): Promise<void>;
-  /** When the next copy is due; undefined when none waits. */
-  nextDueAt(): Promise<number | undefined>;
+  /** The timeline knows of these attempts. Done copies free the content that no other copy needs. */
+  finish(told: readonly Pick<SettledMail, 'id' | 'attempts' | 'outcome'>[], now: number): Promise<void>;
+  /** Copies that were claimed and not tried after all: `ready` again, as if nothing had been. */
+  release(ids: readonly string[]): Promise<void>;
+  /** When the next copy to another destination than these is due; undefined when none waits. */
+  nextDueAt(except: readonly string[]): Promise<number | undefined>;
   enqueueUntracked(mail: UntrackedMail): Promise<void>;
 }

@@ -1,18 +1,30 @@
-import type { Reason } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
+import { Groups } from '../kernel/groups.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { pauseMs, type RetryPolicy } from './backoff.ts';
+import type { RetryPolicy } from './backoff.ts';
+import { ContentMemory } from './content-memory.ts';
+import { destinationOf } from './destination.ts';
+import { Lanes, type LaneLimits } from './lanes.ts';
+import { outcomeOf } from './outcome.ts';
 import type { Attempt } from './pipeline.ts';
-import type { Outcome, QueuedMail, QueueStore, SettledMail, TransportTimeline } from './ports.ts';
+import type {
+  CapturedCopy,
+  ClaimedMail,
+  Outcome,
+  QueuedMail,
+  QueueStore,
+  SendingLine,
+  SettledMail,
+  TransportTimeline,
+} from './ports.ts';
 
 export interface QueueOptions {
   store: QueueStore;
   timeline: TransportTimeline;
   send: (mail: QueuedMail) => Promise<Attempt>;
   retry: RetryPolicy;
-  /** How many copies are on their way at the same time. */
-  concurrency: number;
+  limits: LaneLimits;
   clock: Clock;
   random: RandomBytes;
   logger: Logger;
@@ -22,24 +34,49 @@ export interface QueueOptions {
 const STORE_PAUSE_MS = 1_000;
 /** Looked at anyway, in case the clock was set. */
 const LONGEST_SLEEP_MS = 60_000;
+const TELL_AGAIN_MS = 30_000;
+/** Copies that wait in memory, without their contents. */
+const MOST_WAITING = 1_000;
+const CLAIM = 50;
+const TELL = 200;
+/** Of contents that are kept for copies that wait. */
+const REMEMBERED_BYTES = 32 * 1024 * 1024;
+
+interface Lined extends ClaimedMail {
+  destination: string;
+}
 
 /**
  * Sends what is due. Every step is durable before the next one begins, so the process may die anywhere: a copy whose
  * outcome was written down is never sent again, and an outcome that was not told to the timeline is told later.
  * Left open is only the moment between the server's 250 and the writing down (RFC 1047): such a copy is sent twice.
  */
-export class Queue {
+export class Queue implements SendingLine {
   readonly #options: QueueOptions;
+  readonly #lanes: Lanes<Lined>;
+  readonly #contents: ContentMemory;
+  readonly #settling: Groups<{ id: string; outcome: Outcome; captured?: CapturedCopy }, void>;
+  readonly #telling: Groups<SettledMail, void>;
+  /** On their way, or their outcome is being written down and told. */
   readonly #running = new Map<string, Promise<void>>();
+  /** Outcomes that are not durable yet. */
+  #unsettled = 0;
   #stopped = false;
   #wakeUp: () => void = () => {};
   #woken = false;
+  /** The store holds copies that came before the next one: nobody overtakes them. */
+  #behind = true;
   /** There may be outcomes that the timeline does not know. */
   #untold = true;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: QueueOptions) {
+    const { store, limits } = options;
     this.#options = options;
+    this.#lanes = new Lanes(limits);
+    this.#contents = new ContentMemory((id) => store.content(id), REMEMBERED_BYTES);
+    this.#settling = new Groups((outcomes) => store.settle(outcomes), TELL);
+    this.#telling = new Groups((mails) => this.#tell(mails), TELL);
   }
 
   async start(): Promise<void> {
@@ -55,15 +92,59 @@ export class Queue {
     this.#wakeUp();
   }
 
+  /** There may be outcomes that others wrote down. */
+  tellOutcomes(): void {
+    this.#untold = true;
+    this.wake();
+  }
+
+  reserve(address: string): boolean {
+    if (this.#stopped || this.#behind) return false;
+    if (this.#lanes.waiting >= MOST_WAITING || !this.#lanes.reserve(destinationOf(address))) {
+      this.#behind = true;
+      return false;
+    }
+    return true;
+  }
+
+  unreserve(address: string): void {
+    this.#lanes.unreserve(destinationOf(address));
+  }
+
+  enter(copies: readonly ClaimedMail[], raw: Uint8Array): void {
+    for (const copy of copies) {
+      this.unreserve(copy.envelopeTo);
+      this.#add(copy, raw);
+    }
+    this.#startNext();
+  }
+
   /** Claims nothing more and waits for what is on its way, but no longer than `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     this.wake();
     await this.#loop;
+    const left = this.#lanes.clear();
+    this.#contents.clear();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMs);
-    await Promise.race([Promise.all(this.#running.values()), promise]);
+    await Promise.race([
+      Promise.all([...this.#running.values(), this.#release(left.map(({ id }) => id))]),
+      promise,
+    ]);
     clearTimeout(timer);
+  }
+
+  async #release(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    try {
+      await this.#options.store.release(ids);
+    } catch (err) {
+      this.#options.logger.warn(
+        { err },
+        'copies that waited could not be given back; the next start does it',
+      );
+    }
   }
 
   async #run(): Promise<void> {
@@ -71,7 +152,7 @@ export class Queue {
       this.#woken = false;
       try {
         if (this.#untold) await this.#tellSettled();
-        await this.#sleep(await this.#startDue());
+        await this.#sleep(await this.#claimDue());
       } catch (err) {
         this.#options.logger.error({ err }, 'the mail queue cannot be worked on, it is tried again');
         await this.#sleep(STORE_PAUSE_MS);
@@ -80,45 +161,72 @@ export class Queue {
   }
 
   /** @returns for how long there is nothing to do, in ms */
-  async #startDue(): Promise<number> {
-    const { store, clock, concurrency } = this.#options;
-    const places = concurrency - this.#running.size;
-    if (places <= 0) return LONGEST_SLEEP_MS;
+  async #claimDue(): Promise<number> {
+    const { store, clock, limits } = this.#options;
+    if (this.#lanes.waiting >= MOST_WAITING || limits.total === 0) return LONGEST_SLEEP_MS;
+    const except = this.#lanes.full();
     // Reading does not wait for writers; a claim does, so it is made only when there is something to claim.
-    const dueAt = await store.nextDueAt();
-    if (dueAt === undefined) return LONGEST_SLEEP_MS;
-    if (dueAt > clock()) return dueAt - clock();
-    const mails = await store.claim(clock(), places);
-    for (const mail of mails) {
-      const work = this.#process(mail).finally(() => {
-        this.#running.delete(mail.id);
-        this.wake();
-      });
-      this.#running.set(mail.id, work);
+    const dueAt = await store.nextDueAt(except);
+    if (dueAt === undefined || dueAt > clock()) {
+      if (except.length === 0) this.#behind = false;
+      return dueAt === undefined ? LONGEST_SLEEP_MS : dueAt - clock();
     }
+    const mails = await store.claim(clock(), { copies: CLAIM, except });
+    for (const mail of mails) this.#add(mail);
+    this.#startNext();
     return mails.length === 0 ? STORE_PAUSE_MS : 0;
   }
 
-  async #process(mail: QueuedMail): Promise<void> {
-    const { logger } = this.#options;
+  #add(mail: ClaimedMail, raw?: Uint8Array): void {
+    this.#contents.expect(mail.contentId, raw);
+    this.#lanes.add({ ...mail, destination: destinationOf(mail.envelopeTo) });
+  }
+
+  #startNext(): void {
+    while (!this.#stopped && this.#unsettled < this.#options.limits.total) {
+      const mail = this.#lanes.next();
+      if (mail === undefined) return;
+      const work = this.#process(mail).finally(() => this.#running.delete(mail.id));
+      this.#running.set(mail.id, work);
+    }
+  }
+
+  async #process(mail: Lined): Promise<void> {
+    const { logger, clock, retry, random } = this.#options;
     try {
       const attempt = await this.#attempt(mail);
-      const outcome = this.#outcome(mail, attempt);
-      await this.#persist(() =>
-        this.#options.store.settle(mail.id, outcome, attempt.kind === 'captured' ? attempt.copy : undefined),
-      );
-      await this.#tell({ id: mail.id, deliveryId: mail.deliveryId, attempts: mail.attempts, outcome });
+      this.#lanes.done(mail);
+      const at = clock();
+      const outcome = outcomeOf(mail, attempt, { at, retry, random });
+      const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
+      this.#unsettled++;
+      this.#startNext();
+      await this.#persist(() => this.#settling.call({ id: mail.id, outcome, ...captured })).finally(() => {
+        this.#unsettled--;
+        this.#startNext();
+        if (this.#behind) this.wake();
+      });
+      await this.#telling.call({
+        id: mail.id,
+        deliveryId: mail.deliveryId,
+        attempts: mail.attempts,
+        outcome,
+      });
+      if (outcome.retryAt !== undefined) this.wake();
     } catch (err) {
       // It stays as it is in the store: told in the next round when its outcome is there, else after a restart.
       this.#untold = true;
+      this.wake();
       logger.error({ err, queueId: mail.id }, 'a copy could not be worked on');
     }
   }
 
   /** A mail that makes our own code fail must not be tried as fast as the machine can. */
-  async #attempt(mail: QueuedMail): Promise<Attempt> {
+  async #attempt(mail: Lined): Promise<Attempt> {
     try {
-      return await this.#options.send(mail);
+      const raw = await this.#contents.take(mail.contentId);
+      if (raw === undefined) throw new Error('the content is gone');
+      return await this.#options.send({ ...mail, raw });
     } catch (err) {
       this.#options.logger.error({ err, queueId: mail.id }, 'making or sending a copy failed');
       return { kind: 'waiting', reason: 'An internal error kept this mail back. It is tried again.' };
@@ -138,47 +246,33 @@ export class Queue {
     }
   }
 
-  #outcome(mail: QueuedMail, attempt: Attempt): Outcome {
-    const { retry, clock, random } = this.#options;
-    const at = clock();
-    if (attempt.kind === 'captured') {
-      return { fact: { at, type: 'relayed', transport: 'captured', reasons: [CAPTURED] } };
-    }
-    if (attempt.kind === 'relayed') {
-      const reasons = [{ code: 'server-accepted', text: `The mail server took it: ${attempt.reply}` }];
-      return { fact: { at, type: 'relayed', transport: 'sent', reasons } };
-    }
-    if (attempt.kind === 'rejected') {
-      const reasons = [{ code: 'server-rejected', text: `The mail server refused it: ${attempt.reply}` }];
-      return { fact: { at, type: 'bounced', transport: 'bounced', reasons } };
-    }
-    const reason = deferral(attempt);
-    const retryAt = at + pauseMs(retry, mail.attempts, random);
-    if (retryAt >= mail.expiresAt) {
-      return { fact: { at, type: 'bounced', transport: 'failed', reasons: [EXPIRED, reason] } };
-    }
-    // The same trouble hour after hour is one line on the timeline.
-    const known = mail.lastError === reason.text;
-    return {
-      retryAt,
-      error: reason.text,
-      ...(known ? {} : { fact: { at, type: 'deferred', reasons: [reason] } }),
-    };
-  }
-
   async #tellSettled(): Promise<void> {
-    const waiting = await this.#options.store.settled(100);
-    this.#untold = waiting.length === 100;
-    for (const mail of waiting) if (!this.#running.has(mail.id)) await this.#tell(mail);
+    const waiting = await this.#options.store.settled(TELL);
+    this.#untold = waiting.length === TELL;
+    const mine = waiting.filter(({ id }) => !this.#running.has(id));
+    const told = await Promise.allSettled(mine.map((mail) => this.#telling.call(mail)));
+    const failed = told.find((result) => result.status === 'rejected');
+    if (failed === undefined) return;
+    // One that cannot be told must not hold up what can be sent.
+    this.#options.logger.error({ err: failed.reason }, 'an outcome could not be told, it is tried again');
+    const again = setTimeout(() => {
+      this.#untold = true;
+      this.wake();
+    }, TELL_AGAIN_MS);
+    again.unref();
+    this.#untold = false;
   }
 
   /** The source is unique for the attempt: telling it twice is telling it once. */
-  async #tell({ id, deliveryId, attempts, outcome }: SettledMail): Promise<void> {
+  async #tell(mails: readonly SettledMail[]): Promise<void> {
     const { store, timeline, clock } = this.#options;
-    if (deliveryId !== null && outcome.fact !== undefined) {
-      await timeline.recordTransport({ deliveryId, ...outcome.fact, source: `relay:${id}:${attempts}` });
-    }
-    await store.finish({ id, attempts }, clock());
+    const facts = mails.flatMap(({ id, deliveryId, attempts, outcome: { fact } }) =>
+      deliveryId === null || fact === undefined
+        ? []
+        : [{ deliveryId, ...fact, source: `relay:${id}:${attempts}` }],
+    );
+    if (facts.length > 0) await timeline.recordTransports(facts);
+    await store.finish(mails, clock());
   }
 
   async #sleep(ms: number): Promise<void> {
@@ -190,26 +284,5 @@ export class Queue {
     await promise;
     clearTimeout(timer);
     this.#wakeUp = () => {};
-  }
-}
-
-const CAPTURED: Reason = {
-  code: 'captured',
-  text: 'The mail is in the demo inbox. It was not sent to anybody.',
-};
-const EXPIRED: Reason = {
-  code: 'expired',
-  text: 'The mail could not be delivered for so long that Waybill gave up.',
-};
-
-function deferral(attempt: Extract<Attempt, { kind: 'deferred' | 'waiting' }>): Reason {
-  if (attempt.kind === 'waiting') return { code: 'no-way-out', text: attempt.reason };
-  switch (attempt.code) {
-    case 'server-deferred':
-      return { code: attempt.code, text: `The mail server wants it later: ${attempt.reply}` };
-    case 'server-unreachable':
-      return { code: attempt.code, text: `The mail server cannot be reached: ${attempt.reply}` };
-    case 'server-refuses-us':
-      return { code: attempt.code, text: `The mail server does not let Waybill in: ${attempt.reply}` };
   }
 }

@@ -3,10 +3,13 @@ import type { Relay, RelayDeps } from './create-relay.ts';
 
 export type { Relay, RelayDeps, RelaySettings, RelayTuning } from './create-relay.ts';
 export type { AcceptedMail, IncomingMail } from './accept.ts';
+export { destinationOf } from './destination.ts';
 export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';
 export type { ListenAddress } from './listener.ts';
 export type {
   CapturedCopy,
+  ClaimedMail,
+  ClaimLimits,
   CredentialCheck,
   Objections,
   Outcome,

@@ -18,7 +18,8 @@ export interface SmarthostEnvelope {
 export type SmarthostResult =
   | { kind: 'relayed'; reply: string }
   | { kind: 'deferred'; code: 'server-deferred' | 'server-unreachable' | 'server-refuses-us'; reply: string }
-  | { kind: 'rejected'; reply: string };
+  /** With a code when it was not the server that refused; `reply` is the whole reason then. */
+  | { kind: 'rejected'; reply: string; code?: 'cannot-be-sent' };
 
 export interface SmarthostTimeouts {
   connectMs: number;

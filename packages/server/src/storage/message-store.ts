@@ -1,37 +1,45 @@
-import type { Transaction } from 'kysely';
 import type { Reason } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
+import { Groups } from '../kernel/groups.ts';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { MailDelivery, MessageStore, NewMail } from '../messages/messages.ts';
 import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
 import { nextPositions } from './positions.ts';
-import type { Database } from './schema.ts';
+import { newQueueRow } from './queue-rows.ts';
+import { insertion, POSITION_BACK, reservePositions, transact, type Statement } from './statements.ts';
+
+/** Mails of one transaction: enough to share its fsync, few enough to hold others up for a moment only. */
+const MAILS_PER_COMMIT = 50;
 
 export class KyselyMessageStore implements MessageStore {
   readonly #engine: Engine;
+  /** Mails that come while a transaction is under way share the next one. */
+  readonly #accepting = new Groups<NewMail, void>((mails) => this.#accept(mails), MAILS_PER_COMMIT);
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  async accept(mail: NewMail): Promise<void> {
-    await this.#engine.db.transaction().execute(async (tx) => {
-      await insertMessage(tx, mail);
-      const first = await nextPositions(tx, mail.deliveries.length);
-      const rows = mail.deliveries.map((delivery) => deliveryRow(mail, delivery));
-      for (const part of chunks(rows)) await tx.insertInto('deliveries').values(part).execute();
-      const events = mail.deliveries.map((delivery, index) => acceptedEvent(mail, delivery, first + index));
-      for (const part of chunks(events)) await tx.insertInto('events').values(part).execute();
-      const links = mail.links.map(({ index, url }) => ({
-        workspace_id: mail.workspaceId,
-        message_id: mail.messageId,
-        link_index: index,
-        url,
-      }));
-      for (const part of chunks(links)) await tx.insertInto('links').values(part).execute();
-      await insertQueue(tx, mail);
-    });
+  accept(mail: NewMail): Promise<void> {
+    return this.#accepting.call(mail);
+  }
+
+  async #accept(mails: readonly NewMail[]): Promise<void> {
+    try {
+      await transact(this.#engine.db, acceptStatements(mails));
+    } catch (error) {
+      const [mail] = mails;
+      if (mails.length === 1 && mail !== undefined && (await this.#isKnown(mail.messageId))) {
+        throw new AppError('conflict', 'This message was accepted already.', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async #isKnown(id: MessageId): Promise<boolean> {
+    const { db } = this.#engine;
+    return (await db.selectFrom('messages').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
   }
 
   async markSent(workspaceId: WorkspaceId, messageId: MessageId, at: number): Promise<number | undefined> {
@@ -77,27 +85,54 @@ const HANDED_OVER: Reason = {
   text: 'You said that you sent it with your own mail program.',
 };
 
-async function insertMessage(tx: Transaction<Database>, mail: NewMail): Promise<void> {
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('messages')
-    .values({
-      id: mail.messageId,
-      workspace_id: mail.workspaceId,
-      from_address: mail.from,
-      subject: mail.subject,
-      to_json: JSON.stringify(mail.to),
-      cc_json: JSON.stringify(mail.cc),
-      message_id_header: mail.messageIdHeader,
-      mode: mail.mode,
-      source: mail.source,
-      size_bytes: mail.sizeBytes,
-      created_at: mail.createdAt,
-      sent_at: mail.sentAt,
-      last_sign_at: null,
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirst();
-  if (numInsertedOrUpdatedRows === 0n) throw new AppError('conflict', 'This message was accepted already.');
+function acceptStatements(mails: readonly NewMail[]): Statement[] {
+  const deliveries = mails.flatMap((mail) => mail.deliveries.map((delivery) => ({ mail, delivery })));
+  const last = deliveries.length - 1;
+  return [
+    insertion('messages', mails.map(messageRow)),
+    reservePositions(deliveries.length),
+    insertion(
+      'deliveries',
+      deliveries.map(({ mail, delivery }) => deliveryRow(mail, delivery)),
+    ),
+    insertion(
+      'events',
+      deliveries.map(({ mail, delivery }, index) => acceptedEvent(mail, delivery, last - index)),
+      { expressions: { position: POSITION_BACK } },
+    ),
+    insertion('links', mails.flatMap(linkRows)),
+    insertion('contents', mails.flatMap(contentRows)),
+    insertion('queue', mails.flatMap(queueRows)),
+    insertion('sent_copies', mails.flatMap(sentCopyRows)),
+    insertion('return_paths', mails.flatMap(returnPathRows)),
+  ];
+}
+
+function messageRow(mail: NewMail) {
+  return {
+    id: mail.messageId,
+    workspace_id: mail.workspaceId,
+    from_address: mail.from,
+    subject: mail.subject,
+    to_json: JSON.stringify(mail.to),
+    cc_json: JSON.stringify(mail.cc),
+    message_id_header: mail.messageIdHeader,
+    mode: mail.mode,
+    source: mail.source,
+    size_bytes: mail.sizeBytes,
+    created_at: mail.createdAt,
+    sent_at: mail.sentAt,
+    last_sign_at: null,
+  };
+}
+
+function linkRows(mail: NewMail) {
+  return mail.links.map(({ index, url }) => ({
+    workspace_id: mail.workspaceId,
+    message_id: mail.messageId,
+    link_index: index,
+    url,
+  }));
 }
 
 function deliveryRow(mail: NewMail, delivery: MailDelivery) {
@@ -162,35 +197,52 @@ function bareEvent(event: {
   };
 }
 
-async function insertQueue(tx: Transaction<Database>, mail: NewMail): Promise<void> {
-  if (mail.content !== undefined) {
-    await tx
-      .insertInto('contents')
-      .values({
-        id: mail.content.id,
-        workspace_id: mail.workspaceId,
-        raw: mail.content.raw,
-        size_bytes: mail.content.raw.length,
-        created_at: mail.createdAt,
-      })
-      .execute();
-  }
-  const rows = (mail.queue ?? []).map((entry) => ({
-    id: entry.id,
-    workspace_id: mail.workspaceId,
-    delivery_id: entry.deliveryId,
-    message_id: mail.messageId,
-    content_id: entry.contentId,
-    envelope_from: entry.envelopeFrom,
-    envelope_to: entry.envelopeTo,
-    envelope_options: entry.envelopeOptions,
-    state: 'ready',
-    attempts: 0,
-    next_attempt_at: mail.createdAt,
-    last_error: null,
-    created_at: mail.createdAt,
-    expires_at: entry.expiresAt,
-    finished_at: null,
+function contentRows({ content, workspaceId, createdAt }: NewMail) {
+  if (content === undefined) return [];
+  const { id, raw } = content;
+  return [{ id, workspace_id: workspaceId, raw, size_bytes: raw.length, created_at: createdAt }];
+}
+
+function returnPathRows({ workspaceId, messageId, returnPaths = [] }: NewMail) {
+  return returnPaths.map(({ deliveryId, envelopeFrom, envelopeId, notify }) => ({
+    delivery_id: deliveryId,
+    workspace_id: workspaceId,
+    message_id: messageId,
+    envelope_from: envelopeFrom,
+    envelope_id: envelopeId,
+    notify,
   }));
-  for (const part of chunks(rows)) await tx.insertInto('queue').values(part).execute();
+}
+
+function queueRows(mail: NewMail) {
+  return (mail.queue ?? []).map((entry) =>
+    newQueueRow({
+      ...entry,
+      workspaceId: mail.workspaceId,
+      messageId: mail.messageId,
+      sizeBytes: mail.content?.raw.length ?? 0,
+      createdAt: mail.createdAt,
+    }),
+  );
+}
+
+function sentCopyRows({ sentCopy, workspaceId, messageId, createdAt }: NewMail) {
+  if (sentCopy === undefined) return [];
+  const { id, accountId, messageIdHeader, raw, dueAt } = sentCopy;
+  return [
+    {
+      id,
+      workspace_id: workspaceId,
+      message_id: messageId,
+      account_id: accountId,
+      message_id_header: messageIdHeader,
+      raw,
+      state: 'waiting',
+      attempts: 0,
+      due_at: dueAt,
+      last_error: null,
+      accepted_at: createdAt,
+      ended_at: null,
+    },
+  ];
 }

@@ -1,18 +1,26 @@
-import type { Transaction } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
 import type {
   CapturedCopy,
+  ClaimedMail,
+  ClaimLimits,
   EnvelopeOptions,
   Outcome,
-  QueuedMail,
   QueueStore,
   SettledMail,
   UntrackedMail,
 } from '../relay/relay.ts';
 import type { Engine } from './engine.ts';
+import { newQueueRow } from './queue-rows.ts';
 import type { Database } from './schema.ts';
+import { insertion, runStatements, transact, type Statement } from './statements.ts';
 
-type Tx = Transaction<Database>;
+type Tx = Kysely<Database>;
+
+/** Literals, not parameters: only then the engines see that an index of these rows alone will do. */
+const READY = sql<SqlBool>`queue.state = 'ready'`;
+const SENDING = sql<SqlBool>`queue.state = 'sending'`;
+const SETTLED = sql<SqlBool>`queue.state = 'settled'`;
 
 /** The mail queue on either engine. */
 export class KyselyQueueStore implements QueueStore {
@@ -26,58 +34,67 @@ export class KyselyQueueStore implements QueueStore {
     const { numUpdatedRows } = await this.#engine.db
       .updateTable('queue')
       .set({ state: 'ready' })
-      .where('state', '=', 'sending')
+      .where(SENDING)
       .executeTakeFirst();
     return Number(numUpdatedRows);
   }
 
-  async claim(now: number, limit: number): Promise<QueuedMail[]> {
-    return this.#engine.db.transaction().execute(async (tx) => {
-      let due = tx
-        .selectFrom('queue')
-        .select('id')
-        .where('state', '=', 'ready')
-        .where('next_attempt_at', '<=', now)
-        .orderBy('next_attempt_at')
-        .orderBy('id')
-        .limit(limit);
-      if (this.#engine.name === 'postgres') due = due.forUpdate().skipLocked();
-      const ids = (await due.execute()).map(({ id }) => id);
-      if (ids.length === 0) return [];
-      await tx
-        .updateTable('queue')
-        .set((eb) => ({ state: 'sending', attempts: eb('attempts', '+', 1) }))
-        .where('id', 'in', ids)
-        .execute();
-      return readClaimed(tx, ids);
-    });
+  async claim(now: number, { copies, except }: ClaimLimits): Promise<ClaimedMail[]> {
+    let due = this.#engine.db
+      .selectFrom('queue')
+      .select('id')
+      .where(READY)
+      .where('next_attempt_at', '<=', now)
+      .where(this.#destinationsBut(except))
+      .orderBy('next_attempt_at')
+      .orderBy('id')
+      .limit(copies);
+    const isPostgres = this.#engine.name === 'postgres';
+    if (isPostgres) due = due.forUpdate().skipLocked();
+    const rows = await this.#engine.db
+      .updateTable('queue')
+      .set((eb) => ({ state: 'sending', attempts: eb('attempts', '+', 1) }))
+      // An array is made once; a joined subquery with a limit may be run again and claim more.
+      .where(isPostgres ? sql<SqlBool>`id = any(array(${due}))` : (eb) => eb('id', 'in', due))
+      .returningAll()
+      .execute();
+    return rows
+      .sort((a, b) => a.next_attempt_at - b.next_attempt_at || (a.id < b.id ? -1 : 1))
+      .map((row) => ({
+        id: row.id,
+        workspaceId: row.workspace_id as WorkspaceId,
+        deliveryId: row.delivery_id as DeliveryId | null,
+        contentId: row.content_id,
+        sizeBytes: row.size_bytes,
+        envelopeFrom: row.envelope_from,
+        envelopeTo: row.envelope_to,
+        options: JSON.parse(row.envelope_options) as EnvelopeOptions,
+        attempts: row.attempts,
+        lastError: row.last_error,
+        expiresAt: row.expires_at,
+      }));
   }
 
-  async settle(id: string, outcome: Outcome, captured?: CapturedCopy): Promise<void> {
+  async content(id: string): Promise<Uint8Array | undefined> {
+    const { db } = this.#engine;
+    return (await db.selectFrom('contents').select('raw').where('id', '=', id).executeTakeFirst())?.raw;
+  }
+
+  async settle(
+    outcomes: readonly { id: string; outcome: Outcome; captured?: CapturedCopy }[],
+  ): Promise<void> {
+    const settling: Statement = {
+      sql: "update queue set state = 'settled', outcome = ? where id = ? and state = 'sending'",
+      rows: outcomes.map(({ id, outcome }) => [JSON.stringify(outcome), id]),
+    };
+    const captures = outcomes.filter(({ captured }) => captured !== undefined);
+    if (captures.length === 0) {
+      await transact(this.#engine.db, [settling]);
+      return;
+    }
     await this.#engine.db.transaction().execute(async (tx) => {
-      const row = await tx
-        .updateTable('queue')
-        .set({ state: 'settled', outcome: JSON.stringify(outcome) })
-        .where('id', '=', id)
-        .where('state', '=', 'sending')
-        .returning(['workspace_id', 'delivery_id', 'envelope_to'])
-        .executeTakeFirst();
-      if (row === undefined || captured === undefined) return;
-      await tx
-        .insertInto('captured')
-        .values({
-          id,
-          workspace_id: row.workspace_id,
-          delivery_id: row.delivery_id,
-          tracking_number: captured.trackingNumber,
-          recipient: row.envelope_to,
-          from_address: captured.from,
-          subject: captured.subject,
-          raw: captured.raw,
-          captured_at: captured.at,
-        })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute();
+      for (const { id, captured } of captures) if (captured !== undefined) await capture(tx, id, captured);
+      await runStatements(tx, [settling]);
     });
   }
 
@@ -85,7 +102,7 @@ export class KyselyQueueStore implements QueueStore {
     const rows = await this.#engine.db
       .selectFrom('queue')
       .select(['id', 'delivery_id', 'attempts', 'outcome'])
-      .where('state', '=', 'settled')
+      .where(SETTLED)
       .orderBy('next_attempt_at')
       .limit(limit)
       .execute();
@@ -93,40 +110,57 @@ export class KyselyQueueStore implements QueueStore {
       id: row.id,
       deliveryId: row.delivery_id as DeliveryId | null,
       attempts: row.attempts,
-      outcome: readOutcome(row.outcome),
+      outcome: row.outcome === null ? {} : (JSON.parse(row.outcome) as Outcome),
     }));
   }
 
-  async finish(told: { id: string; attempts: number }, now: number): Promise<void> {
-    await this.#engine.db.transaction().execute(async (tx) => {
-      if (this.#engine.name === 'postgres') await lockContent(tx, told.id);
-      const row = await tx
-        .selectFrom('queue')
-        .select(['content_id', 'outcome'])
-        .where('id', '=', told.id)
-        .where('attempts', '=', told.attempts)
-        .where('state', '=', 'settled')
-        .executeTakeFirst();
-      if (row === undefined) return;
-      const { retryAt, error } = readOutcome(row.outcome);
-      const change =
-        retryAt === undefined
-          ? { state: 'done', finished_at: now, last_error: null }
-          : { state: 'ready', next_attempt_at: retryAt, last_error: error ?? null };
-      await tx
-        .updateTable('queue')
-        .set({ ...change, outcome: null })
-        .where('id', '=', told.id)
-        .execute();
-      if (retryAt === undefined) await freeContent(tx, row.content_id);
-    });
+  async finish(
+    told: readonly Pick<SettledMail, 'id' | 'attempts' | 'outcome'>[],
+    now: number,
+  ): Promise<void> {
+    const done = told.filter(({ outcome }) => outcome.retryAt === undefined);
+    const again = told.filter(({ outcome }) => outcome.retryAt !== undefined);
+    await transact(this.#engine.db, [
+      ...(this.#engine.name === 'postgres' ? [lockContents(done)] : []),
+      {
+        sql: `update queue set state = 'done', finished_at = ?, last_error = ?, outcome = null
+          where id = ? and attempts = ? and state = 'settled'`,
+        rows: done.map(({ id, attempts, outcome }) => [now, failureOf(outcome), id, attempts]),
+      },
+      {
+        sql: `update queue set state = 'ready', next_attempt_at = ?, last_error = ?, outcome = null
+          where id = ? and attempts = ? and state = 'settled'`,
+        rows: again.map(({ id, attempts, outcome }) => [
+          outcome.retryAt,
+          outcome.error ?? null,
+          id,
+          attempts,
+        ]),
+      },
+      // The content goes with the last copy that needs it.
+      {
+        sql: `delete from contents where id = (select content_id from queue where id = ?)
+          and not exists (select 1 from queue where content_id = contents.id and state <> 'done')`,
+        rows: done.map(({ id }) => [id]),
+      },
+    ]);
   }
 
-  async nextDueAt(): Promise<number | undefined> {
+  async release(ids: readonly string[]): Promise<void> {
+    await transact(this.#engine.db, [
+      {
+        sql: `update queue set state = 'ready', attempts = attempts - 1 where id = ? and state = 'sending'`,
+        rows: ids.map((id) => [id]),
+      },
+    ]);
+  }
+
+  async nextDueAt(except: readonly string[]): Promise<number | undefined> {
     const row = await this.#engine.db
       .selectFrom('queue')
       .select('next_attempt_at')
-      .where('state', '=', 'ready')
+      .where(READY)
+      .where(this.#destinationsBut(except))
       .orderBy('next_attempt_at')
       .limit(1)
       .executeTakeFirst();
@@ -140,107 +174,79 @@ export class KyselyQueueStore implements QueueStore {
         .select('id')
         .where('id', '=', `${mail.id}:0`)
         .executeTakeFirst();
-      if (known !== undefined) return;
-      await tx
-        .insertInto('contents')
-        .values({
-          id: mail.id,
-          workspace_id: mail.workspaceId,
-          raw: mail.raw,
-          size_bytes: mail.raw.length,
-          created_at: mail.createdAt,
-        })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute();
-      const rows = mail.recipients.map(({ address, options }, index) => ({
-        id: `${mail.id}:${index}`,
-        workspace_id: mail.workspaceId,
-        delivery_id: null,
-        message_id: null,
-        content_id: mail.id,
-        envelope_from: mail.envelopeFrom,
-        envelope_to: address,
-        envelope_options: JSON.stringify(options),
-        state: 'ready',
-        attempts: 0,
-        next_attempt_at: mail.createdAt,
-        last_error: null,
-        created_at: mail.createdAt,
-        expires_at: mail.expiresAt,
-        finished_at: null,
-      }));
-      await tx
-        .insertInto('queue')
-        .values(rows)
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute();
+      if (known === undefined) await runStatements(tx, untrackedStatements(mail));
     });
+  }
+
+  #destinationsBut(except: readonly string[]): RawBuilder<SqlBool> {
+    if (except.length === 0) return sql`1 = 1`;
+    if (this.#engine.name === 'postgres') return sql`destination <> all(${[...except]}::text[])`;
+    return sql`destination not in (select value from json_each(${JSON.stringify(except)}))`;
   }
 }
 
-async function readClaimed(tx: Tx, ids: readonly string[]): Promise<QueuedMail[]> {
-  const rows = await tx
+function untrackedStatements({ id, workspaceId, raw, createdAt, ...mail }: UntrackedMail): Statement[] {
+  const content = { id, workspace_id: workspaceId, raw, size_bytes: raw.length, created_at: createdAt };
+  const rows = mail.recipients.map(({ address, options }, index) =>
+    newQueueRow({
+      id: `${id}:${index}`,
+      workspaceId,
+      deliveryId: null,
+      messageId: null,
+      contentId: id,
+      sizeBytes: raw.length,
+      envelopeFrom: mail.envelopeFrom,
+      envelopeTo: address,
+      envelopeOptions: JSON.stringify(options),
+      createdAt,
+      expiresAt: mail.expiresAt,
+    }),
+  );
+  return [
+    insertion('contents', [content], { onConflict: 'id' }),
+    insertion('queue', rows, { onConflict: 'id' }),
+  ];
+}
+
+/** Why a copy was given up, in words; null when it was not. */
+function failureOf({ fact }: Outcome): string | null {
+  if (fact?.type !== 'bounced') return null;
+  return fact.reasons.map(({ text }) => text).join(' ');
+}
+
+async function capture(tx: Tx, id: string, captured: CapturedCopy): Promise<void> {
+  const row = await tx
     .selectFrom('queue')
-    .innerJoin('contents', 'contents.id', 'queue.content_id')
-    .select([
-      'queue.id',
-      'queue.workspace_id',
-      'queue.delivery_id',
-      'queue.envelope_from',
-      'queue.envelope_to',
-      'queue.envelope_options',
-      'queue.attempts',
-      'queue.last_error',
-      'queue.expires_at',
-      'contents.raw',
-    ])
-    .where('queue.id', 'in', ids)
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    workspaceId: row.workspace_id as WorkspaceId,
-    deliveryId: row.delivery_id as DeliveryId | null,
-    raw: row.raw,
-    envelopeFrom: row.envelope_from,
-    envelopeTo: row.envelope_to,
-    options: JSON.parse(row.envelope_options) as EnvelopeOptions,
-    attempts: row.attempts,
-    lastError: row.last_error,
-    expiresAt: row.expires_at,
-  }));
-}
-
-/** Two copies that end at the same time would each see the other as not done, and nobody would free the content. */
-async function lockContent(tx: Tx, queueId: string): Promise<void> {
+    .select(['workspace_id', 'delivery_id', 'envelope_to'])
+    .where('id', '=', id)
+    .where(SENDING)
+    .executeTakeFirst();
+  if (row === undefined) return;
   await tx
-    .selectFrom('contents')
-    .select('contents.id')
-    .where('contents.id', '=', (eb) =>
-      eb.selectFrom('queue').select('queue.content_id').where('queue.id', '=', queueId),
-    )
-    .forUpdate()
+    .insertInto('captured')
+    .values({
+      id,
+      workspace_id: row.workspace_id,
+      delivery_id: row.delivery_id,
+      tracking_number: captured.trackingNumber,
+      recipient: row.envelope_to,
+      from_address: captured.from,
+      subject: captured.subject,
+      raw: captured.raw,
+      captured_at: captured.at,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
 }
 
-/** The content goes with the last copy that needs it. */
-async function freeContent(tx: Tx, contentId: string): Promise<void> {
-  await tx
-    .deleteFrom('contents')
-    .where('id', '=', contentId)
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('queue')
-            .select('queue.id')
-            .where('queue.content_id', '=', contentId)
-            .where('queue.state', '!=', 'done'),
-        ),
-      ),
-    )
-    .execute();
-}
-
-function readOutcome(json: string | null): Outcome {
-  return json === null ? {} : (JSON.parse(json) as Outcome);
+/**
+ * Two copies that end at the same time would each see the other as not done, and nobody would free the content. One
+ * statement in one order for all of them, so that two transactions cannot wait for each other.
+ */
+function lockContents(done: readonly { id: string }[]): Statement {
+  return {
+    sql: `select id from contents where id in (select content_id from queue where id = any(?::text[]))
+      order by id for update`,
+    rows: done.length === 0 ? [] : [[done.map(({ id }) => id)]],
+  };
 }

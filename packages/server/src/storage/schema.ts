@@ -211,6 +211,10 @@ export interface Database {
     created_at: number;
     expires_at: number;
     finished_at: number | null;
+    /** domain of `envelope_to` in lower case */
+    destination: Generated<string>;
+    /** of the content; the copy is a little larger */
+    size_bytes: Generated<number>;
   };
   /**
    * What Waybill put in the place of a copy's envelope, where it did: whom its bounces are for, and the sender's own

@@ -4,18 +4,43 @@
  */
 import { Worker } from 'node:worker_threads';
 import {
+  CompiledQuery,
   SelectQueryNode,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
-  type CompiledQuery,
   type DatabaseConnection,
   type Dialect,
   type Driver,
   type Kysely,
   type QueryResult,
 } from 'kysely';
-import type { SqliteReply, SqliteRequest, SqliteWorkerData } from './sqlite-worker.ts';
+import type {
+  SqliteReply,
+  SqliteRequest,
+  SqliteStep,
+  SqliteStepResult,
+  SqliteWorkerData,
+} from './sqlite-worker.ts';
+
+export type { SqliteStepResult } from './sqlite-worker.ts';
+
+/** Several statements in one message; the result's rows are one SqliteStepResult for each. */
+export class SqliteScript implements CompiledQuery<SqliteStepResult> {
+  readonly #raw = CompiledQuery.raw('');
+  readonly query = this.#raw.query;
+  readonly queryId = this.#raw.queryId;
+  readonly sql = '';
+  readonly parameters = [];
+  readonly steps: readonly SqliteStep[];
+  /** A transaction of its own; otherwise part of the one that is open. */
+  readonly atomic: boolean;
+
+  constructor(steps: readonly SqliteStep[], atomic: boolean) {
+    this.steps = steps;
+    this.atomic = atomic;
+  }
+}
 
 /** An error of the engine; `errcode` is SQLite's extended result code (https://sqlite.org/rescode.html). */
 export class SqliteError extends Error {
@@ -58,19 +83,24 @@ class WorkerDatabase {
   }
 
   async run<R>(sql: string, parameters: readonly unknown[]): Promise<QueryResult<R>> {
+    const [result] = await this.runAll([{ sql, rows: [parameters] }], false);
+    return {
+      rows: (result?.rows ?? []) as R[],
+      ...(result?.changes === undefined ? {} : { numAffectedRows: BigInt(result.changes) }),
+    };
+  }
+
+  async runAll(steps: readonly SqliteStep[], atomic: boolean): Promise<SqliteStepResult[]> {
     if (this.#failure !== undefined) throw this.#failure;
     const id = this.#nextId++;
-    const reply = await new Promise<SqliteReply>((resolve, reject) => {
+    const { results, error } = await new Promise<SqliteReply>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, sql, parameters } satisfies SqliteRequest);
+      this.#worker.postMessage({ id, steps, atomic } satisfies SqliteRequest);
     });
-    if (reply.error !== undefined) {
-      throw new SqliteError(`${reply.error.message} (${sql})`, reply.error.code, reply.error.errcode);
+    if (error !== undefined) {
+      throw new SqliteError(`${error.message} (${error.sql})`, error.code, error.errcode);
     }
-    return {
-      rows: (reply.rows ?? []) as R[],
-      ...(reply.changes === undefined ? {} : { numAffectedRows: BigInt(reply.changes) }),
-    };
+    return results ?? [];
   }
 
   async close(): Promise<void> {
@@ -135,12 +165,24 @@ class SqliteConnection implements DatabaseConnection {
     }
   }
 
-  async executeQuery<R>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<R>> {
+  async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
+    if (compiled instanceof SqliteScript) return { rows: (await this.#runScript(compiled)) as R[] };
+    const { sql, parameters, query } = compiled;
     if (this.#release !== undefined) return this.#writer.run<R>(sql, parameters);
     if (SelectQueryNode.is(query)) return this.#reader.run<R>(sql, parameters);
     const release = await this.#mutex.acquire();
     try {
       return await this.#writer.run<R>(sql, parameters);
+    } finally {
+      release();
+    }
+  }
+
+  async #runScript({ steps, atomic }: SqliteScript): Promise<SqliteStepResult[]> {
+    if (this.#release !== undefined) return this.#writer.runAll(steps, false);
+    const release = await this.#mutex.acquire();
+    try {
+      return await this.#writer.runAll(steps, atomic);
     } finally {
       release();
     }

@@ -9,19 +9,35 @@ export interface SqliteWorkerData {
   file: string;
   readOnly: boolean;
 }
+/** One statement, run for each row of parameters. */
+export interface SqliteStep {
+  sql: string;
+  rows: readonly (readonly unknown[])[];
+}
 export interface SqliteRequest {
   id: number;
-  sql: string;
-  parameters: readonly unknown[];
+  steps: readonly SqliteStep[];
+  /** All steps are one transaction of their own. */
+  atomic: boolean;
+}
+export interface SqliteStepResult {
+  rows: unknown[];
+  /** Absent for statements that give rows. */
+  changes?: number;
 }
 export interface SqliteReply {
   id: number;
-  rows?: unknown[];
-  changes?: number;
-  error?: { message: string; code: string; errcode: number };
+  /** One for each step. */
+  results?: SqliteStepResult[];
+  error?: { message: string; code: string; errcode: number; sql: string };
 }
 
 const CACHED_STATEMENTS = 200;
+
+interface Prepared {
+  statement: StatementSync;
+  givesRows: boolean;
+}
 
 function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
   const database = new DatabaseSync(file, { readOnly, timeout: 60_000, enableForeignKeyConstraints: true });
@@ -32,42 +48,61 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
   return database;
 }
 
+/** @returns what answers requests, one after the other */
+function answering(database: DatabaseSync): (request: SqliteRequest) => SqliteReply {
+  const statements = new Map<string, Prepared>();
+
+  const prepare = (sql: string): Prepared => {
+    let prepared = statements.get(sql);
+    if (prepared === undefined) {
+      const statement = database.prepare(sql);
+      prepared = { statement, givesRows: statement.columns().length > 0 };
+      if (statements.size >= CACHED_STATEMENTS) statements.clear();
+      statements.set(sql, prepared);
+    }
+    return prepared;
+  };
+
+  const run = ({ sql, rows }: SqliteStep): SqliteStepResult => {
+    const { statement, givesRows } = prepare(sql);
+    if (givesRows) {
+      // `all` gives null-prototype rows, which structured cloning turns into plain objects.
+      return { rows: rows.flatMap((row) => statement.all(...(row as SQLInputValue[]))) };
+    }
+    let changes = 0;
+    for (const row of rows) changes += Number(statement.run(...(row as SQLInputValue[])).changes);
+    return { rows: [], changes };
+  };
+
+  return ({ id, steps, atomic }) => {
+    let sql = 'begin immediate';
+    try {
+      if (atomic) database.exec(sql);
+      const results = steps.map((step) => {
+        sql = step.sql;
+        return run(step);
+      });
+      sql = 'commit';
+      if (atomic) database.exec(sql);
+      return { id, results };
+    } catch (error) {
+      if (atomic && database.isTransaction) database.exec('rollback');
+      const { message, code, errcode } = error as Error & { code?: string; errcode?: number };
+      return { id, error: { message, code: code ?? 'ERR_SQLITE_ERROR', errcode: errcode ?? 0, sql } };
+    }
+  };
+}
+
 function serve(port: NonNullable<typeof parentPort>): void {
   const database = open(workerData as SqliteWorkerData);
-  const statements = new Map<string, StatementSync>();
-
-  const prepare = (sql: string): StatementSync => {
-    let statement = statements.get(sql);
-    if (statement === undefined) {
-      statement = database.prepare(sql);
-      if (statements.size >= CACHED_STATEMENTS) statements.clear();
-      statements.set(sql, statement);
-    }
-    return statement;
-  };
-
-  const run = ({ id, sql, parameters }: SqliteRequest): SqliteReply => {
-    try {
-      const statement = prepare(sql);
-      const values = parameters as SQLInputValue[];
-      if (statement.columns().length > 0) {
-        // `all` gives null-prototype rows, which structured cloning turns into plain objects.
-        return { id, rows: statement.all(...values) };
-      }
-      return { id, rows: [], changes: Number(statement.run(...values).changes) };
-    } catch (error) {
-      const { message, code, errcode } = error as Error & { code?: string; errcode?: number };
-      return { id, error: { message, code: code ?? 'ERR_SQLITE_ERROR', errcode: errcode ?? 0 } };
-    }
-  };
-
+  const answer = answering(database);
   port.on('message', (request: SqliteRequest | 'close') => {
     if (request === 'close') {
       database.close();
       port.close();
       return;
     }
-    port.postMessage(run(request));
+    port.postMessage(answer(request));
   });
   port.postMessage({ id: 0 } satisfies SqliteReply);
 }

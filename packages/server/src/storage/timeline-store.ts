@@ -1,5 +1,5 @@
 import type { Reason, VerdictState } from '@waybill/sdk';
-import { sql, type Transaction } from 'kysely';
+import { sql, type RawBuilder, type SqlBool, type Transaction } from 'kysely';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import {
@@ -65,12 +65,30 @@ export class KyselyTimelineStore implements TimelineStore {
     const deliveries = new Map<DeliveryId, DeliveryRecord>();
     for (const record of await this.#deliveries(tx, want.deliveryIds)) deliveries.set(record.id, record);
     const workspaceIds = [...new Set([...deliveries.values()].map(({ workspaceId }) => workspaceId))];
-    return {
-      deliveries,
-      messages: await readMessages(tx, want.messageIds),
-      rules: await readRules(tx, workspaceIds),
-      senderAddresses: await readSenderAddresses(tx, workspaceIds, this.#clock() - SENDER_ADDRESS_MS),
-    };
+    const since = this.#clock() - SENDER_ADDRESS_MS;
+    const [messages, rules, senderAddresses] = await this.#together(
+      () => readMessages(tx, want.messageIds),
+      () => readRules(tx, workspaceIds),
+      () => readSenderAddresses(tx, workspaceIds, since),
+    );
+    return { deliveries, messages, rules, senderAddresses };
+  }
+
+  /** The same text for any number of ids, so that it is compiled once. */
+  #among(column: string, ids: readonly string[]): RawBuilder<SqlBool> {
+    const ref = sql.ref(column);
+    if (this.#engine.name === 'postgres') return sql`${ref} = any(${[...ids]}::text[])`;
+    return sql`${ref} in (select value from json_each(${JSON.stringify(ids)}))`;
+  }
+
+  /** On SQLite without waiting for one answer before the next question: its thread answers in order. */
+  async #together<A, B, C>(
+    first: () => Promise<A>,
+    second: () => Promise<B>,
+    third: () => Promise<C>,
+  ): Promise<[A, B, C]> {
+    if (this.#engine.name === 'sqlite') return Promise.all([first(), second(), third()]);
+    return [await first(), await second(), await third()];
   }
 
   async #deliveries(tx: Tx, ids: readonly DeliveryId[]): Promise<DeliveryRecord[]> {
@@ -87,12 +105,15 @@ export class KyselyTimelineStore implements TimelineStore {
           .whereRef('links.message_id', '=', 'deliveries.message_id')
           .as('link_count'),
       )
-      .where('deliveries.id', 'in', ids)
+      .where(this.#among('deliveries.id', ids))
       .orderBy('deliveries.id');
     if (this.#engine.name === 'postgres') query = query.forUpdate('deliveries');
-    const rows = await query.execute();
-    const hits = await newestHits(tx, ids);
-    const events = await readEvents(tx, ids);
+    const isTheirs = this.#among('delivery_id', ids);
+    const [rows, hits, events] = await this.#together(
+      () => query.execute(),
+      () => newestHits(tx, isTheirs),
+      () => readEvents(tx, isTheirs),
+    );
     return rows.map((row) => ({
       id: row.id as DeliveryId,
       workspaceId: row.workspace_id as WorkspaceId,
@@ -121,7 +142,7 @@ export class KyselyTimelineStore implements TimelineStore {
   }
 }
 
-async function newestHits(tx: Tx, ids: readonly string[]): Promise<Map<string, StoredHit[]>> {
+async function newestHits(tx: Tx, isTheirs: RawBuilder<SqlBool>): Promise<Map<string, StoredHit[]>> {
   const rows = await tx
     .selectFrom((eb) =>
       eb
@@ -130,7 +151,7 @@ async function newestHits(tx: Tx, ids: readonly string[]): Promise<Map<string, S
         .select(
           sql<number>`row_number() over (partition by delivery_id order by at desc, seq desc)`.as('newness'),
         )
-        .where('delivery_id', 'in', ids)
+        .where(isTheirs)
         .as('newest'),
     )
     .selectAll('newest')
@@ -141,11 +162,11 @@ async function newestHits(tx: Tx, ids: readonly string[]): Promise<Map<string, S
   return grouped(rows, (row) => row.delivery_id ?? '', toHit);
 }
 
-async function readEvents(tx: Tx, ids: readonly string[]): Promise<Map<string, StoredEvent[]>> {
+async function readEvents(tx: Tx, isTheirs: RawBuilder<SqlBool>): Promise<Map<string, StoredEvent[]>> {
   const rows = await tx
     .selectFrom('events')
     .selectAll()
-    .where('delivery_id', 'in', ids)
+    .where(isTheirs)
     .orderBy('at')
     .orderBy('position')
     .execute();

@@ -37,6 +37,8 @@ async function emptied(engine: Engine): Promise<OpenQueueStore> {
     store: new KyselyQueueStore(engine),
     accept: (mail) => messages.accept(mail),
     contents: async () => (await db.selectFrom('contents').select('id').execute()).length,
+    positions: async () =>
+      (await db.selectFrom('events').select('position').execute()).map(({ position }) => position),
     captured: () => db.selectFrom('captured').select(['recipient', 'raw', 'workspace_id']).execute(),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AppError } from '../../src/kernel/errors.ts';
 import {
   newHexId128,
   type DeliveryId,
@@ -8,7 +9,13 @@ import {
   type WorkspaceId,
 } from '../../src/kernel/ids.ts';
 import type { NewMail } from '../../src/messages/messages.ts';
-import type { EnvelopeOptions, QueueStore, UntrackedMail } from '../../src/relay/relay.ts';
+import type {
+  ClaimedMail,
+  EnvelopeOptions,
+  Outcome,
+  QueueStore,
+  UntrackedMail,
+} from '../../src/relay/relay.ts';
 
 const OURS = 1 as WorkspaceId;
 const RAW = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -24,6 +31,8 @@ export interface OpenQueueStore {
   store: QueueStore;
   accept(mail: NewMail): Promise<void>;
   contents(): Promise<number>;
+  /** Of all events. */
+  positions(): Promise<number[]>;
   captured(): Promise<{ recipient: string; raw: Uint8Array; workspace_id: number }[]>;
 }
 
@@ -75,6 +84,11 @@ const untracked = (id: string, createdAt = 1_000): UntrackedMail => ({
   expiresAt: createdAt + 10_000,
 });
 
+const claim = (store: QueueStore, now: number, copies: number) => store.claim(now, { copies, except: [] });
+
+const finish = (store: QueueStore, copy: ClaimedMail, outcome: Outcome, now: number) =>
+  store.finish([{ id: copy.id, attempts: copy.attempts, outcome }], now);
+
 /** What every QueueStore does. @param options.open a fresh, empty store */
 export function testQueueStore(
   engine: string,
@@ -89,16 +103,18 @@ export function testQueueStore(
     async ({ store, accept }) => {
       const accepted = mail(['ann@example.net', 'bob@example.net']);
       await accept(accepted);
-      assert.deepEqual(await store.claim(999, 10), []);
-      const [first, ...none] = await store.claim(1_000, 1);
+      assert.deepEqual(await claim(store, 999, 10), []);
+      const [first, ...none] = await claim(store, 1_000, 1);
       assert.deepEqual(none, []);
-      const [second] = await store.claim(1_000, 10);
-      assert.deepEqual(await store.claim(1_000, 10), []);
+      const [second] = await claim(store, 1_000, 10);
+      assert.deepEqual(await claim(store, 1_000, 10), []);
       assert.deepEqual([first?.envelopeTo, second?.envelopeTo].sort(), [
         'ann@example.net',
         'bob@example.net',
       ]);
-      assert.deepEqual(Uint8Array.from(first?.raw ?? []), RAW);
+      assert.ok(first);
+      assert.deepEqual(Uint8Array.from((await store.content(first.contentId)) ?? []), RAW);
+      assert.equal(first.sizeBytes, RAW.length);
       assert.deepEqual(first?.options, OPTIONS);
       assert.deepEqual(
         [first?.workspaceId, first?.attempts, first?.lastError, first?.expiresAt, first?.envelopeFrom],
@@ -110,27 +126,79 @@ export function testQueueStore(
 
   contract('claims at the same time never give the same copy twice', async ({ store, accept }) => {
     await accept(mail(Array.from({ length: 12 }, (_, n) => `r${n}@example.net`)));
-    const claims = await Promise.all(Array.from({ length: 6 }, () => store.claim(1_000, 3)));
+    const claims = await Promise.all(Array.from({ length: 6 }, () => claim(store, 1_000, 3)));
     const ids = claims.flat().map(({ id }) => id);
     assert.equal(new Set(ids).size, ids.length);
-    assert.equal(ids.length + (await store.claim(1_000, 100)).length, 12);
+    assert.equal(ids.length + (await claim(store, 1_000, 100)).length, 12);
+  });
+
+  contract(
+    'destinations that have enough to do are passed over, the others wait no longer for them',
+    async ({ store, accept }) => {
+      await accept(mail(['ann@slow.example', 'bob@SLOW.example', 'cat@example.net', 'dan@slow.example']));
+      const except = ['slow.example'];
+      assert.equal(await store.nextDueAt(except), 1_000);
+      const others = await store.claim(1_000, { copies: 10, except });
+      assert.deepEqual(
+        others.map(({ envelopeTo }) => envelopeTo),
+        ['cat@example.net'],
+      );
+      assert.equal(await store.nextDueAt(except), undefined);
+      assert.equal(await store.nextDueAt([]), 1_000);
+      assert.equal((await claim(store, 1_000, 10)).length, 3);
+    },
+  );
+
+  contract('a copy that is sent at once is on its way when it becomes durable', async ({ store, accept }) => {
+    const accepted = mail(['ann@example.net']);
+    await accept({ ...accepted, queue: accepted.queue.map((entry) => ({ ...entry, claimed: true })) });
+    assert.deepEqual(await claim(store, 9_999, 10), []);
+    assert.equal(await store.recover(), 1);
+    assert.equal((await claim(store, 9_999, 10))[0]?.attempts, 2);
+  });
+
+  contract('several mails at once are all there, a second one of the same id is not', async (opened) => {
+    const mails = Array.from({ length: 20 }, (_, n) => mail([`r${n}@example.net`]));
+    const [first] = mails;
+    assert.ok(first);
+    const again = { ...mail(['other@example.net']), messageId: first.messageId };
+    const results = await Promise.allSettled([...mails, again].map((each) => opened.accept(each)));
+    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+    assert.deepEqual(
+      refused.map((error) => (error as AppError).code),
+      ['conflict'],
+    );
+    assert.equal((await claim(opened.store, 1_000, 100)).length, 20);
+    assert.equal(await opened.contents(), 20);
+    const positions = await opened.positions();
+    assert.equal(positions.length, 20);
+    assert.equal(new Set(positions).size, 20);
   });
 
   contract('what was on its way when the process died is ready again', async ({ store, accept }) => {
     await accept(mail(['ann@example.net']));
-    await store.claim(1_000, 10);
-    assert.equal(await store.nextDueAt(), undefined);
+    await claim(store, 1_000, 10);
+    assert.equal(await store.nextDueAt([]), undefined);
     assert.equal(await store.recover(), 1);
-    assert.equal(await store.nextDueAt(), 1_000);
-    const [again] = await store.claim(1_000, 10);
+    assert.equal(await store.nextDueAt([]), 1_000);
+    const [again] = await claim(store, 1_000, 10);
     assert.equal(again?.attempts, 2);
+  });
+
+  contract('a claimed copy that was not tried is as it was before', async ({ store, accept }) => {
+    await accept(mail(['ann@example.net']));
+    const [claimed] = await claim(store, 1_000, 10);
+    assert.ok(claimed);
+    await store.release([claimed.id]);
+    await store.release([claimed.id]);
+    assert.equal((await claim(store, 1_000, 10))[0]?.attempts, 1);
   });
 
   contract(
     'an outcome that was written down survives a restart and is not sent again',
     async ({ store, accept }) => {
       await accept(mail(['ann@example.net']));
-      const [claimed] = await store.claim(1_000, 10);
+      const [claimed] = await claim(store, 1_000, 10);
       assert.ok(claimed);
       const outcome = {
         fact: {
@@ -140,14 +208,14 @@ export function testQueueStore(
           reasons: [{ code: 'c', text: 't' }],
         },
       };
-      await store.settle(claimed.id, outcome);
+      await store.settle([{ id: claimed.id, outcome }]);
       assert.equal(await store.recover(), 0);
-      assert.deepEqual(await store.claim(9_999, 10), []);
+      assert.deepEqual(await claim(store, 9_999, 10), []);
       assert.deepEqual(await store.settled(10), [
         { id: claimed.id, deliveryId: claimed.deliveryId, attempts: 1, outcome },
       ]);
-      await store.finish(claimed, 6);
-      await store.finish(claimed, 7);
+      await finish(store, claimed, outcome, 6);
+      await finish(store, claimed, outcome, 7);
       assert.deepEqual(await store.settled(10), []);
       assert.equal(await store.recover(), 0);
     },
@@ -155,15 +223,15 @@ export function testQueueStore(
 
   contract('a copy to be tried again comes back at its time, with the reason', async ({ store, accept }) => {
     await accept(mail(['ann@example.net']));
-    const [claimed] = await store.claim(1_000, 10);
+    const [claimed] = await claim(store, 1_000, 10);
     assert.ok(claimed);
-    await store.settle(claimed.id, { retryAt: 5_000, error: 'busy' });
-    await store.finish(claimed, 1_100);
-    assert.equal(await store.nextDueAt(), 5_000);
-    assert.deepEqual(await store.claim(4_999, 10), []);
-    const [again] = await store.claim(5_000, 10);
+    await store.settle([{ id: claimed.id, outcome: { retryAt: 5_000, error: 'busy' } }]);
+    await finish(store, claimed, { retryAt: 5_000, error: 'busy' }, 1_100);
+    assert.equal(await store.nextDueAt([]), 5_000);
+    assert.deepEqual(await claim(store, 4_999, 10), []);
+    const [again] = await claim(store, 5_000, 10);
     assert.deepEqual([again?.attempts, again?.lastError], [2, 'busy']);
-    await store.finish(claimed, 5_001);
+    await finish(store, claimed, { retryAt: 5_000, error: 'busy' }, 5_001);
     assert.equal(await store.recover(), 1, 'telling an old attempt again does not touch the new one');
   });
 
@@ -171,17 +239,17 @@ export function testQueueStore(
     'the content stays while one copy needs it, and goes with the last one',
     async ({ store, accept, contents }) => {
       await accept(mail(['ann@example.net', 'bob@example.net']));
-      const [ann, bob] = await store.claim(1_000, 10);
+      const [ann, bob] = await claim(store, 1_000, 10);
       assert.ok(ann && bob);
-      await store.settle(ann.id, {});
-      await store.settle(bob.id, { retryAt: 2_000 });
-      await store.finish(ann, 1_100);
-      await store.finish(bob, 1_100);
+      await store.settle([{ id: ann.id, outcome: {} }]);
+      await store.settle([{ id: bob.id, outcome: { retryAt: 2_000 } }]);
+      await finish(store, ann, {}, 1_100);
+      await finish(store, bob, { retryAt: 2_000 }, 1_100);
       assert.equal(await contents(), 1);
-      const [again] = await store.claim(2_000, 10);
+      const [again] = await claim(store, 2_000, 10);
       assert.ok(again);
-      await store.settle(again.id, {});
-      await store.finish(again, 2_100);
+      await store.settle([{ id: again.id, outcome: {} }]);
+      await finish(store, again, {}, 2_100);
       assert.equal(await contents(), 0);
     },
   );
@@ -190,11 +258,11 @@ export function testQueueStore(
     'copies that end at the same time do not leave their content behind',
     async ({ store, accept, contents }) => {
       await accept(mail(Array.from({ length: 8 }, (_, n) => `r${n}@example.net`)));
-      const claimed = await store.claim(1_000, 10);
+      const claimed = await claim(store, 1_000, 10);
       await Promise.all(
         claimed.map(async (copy) => {
-          await store.settle(copy.id, {});
-          await store.finish(copy, 1_100);
+          await store.settle([{ id: copy.id, outcome: {} }]);
+          await finish(store, copy, {}, 1_100);
         }),
       );
       assert.equal(await contents(), 0);
@@ -203,7 +271,7 @@ export function testQueueStore(
 
   contract('a captured copy is there with its outcome, once', async ({ store, accept, captured }) => {
     await accept(mail(['ann@example.net']));
-    const [claimed] = await store.claim(1_000, 10);
+    const [claimed] = await claim(store, 1_000, 10);
     assert.ok(claimed);
     const copy = {
       raw: RAW,
@@ -212,8 +280,8 @@ export function testQueueStore(
       trackingNumber: null,
       at: 1_001,
     };
-    await store.settle(claimed.id, {}, copy);
-    await store.settle(claimed.id, {}, copy);
+    await store.settle([{ id: claimed.id, outcome: {}, captured: copy }]);
+    await store.settle([{ id: claimed.id, outcome: {}, captured: copy }]);
     const [row, ...none] = await captured();
     assert.deepEqual(none, []);
     assert.deepEqual([row?.recipient, row?.workspace_id], ['ann@example.net', OURS]);
@@ -223,7 +291,7 @@ export function testQueueStore(
   contract('mail of our own is queued once for its id, whoever asks at the same time', async ({ store }) => {
     await Promise.all([1, 2, 3].map(() => store.enqueueUntracked(untracked('own'))));
     await store.enqueueUntracked(untracked('other', 500));
-    const claimed = await store.claim(1_000, 10);
+    const claimed = await claim(store, 1_000, 10);
     assert.deepEqual(
       claimed.map(({ envelopeFrom, deliveryId }) => [envelopeFrom, deliveryId]),
       [
@@ -232,10 +300,10 @@ export function testQueueStore(
       ],
     );
     for (const copy of claimed) {
-      await store.settle(copy.id, {});
-      await store.finish(copy, 1_100);
+      await store.settle([{ id: copy.id, outcome: {} }]);
+      await finish(store, copy, {}, 1_100);
     }
     await store.enqueueUntracked(untracked('own'));
-    assert.deepEqual(await store.claim(9_999, 10), [], 'not even after it was sent');
+    assert.deepEqual(await claim(store, 9_999, 10), [], 'not even after it was sent');
   });
 }

@@ -57,16 +57,15 @@ test('died after the outcome was written and before it was told: told after the 
     let relay = await startTestRelay(directory.path, { settings, tuning: { concurrency: 0 } });
     await submit(relay, mail(1));
     const store = new KyselyQueueStore(relay.engine);
-    const [claimed] = await store.claim(Date.now(), 1);
+    const [claimed] = await store.claim(Date.now(), { copies: 1, except: [] });
     assert.ok(claimed);
-    await store.settle(claimed.id, {
-      fact: {
-        at: 1_000,
-        type: 'relayed',
-        transport: 'sent',
-        reasons: [{ code: 'server-accepted', text: 'x' }],
-      },
-    });
+    const fact = {
+      at: 1_000,
+      type: 'relayed' as const,
+      transport: 'sent' as const,
+      reasons: [{ code: 'server-accepted', text: 'x' }],
+    };
+    await store.settle([{ id: claimed.id, outcome: { fact } }]);
     await relay.close();
 
     for (let round = 0; round < 2; round++) {
