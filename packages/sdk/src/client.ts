@@ -8,6 +8,10 @@ import type {
   MessageSummary,
   Mode,
   Page,
+  QueuedCopy,
+  QueuedCopyDetail,
+  QueueState,
+  QueueSummary,
   StreamEvent,
   VerdictState,
 } from './types.ts';
@@ -34,8 +38,17 @@ export interface MessageQuery {
   limit?: number;
 }
 
+export interface QueueQuery {
+  state?: QueueState;
+  /** In the recipient's address. */
+  to?: string;
+  /** `nextCursor` of the page before. */
+  cursor?: string;
+  limit?: number;
+}
+
 interface CallOptions {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'DELETE';
   body?: unknown;
   query?: object;
   headers?: Record<string, string>;
@@ -94,6 +107,37 @@ export class WaybillClient {
   /** What happened, newest first. @param query.before position before which to look */
   events(query: { limit?: number; before?: string } = {}): Promise<Page<StreamEvent>> {
     return this.#call('events', { query });
+  }
+
+  /** The mail queue, newest first. */
+  queue(query: QueueQuery = {}): Promise<Page<QueuedCopy>> {
+    return this.#call('queue', { query });
+  }
+
+  queueSummary(): Promise<QueueSummary> {
+    return this.#call('queue/summary');
+  }
+
+  queuedCopy(id: string): Promise<QueuedCopyDetail> {
+    return this.#call(`queue/${encodeURIComponent(id)}`);
+  }
+
+  /** Tries a copy that waits at once. */
+  retryQueued(id: string): Promise<{ retried: number }> {
+    return this.#call(`queue/${encodeURIComponent(id)}/retry`, { method: 'POST' });
+  }
+
+  /** Tries all copies that wait at once. @param query.to only those with this in the recipient's address */
+  retryAllQueued(query: { to?: string } = {}): Promise<{ retried: number }> {
+    return this.#call('queue/retry', { method: 'POST', query });
+  }
+
+  /** Takes a copy that waits out of the queue, as failed. @param options.notify tells its sender by mail */
+  dropQueued(id: string, { notify = false }: { notify?: boolean } = {}): Promise<{ dropped: string }> {
+    return this.#call(`queue/${encodeURIComponent(id)}`, {
+      method: 'DELETE',
+      query: { notify: notify ? 1 : 0 },
+    });
   }
 
   /** What happens, as it happens, until `signal` is aborted. Lost connections are resumed without a gap. */

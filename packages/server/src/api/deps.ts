@@ -4,6 +4,7 @@ import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { NotifySettings } from '../notify/notify.ts';
 import type { Privacy } from '../privacy/privacy.ts';
+import type { QueueAdmin } from '../relay/relay.ts';
 import type { StatsReader } from '../stats/stats.ts';
 import type { Accounts } from './auth/auth.ts';
 import type { IdempotencyStore } from './idempotency.ts';
@@ -52,6 +53,7 @@ export interface ApiDeps {
   accounts: Accounts;
   reader: StatsReader;
   messages: MessageService;
+  queue: QueueAdmin;
   notifications: NotifySettings;
   privacy: Privacy;
   idempotency: IdempotencyStore;

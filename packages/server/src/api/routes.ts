@@ -16,6 +16,14 @@ import { listInbox, readFrame } from './resources/inbox.ts';
 import { listMessages, markSent, postMessage, previewOf, readMessage } from './resources/messages.ts';
 import { readAttributions, readOverview } from './resources/overview.ts';
 import { objectByPage, showRecipientPage } from './resources/recipient-page.ts';
+import {
+  dropQueuedCopy,
+  listQueue,
+  readQueuedCopy,
+  readQueueSummary,
+  retryQueue,
+  retryQueuedCopy,
+} from './resources/queue.ts';
 import { listRecipients } from './resources/recipients.ts';
 import { changeRule, createRule, deleteRule, listRules } from './resources/rules.ts';
 import { readSession, readSetup, setUp, signIn, signOut } from './resources/session.ts';
@@ -74,6 +82,13 @@ export function routesOf(
     'POST /api/v1/rules': createRule(deps),
     'PATCH /api/v1/rules/:id': changeRule(deps),
     'DELETE /api/v1/rules/:id': deleteRule(deps),
+
+    'GET /api/v1/queue': listQueue(deps),
+    'GET /api/v1/queue/summary': readQueueSummary(deps),
+    'POST /api/v1/queue/retry': retryQueue(deps),
+    'GET /api/v1/queue/:id': readQueuedCopy(deps),
+    'DELETE /api/v1/queue/:id': dropQueuedCopy(deps),
+    'POST /api/v1/queue/:id/retry': retryQueuedCopy(deps),
 
     'GET /api/v1/inbox': listInbox(deps),
     'GET /api/v1/inbox/:trackingNumber/frame': readFrame(deps),

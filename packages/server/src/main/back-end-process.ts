@@ -27,6 +27,7 @@ import { LocalHitSource } from '../storage/local-hit-source.ts';
 import { createLookup } from '../storage/lookup.ts';
 import { KyselyMessageStore } from '../storage/message-store.ts';
 import { insertDefaults, KyselyNotifyStore } from '../storage/notify-store.ts';
+import { KyselyQueueAdminStore } from '../storage/queue-admin-store.ts';
 import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
 import { KyselyReportStore } from '../storage/report-store.ts';
@@ -146,6 +147,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     keyring,
     messages: new KyselyMessageStore(engine),
     queue: new KyselyQueueStore(engine),
+    queueAdmin: new KyselyQueueAdminStore(engine),
     timeline,
     credentials: accounts.secrets,
     policies: accounts,
@@ -211,6 +213,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         return relay.messages.markSent(...sent);
       },
     },
+    queue: relay.queue,
     notifications: new NotifySettings({
       store: notifyStore,
       policy,

@@ -31,6 +31,8 @@ export interface EnvelopeOptions {
   /** RFC 6531 */
   smtpUtf8?: true;
   dsn?: DsnRequest;
+  /** What the sender asked for, where Waybill asks the next server for more. */
+  asked?: DsnRequest;
   /** The sender as they gave it, where the envelope has a return path of ours. */
   sender?: string;
   /** Bare address of the `Disposition-Notification-To` that this copy gets (RFC 8098 §2.1). */

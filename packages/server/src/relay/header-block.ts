@@ -66,6 +66,15 @@ export function rawValue(message: Uint8Array, field: HeaderField): string {
     .trim();
 }
 
+/** Every field by its name as written, for people. Bytes beyond ASCII are read as UTF-8. */
+export function headerFields(message: Uint8Array): { name: string; value: string }[] {
+  return readHeaderBlock(message).fields.map((field) => {
+    const name =
+      Buffer.from(message.subarray(field.start, field.end)).toString('latin1').split(':', 1)[0] ?? '';
+    return { name: name.trim(), value: Buffer.from(rawValue(message, field), 'latin1').toString('utf8') };
+  });
+}
+
 /** The message without some fields; all other bytes as they were. The same array when there are none. */
 export function withoutFields(
   message: Uint8Array,

@@ -1,6 +1,7 @@
 import type { Disclosure, Mode } from '@waybill/sdk';
 import type { MessageStore, TransportFact } from '../messages/messages.ts';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
+import type { NoticeFact } from './delivery-notice.ts';
 import type { EnvelopeOptions } from './envelope.ts';
 
 /** Port: who may submit. Revoked credentials and disabled workspaces are unknown. */
@@ -88,6 +89,8 @@ export interface Outcome {
   retryAt?: number;
   /** In words, while it is tried again. */
   error?: string;
+  /** What the sender is to be told by mail. */
+  notice?: NoticeFact;
 }
 
 /** The copy as it would have been sent. */

@@ -6,6 +6,8 @@ import type { RetryPolicy } from './backoff.ts';
 import { ContentMemory } from './content-memory.ts';
 import { destinationOf } from './destination.ts';
 import { Lanes, type LaneLimits } from './lanes.ts';
+import { noticeOf } from './notice-decision.ts';
+import type { NoticeSender } from './notice-sender.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Attempt } from './pipeline.ts';
 import type {
@@ -22,6 +24,7 @@ import type {
 export interface QueueOptions {
   store: QueueStore;
   timeline: TransportTimeline;
+  notices: Pick<NoticeSender, 'send'>;
   send: (mail: QueuedMail) => Promise<Attempt>;
   retry: RetryPolicy;
   limits: LaneLimits;
@@ -198,6 +201,8 @@ export class Queue implements SendingLine {
       this.#lanes.done(mail);
       const at = clock();
       const outcome = outcomeOf(mail, attempt, { at, retry, random });
+      const notice = noticeOf(mail, attempt, outcome, { at, expiryMs: retry.expiryMs });
+      if (notice !== undefined) outcome.notice = notice;
       const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
       this.#unsettled++;
       this.#startNext();
@@ -265,14 +270,16 @@ export class Queue implements SendingLine {
 
   /** The source is unique for the attempt: telling it twice is telling it once. */
   async #tell(mails: readonly SettledMail[]): Promise<void> {
-    const { store, timeline, clock } = this.#options;
+    const { store, timeline, notices, clock } = this.#options;
     const facts = mails.flatMap(({ id, deliveryId, attempts, outcome: { fact } }) =>
       deliveryId === null || fact === undefined
         ? []
         : [{ deliveryId, ...fact, source: `relay:${id}:${attempts}` }],
     );
     if (facts.length > 0) await timeline.recordTransports(facts);
+    const areNoticed = await notices.send(mails);
     await store.finish(mails, clock());
+    if (areNoticed) this.wake();
   }
 
   async #sleep(ms: number): Promise<void> {

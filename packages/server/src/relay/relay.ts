@@ -5,6 +5,7 @@ export type { Relay, RelayDeps, RelaySettings, RelayTuning } from './create-rela
 export type { AcceptedMail, IncomingMail } from './accept.ts';
 export { destinationOf } from './destination.ts';
 export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';
+export type { ReportTaker, ReturnPaths } from './inbound-mail.ts';
 export type { ListenAddress } from './listener.ts';
 export type {
   CapturedCopy,
@@ -22,6 +23,10 @@ export type {
 } from './ports.ts';
 export type { SigningKeyFile } from './signing/signing.ts';
 export type { SentMailboxes } from './sent-copy.ts';
+export type { NoticedCopies, NoticedCopy } from './notice-sender.ts';
+export { droppedOutcome } from './outcome.ts';
+export { headerFields } from './header-block.ts';
+export { QueueAdmin, type QueueAdminStore, type QueueFilter, type QueueQuery } from './queue-admin.ts';
 export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
 
 /**

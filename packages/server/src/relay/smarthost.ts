@@ -16,7 +16,8 @@ export interface SmarthostEnvelope {
 
 /** `reply` is what the mail server said, or what happened instead, in one line. */
 export type SmarthostResult =
-  | { kind: 'relayed'; reply: string }
+  /** `confirms` is false when the server knows of no delivery notices (RFC 3461). */
+  | { kind: 'relayed'; reply: string; confirms?: boolean }
   | { kind: 'deferred'; code: 'server-deferred' | 'server-unreachable' | 'server-refuses-us'; reply: string }
   /** With a code when it was not the server that refused; `reply` is the whole reason then. */
   | { kind: 'rejected'; reply: string; code?: 'cannot-be-sent' };
@@ -122,7 +123,12 @@ export class SmarthostClient {
         });
       });
       this.#keep(connection);
-      return { result: { kind: 'relayed', reply: oneLine(reply) }, dataBegun, answered: true };
+      const result = {
+        kind: 'relayed' as const,
+        reply: oneLine(reply),
+        confirms: confirmsDelivery(connection),
+      };
+      return { result, dataBegun, answered: true };
     } catch (error) {
       const failure = error as SendError;
       const answered = failure.responseCode !== undefined && failure.responseCode !== 421;
@@ -199,6 +205,12 @@ export class SmarthostClient {
     this.#idle.delete(connection);
     this.#open.delete(connection);
   }
+}
+
+/** Nodemailer has no word for it, but keeps the keywords of EHLO. Unknown: the server is believed to confirm. */
+function confirmsDelivery({ smtp }: Connection): boolean {
+  const { _supportedExtensions: keywords } = smtp as { _supportedExtensions?: readonly string[] };
+  return keywords?.includes('DSN') ?? true;
 }
 
 interface Connection {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
 import { startApi, type ApiServer, type Tenant } from '../support/api-server.ts';
 
 /** Something of every kind in a workspace, by the parameter's place in the route. */
@@ -33,6 +34,27 @@ async function furnish(server: ApiServer, tenant: Tenant): Promise<Record<string
       captured_at: 1,
     })
     .execute();
+  const queueId = `queued-${tenant.workspaceId}`;
+  await new KyselyQueueStore(server.engine).enqueueUntracked({
+    workspaceId: tenant.workspaceId,
+    id: queueId,
+    raw: Buffer.from('Subject: Secret plans\r\n\r\nhidden@example.net'),
+    envelopeFrom: 'ann@example.org',
+    recipients: [
+      {
+        address: 'hidden@example.net',
+        options: {
+          wayOut: 'smarthost',
+          copy: null,
+          trackingNumber: null,
+          from: 'ann@example.org',
+          subject: 'Secret plans',
+        },
+      },
+    ],
+    createdAt: 1,
+    expiresAt: 2,
+  });
   const channelId = await create('/api/v1/channels', {
     name: 'Secret channel',
     config: { kind: 'email', to: 'hidden@example.net' },
@@ -51,6 +73,8 @@ async function furnish(server: ApiServer, tenant: Tenant): Promise<Record<string
       channelIds: [channelId],
       enabled: true,
     }),
+    '/api/v1/queue/:id': `${queueId}:0`,
+    '/api/v1/queue/:id/retry': `${queueId}:0`,
     '/api/v1/inbox/:trackingNumber/frame': delivery.trackingNumber,
   };
 }
@@ -80,6 +104,7 @@ test('whatever the route, nothing of another workspace is seen or changed, and w
     'smtp_credentials',
     'channels',
     'rules',
+    'queue',
   ] as const;
   const snapshot = async () =>
     JSON.stringify(

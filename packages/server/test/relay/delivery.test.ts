@@ -278,8 +278,8 @@ test('put off for one recipient, the other one has the mail at once', () =>
 test('refused for good: bounced at once, with the words of the server, and not tried again', () =>
   withSmarthost(async (smarthost, relay) => {
     let attempts = 0;
-    smarthost.refuse = (stage) => {
-      if (stage !== 'rcpt') return undefined;
+    smarthost.refuse = (stage, address) => {
+      if (stage !== 'rcpt' || address !== 'ann@example.net') return undefined;
       attempts++;
       return { code: 550, text: '5.1.1 no such user here' };
     };

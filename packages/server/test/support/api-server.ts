@@ -10,12 +10,14 @@ import { silentLogger } from '../../src/kernel/logger.ts';
 import { Timeline } from '../../src/messages/messages.ts';
 import { AddressPolicy, createSenders, NotifySettings, OutboundHttp } from '../../src/notify/notify.ts';
 import { Privacy } from '../../src/privacy/privacy.ts';
+import { QueueAdmin } from '../../src/relay/relay.ts';
 import { StoredAccounts, type BeginWith } from '../../src/storage/account-store.ts';
 import { DenyEntryStore } from '../../src/storage/deny-entry-store.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
 import { KyselyNotifyStore } from '../../src/storage/notify-store.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
+import { KyselyQueueAdminStore } from '../../src/storage/queue-admin-store.ts';
 import { StatsStore } from '../../src/storage/stats-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { DenyEntry } from '../../src/tracking/tracking.ts';
@@ -126,6 +128,11 @@ export async function startApi(
     accounts,
     reader: stats,
     messages: mails,
+    queue: new QueueAdmin({
+      store: new KyselyQueueAdminStore(engine),
+      queue: { wake: () => {}, tellOutcomes: () => {} },
+      clock: now,
+    }),
     notifications: new NotifySettings({
       store: notifyStore,
       policy,

@@ -10,6 +10,7 @@ import { StoredAccounts } from '../../src/storage/account-store.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
+import { KyselyQueueAdminStore } from '../../src/storage/queue-admin-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { Keyring } from '../../src/tracking/tracking.ts';
@@ -72,6 +73,7 @@ export async function startTestRelay(
     keyring: KEYRING,
     messages: new KyselyMessageStore(engine),
     queue: new KyselyQueueStore(engine),
+    queueAdmin: new KyselyQueueAdminStore(engine),
     timeline: new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup: NO_LOOKUP, clock }),
     credentials: accounts.secrets,
     policies: { workspace: (id) => accounts.workspace(id) },
