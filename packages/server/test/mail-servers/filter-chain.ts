@@ -16,7 +16,7 @@ export interface FilterChain {
   postfix: TestPostfix;
   /** Has every mailbox of example.org and example.net. */
   dovecot: TestDovecot;
-  /** Gets the mail for far.example, as a server of the world would. */
+  /** Gets the mail for all other domains, as a server of the world would. */
   far: TestSmarthost;
   waybill: RunningServer;
   /** Starts it again with the same settings, after it was stopped. */
@@ -27,7 +27,15 @@ export interface FilterChain {
   mailProgram(user: string): ReturnType<typeof nodemailer.createTransport>;
 }
 
-export async function startFilterChain(t: TestContext): Promise<FilterChain> {
+/** What a test wants besides. */
+export interface ChainAdditions {
+  settings?: Record<string, string>;
+  /** Lines of main.cf, and of master.cf. */
+  main?: string;
+  master?: string;
+}
+
+export async function startFilterChain(t: TestContext, additions: ChainAdditions = {}): Promise<FilterChain> {
   const directory = await temporaryDirectory();
   const dovecot = await startMailboxes();
   const far = await startSmarthost();
@@ -47,10 +55,10 @@ export async function startFilterChain(t: TestContext): Promise<FilterChain> {
         'virtual_mailbox_domains = example.org, example.net',
         'virtual_mailbox_maps = static:ok',
         `virtual_transport = lmtp:inet:127.0.0.1:${dovecot.lmtp.port}`,
-        `transport_maps = inline:{far.example=smtp:[127.0.0.1]:${far.port}}`,
+        `default_transport = smtp:[127.0.0.1]:${far.port}`,
         'smtpd_sasl_type = dovecot',
         `smtpd_sasl_path = inet:127.0.0.1:${dovecot.authPort}`,
-        '',
+        additions.main ?? '',
       ].join('\n'),
       master: [
         `127.0.0.1:${submissionPort} inet n - n - - smtpd`,
@@ -58,6 +66,7 @@ export async function startFilterChain(t: TestContext): Promise<FilterChain> {
         '  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject',
         docSnippet('postfix-filter', 'master.cf: submission', { 10025: filterPort }),
         docSnippet('postfix-filter', 'master.cf: services', { 10026: backPort ?? 0 }),
+        additions.master ?? '',
       ].join('\n'),
     }));
     const [submissionPort = 0, backPort = 0] = postfix.ports;
@@ -65,6 +74,7 @@ export async function startFilterChain(t: TestContext): Promise<FilterChain> {
       ...docEnvironment('postfix-filter', 'waybill.env', { 10025: filterPort, 10026: backPort }),
       // As behind a reverse proxy, so that a reader has an address.
       WAYBILL_TRUSTED_PROXIES: '127.0.0.0/8',
+      ...additions.settings,
     };
     const start = () => startServer(join(directory.path, 'data'), settings);
     const chain: FilterChain = {

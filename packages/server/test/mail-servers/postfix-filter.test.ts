@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeliveryDetail, Message, MessageSummary, Page } from '@waybill/sdk';
 import { mailServersMissing } from '../support/mail-server-programs.ts';
 import { eventually } from '../support/server.ts';
+import { deliveryWith, messageBySubject, messages } from './chain-api.ts';
 import { atFar, composedMail, inInbox, submit, utf8, withoutTrace } from './chain-mail.ts';
 import { startFilterChain, type FilterChain } from './filter-chain.ts';
 
@@ -253,22 +253,4 @@ function visit({ waybill }: FilterChain, address: string, agent: string): Promis
   const headers = { 'user-agent': agent, 'x-forwarded-for': READER_IP };
   const url = address.replace('https://track.example.org', waybill.edgeUrl);
   return fetch(url, { headers, redirect: 'manual' });
-}
-
-async function messages({ waybill }: FilterChain): Promise<MessageSummary[]> {
-  const page = (await (await waybill.api('/api/v1/messages?limit=100')).json()) as Page<MessageSummary>;
-  return page.items;
-}
-
-async function messageBySubject(chain: FilterChain, subject: string): Promise<Message> {
-  const found = (await messages(chain)).filter((message) => message.subject === subject);
-  assert.equal(found.length, 1, `“${subject}” is one message`);
-  return (await (await chain.waybill.api(`/api/v1/messages/${found[0]?.id}`)).json()) as Message;
-}
-
-function deliveryWith({ waybill }: FilterChain, number: string, type: string): Promise<DeliveryDetail> {
-  return eventually(`${number} is ${type}`, async () => {
-    const delivery = (await (await waybill.api(`/api/v1/deliveries/${number}`)).json()) as DeliveryDetail;
-    return delivery.events.some((event) => event.type === type) && delivery;
-  });
 }
