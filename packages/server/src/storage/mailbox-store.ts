@@ -132,7 +132,7 @@ export class KyselyMailboxStore implements MailboxStore {
       .groupBy('state')
       .execute();
     const counts = { waiting: 0, appended: 0, found: 0, failed: 0 };
-    for (const { state, count } of rows) counts[state as keyof typeof counts] = Number(count);
+    for (const { state, count } of rows) counts[state as keyof typeof counts] = count;
     return counts;
   }
 }

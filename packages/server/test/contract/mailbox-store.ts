@@ -24,7 +24,10 @@ export function testMailboxStore(
       const engine = await open();
       try {
         const messages = new KyselyMessageStore(engine);
-        await body({ store: new KyselyMailboxStore(engine), accept: (mail) => messages.accept(mail) });
+        await body({
+          store: new KyselyMailboxStore(engine),
+          accept: (accepted) => messages.accept(accepted),
+        });
       } finally {
         await engine.db.destroy();
       }

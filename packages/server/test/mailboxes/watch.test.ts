@@ -17,9 +17,7 @@ test('reports and replies that arrive are on the timeline within two seconds', {
   await using bench = await openBench(directory.path, { accounts: accountOf(dovecot, 'watch=INBOX,Junk') });
   const delivery = await bench.sent(ID);
   bench.mailboxes.start();
-  await eventually('both folders are watched', async () =>
-    bench.mailboxes.states()[0]?.folders.every(({ isUp }) => isUp),
-  );
+  await eventually('both folders are watched', async () => isUp(bench));
   const arrivals = [
     ['auto-replied', autoReplyTo(ID)],
     ['receipt', receiptOf(ID)],

@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemRandom } from '../../src/kernel/ids.ts';
 import { selfSigned } from '../../src/relay/self-signed.ts';
+import { onFreePorts } from './free-ports.ts';
 import { temporaryDirectory } from './temp-dir.ts';
 
 const PROGRAM = '/usr/sbin/dovecot';
@@ -46,7 +47,15 @@ export interface TestDovecot extends AsyncDisposable {
   start(options?: DovecotOptions): Promise<void>;
 }
 
-export async function startDovecot(options: DovecotOptions = {}): Promise<TestDovecot> {
+export function startDovecot(options: DovecotOptions = {}): Promise<TestDovecot> {
+  return onFreePorts(3, ([imap = 0, imaps = 0, lmtp = 0]) => startOn({ imap, imaps, lmtp }, options));
+}
+
+async function startOn(
+  ports: { imap: number; imaps: number; lmtp: number },
+  options: DovecotOptions,
+): Promise<TestDovecot> {
+  const { imap, imaps, lmtp } = ports;
   const directory = await temporaryDirectory();
   const root = directory.path;
   const owner = mailOwner();
@@ -63,7 +72,6 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<TestDo
   });
   await writeFile(join(root, 'cert.pem'), cert);
   await writeFile(join(root, 'key.pem'), key);
-  const [imap = 0, imaps = 0, lmtp = 0] = await freePorts(3);
   let given = options;
   let child: ChildProcess | undefined;
   let log = '';
@@ -71,10 +79,10 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<TestDo
   const start = async (changed: DovecotOptions = given): Promise<void> => {
     given = changed;
     const file = join(root, 'dovecot.conf');
-    await writeFile(file, configuration(root, { imap, imaps, lmtp }, owner, given));
+    await writeFile(file, configuration(root, ports, owner, given));
     // The kernel ends it when this process is killed.
     const tie = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig=TERM'] : [];
-    const [program = PROGRAM, ...args] = [...tie, PROGRAM, '-F', '-c', file];
+    const [program, ...args] = [...tie, PROGRAM, '-F', '-c', file] as [string, ...string[]];
     // A process group of its own: those who serve a connection outlive their master for a while.
     const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     started.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
@@ -115,12 +123,6 @@ export async function startDovecot(options: DovecotOptions = {}): Promise<TestDo
     stop,
     [Symbol.asyncDispose]: end,
   };
-}
-
-/** A folder as if it had never been, so that it comes back with another UIDVALIDITY. The server must be stopped. */
-export async function forgetFolder(dovecot: TestDovecot, user: string, folder: string): Promise<void> {
-  const path = folder === 'INBOX' ? dovecot.maildir(user) : join(dovecot.maildir(user), `.${folder}`);
-  await rm(path, { recursive: true, force: true });
 }
 
 interface Owner {
@@ -223,20 +225,6 @@ service lmtp {
 ${owner.isRoot ? '' : rootless}
 ${extra}
 `;
-}
-
-/** Ports that were free a moment ago: Dovecot cannot tell which one the system chose for it. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function answers(port: number): Promise<boolean> {

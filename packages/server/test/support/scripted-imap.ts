@@ -62,10 +62,10 @@ export async function startScriptedImap(mails: readonly Buffer[], script: ImapSc
 }
 
 function usual(command: string, mails: readonly Buffer[]): string {
-  if (/^EXAMINE /.test(command)) {
+  if (command.startsWith('EXAMINE ')) {
     return `* FLAGS ()\r\n* ${mails.length} EXISTS\r\n* OK [UIDVALIDITY 7] \r\n* OK [UIDNEXT ${mails.length + 1}] \r\n`;
   }
-  if (/^UID SEARCH /.test(command)) {
+  if (command.startsWith('UID SEARCH ')) {
     const from = Number(/UID (\d+):\*/.exec(command)?.[1] ?? 1);
     const last = mails.length;
     // A range up to `*` names the last message in any case.
