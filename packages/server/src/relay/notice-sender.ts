@@ -53,29 +53,36 @@ export class NoticeSender {
       if (outcome.notice === undefined) continue;
       const copy = await this.#copies.noticedCopy(id);
       if (copy === undefined) continue;
-      await this.#send(id, outcome.notice, copy);
+      const raw = this.#compose(id, outcome.notice, copy);
+      if (raw === undefined) continue;
+      await this.#enqueue(id, outcome.notice, copy, raw);
       sent = true;
     }
     return sent;
   }
 
-  async #send(queueId: string, fact: NoticeFact, copy: NoticedCopy): Promise<void> {
-    const sender = senderOf(copy);
-    const { options } = copy;
-    const raw = composeNotice(
-      fact,
-      {
-        key: queueId,
-        sender,
-        recipient: copy.envelopeTo,
-        asked: askedOf(options),
-        raw: copy.raw,
-        subject: options.subject,
-        acceptedAt: copy.createdAt,
-        expiresAt: copy.expiresAt,
-      },
-      this.#from,
-    );
+  #compose(queueId: string, fact: NoticeFact, copy: NoticedCopy): Uint8Array | undefined {
+    const { options, envelopeTo, raw, createdAt, expiresAt } = copy;
+    const subject = {
+      key: queueId,
+      sender: senderOf(copy),
+      recipient: envelopeTo,
+      asked: askedOf(options),
+      raw,
+      subject: options.subject,
+      acceptedAt: createdAt,
+      expiresAt,
+    };
+    try {
+      return composeNotice(fact, subject, this.#from);
+    } catch (err) {
+      // One notice that our own code cannot write must not hold up the outcomes of others.
+      this.#logger.error({ err, queueId }, 'a notice to a sender could not be written');
+      return undefined;
+    }
+  }
+
+  async #enqueue(queueId: string, fact: NoticeFact, copy: NoticedCopy, raw: Uint8Array): Promise<void> {
     await this.#queue.enqueueUntracked({
       workspaceId: copy.workspaceId,
       id: `notice:${queueId}:${fact.action}`,
@@ -84,10 +91,10 @@ export class NoticeSender {
       envelopeFrom: '',
       recipients: [
         {
-          address: sender,
+          address: senderOf(copy),
           options: {
             wayOut: 'smarthost',
-            ...(options.smtpUtf8 === true ? { smtpUtf8: true } : {}),
+            ...(copy.options.smtpUtf8 === true ? { smtpUtf8: true } : {}),
             copy: null,
             trackingNumber: null,
             from: this.#from.mailbox,
