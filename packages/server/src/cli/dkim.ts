@@ -117,7 +117,7 @@ async function writeNew(file: string, pem: string): Promise<void> {
 async function stored(directory: string): Promise<StoredKey[]> {
   const names = await readdir(directory).catch(() => []);
   const keys: StoredKey[] = [];
-  for (const name of names.sort().reverse()) {
+  for (const name of names.sort((a, b) => (a < b ? 1 : -1))) {
     const match = /^(.+)\.([a-z0-9-]+)\.pem$/.exec(name);
     if (match === null) continue;
     const [domain = '', selector = ''] = match.slice(1);

@@ -31,6 +31,10 @@ const COMMANDS: Record<string, Command> = {
     about: 'Show the verdict and the timeline of a tracking number',
     run: async (args, io) => (await import('../cli/status.ts')).run(args, io),
   },
+  queue: {
+    about: 'List, show, try again or drop what is in the mail queue',
+    run: async (args, io) => (await import('../cli/queue.ts')).run(args, io),
+  },
   watch: {
     about: 'Follow events as they happen',
     run: async (args, io) => (await import('../cli/watch.ts')).run(args, io),

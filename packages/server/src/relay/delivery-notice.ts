@@ -1,6 +1,7 @@
 /** Notices to senders about what became of their mail: multipart/report with message/delivery-status (RFC 3464). */
 import { createHash } from 'node:crypto';
 import { isAscii } from 'node:buffer';
+import { isIP } from 'node:net';
 import { readHeaderBlock } from './header-block.ts';
 import { mailDate } from './mail-date.ts';
 import type { DsnRequest } from './envelope.ts';
@@ -126,7 +127,9 @@ function deliveryStatus(
     `Final-Recipient: ${typedAddress(`rfc822;${recipient}`)}`,
     `Action: ${fact.action}`,
     `Status: ${fact.status}`,
-    ...(remoteHost === undefined ? [] : [`Remote-MTA: dns; ${remoteHost}`]),
+    ...(remoteHost === undefined
+      ? []
+      : [`Remote-MTA: dns; ${isIP(remoteHost) === 0 ? remoteHost : `[${remoteHost}]`}`]),
     ...(fact.reply === undefined ? [] : [`Diagnostic-Code: smtp; ${oneLine(fact.reply)}`]),
     `Last-Attempt-Date: ${mailDate(fact.at)}`,
     ...(fact.action === 'delayed' ? [`Will-Retry-Until: ${mailDate(expiresAt)}`] : []),

@@ -89,7 +89,7 @@ export class KyselyQueueAdminStore implements QueueAdminStore, NoticedCopies {
       .orderBy('last_error')
       .limit(MOST_GROUPS)
       .execute();
-    const count = (state: string): number => Number(states.find((row) => row.state === state)?.count ?? 0);
+    const count = (state: string): number => states.find((row) => row.state === state)?.count ?? 0;
     return {
       waiting: count('ready'),
       sending: count('sending'),
@@ -97,10 +97,10 @@ export class KyselyQueueAdminStore implements QueueAdminStore, NoticedCopies {
       failed: count('done'),
       byDestination: destinations.map((row) => ({
         destination: row.destination,
-        waiting: Number(row.count),
-        oldest: toIso(Number(row.oldest)),
+        waiting: row.count,
+        oldest: toIso(row.oldest),
       })),
-      byReason: reasons.map((row) => ({ reason: row.last_error ?? '', waiting: Number(row.count) })),
+      byReason: reasons.map((row) => ({ reason: row.last_error ?? '', waiting: row.count })),
     };
   }
 

@@ -12,6 +12,7 @@ const MAIL = [
   'From: Ann <ann@example.org>',
   'To: bob@example.net',
   'Message-ID: <1@example.org>',
+  'Date: Mon, 23 Nov 2026 12:00:00 +0000',
   'Subject: The offer',
   'Content-Type: text/html',
   '',

@@ -105,6 +105,6 @@ export function dropQueuedCopy({ queue }: Deps) {
   });
 }
 
-function toFilter(to: string | undefined): { to?: string } {
-  return to === undefined || to === '' ? {} : { to };
+function toFilter(text: string | undefined): { to?: string } {
+  return text === undefined || text === '' ? {} : { to: text };
 }
