@@ -154,15 +154,15 @@ function dropQuestion(meant: readonly QueuedCopyDetail[]): string {
 
 /** Anything but a clear yes is a no, the end of the input too. */
 async function isConfirmed(question: string, { stdin, stdout, signal }: CliIo): Promise<boolean> {
-  const lines = createInterface({ input: stdin, output: stdout, terminal: false });
+  const terminal = createInterface({ input: stdin, output: stdout, terminal: false });
   try {
-    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-    const answer = await Promise.race([lines.question(question, { signal }), ended]);
+    const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
+    const answer = await Promise.race([terminal.question(question, { signal }), ended]);
     return /^y(?:es)?$/i.test(answer.trim());
   } catch {
     return false;
   } finally {
-    lines.close();
+    terminal.close();
   }
 }
 

@@ -39,6 +39,8 @@ export interface Config {
   receipts: { delivery: boolean; reading: boolean };
   /** Paths are absolute. */
   dkimKeys: readonly { domain: string; selector: string; path: string }[];
+  queueRetentionDays: number;
+  demoRetentionDays: number;
   notifyFrom: string;
   webhookAllowedNetworks: readonly string[];
   /** Absolute path. */
@@ -175,6 +177,8 @@ function toConfig(settings: Settings): Config {
     imapAccounts: settings.WAYBILL_IMAP_ACCOUNTS,
     receipts: settings.WAYBILL_RECEIPTS,
     dkimKeys: settings.WAYBILL_DKIM_KEYS.map((key) => ({ ...key, path: resolve(key.path) })),
+    queueRetentionDays: settings.WAYBILL_QUEUE_RETENTION_DAYS,
+    demoRetentionDays: settings.WAYBILL_DEMO_RETENTION_DAYS,
     notifyFrom: settings.WAYBILL_NOTIFY_FROM,
     webhookAllowedNetworks: settings.WAYBILL_WEBHOOK_ALLOWED_NETWORKS,
     dataDir: resolve(settings.WAYBILL_DATA_DIR),

@@ -320,6 +320,17 @@ export const SETTINGS = {
     about:
       'Networks that webhooks and SMS gateways may be in although they are private or local, comma-separated, for example `10.1.0.0/16`. All other private, local and reserved addresses are refused.',
   }),
+  WAYBILL_QUEUE_RETENTION_DAYS: setting({
+    schema: integer(6, 3650),
+    default: '7',
+    about:
+      'How many days the mail queue remembers copies that it is done with; `waybill queue list` shows those that failed. At least 6, since mails are tried for five.',
+  }),
+  WAYBILL_DEMO_RETENTION_DAYS: setting({
+    schema: integer(1, 3650),
+    default: '30',
+    about: 'How many days the demo inbox keeps a captured mail.',
+  }),
   WAYBILL_DATA_DIR: setting({
     schema: z.string().min(1),
     default: './data',

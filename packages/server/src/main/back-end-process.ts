@@ -17,7 +17,7 @@ import {
   OutboundHttp,
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
-import { createRelay, isLoopbackUrl } from '../relay/relay.ts';
+import { createRelay, isLoopbackUrl, QueuePurge } from '../relay/relay.ts';
 import { ReportIntake } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
@@ -28,6 +28,7 @@ import { createLookup } from '../storage/lookup.ts';
 import { KyselyMessageStore } from '../storage/message-store.ts';
 import { insertDefaults, KyselyNotifyStore } from '../storage/notify-store.ts';
 import { KyselyQueueAdminStore } from '../storage/queue-admin-store.ts';
+import { KyselyQueuePurgeStore } from '../storage/queue-purge-store.ts';
 import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
 import { KyselyReportStore } from '../storage/report-store.ts';
@@ -252,10 +253,16 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   processor.start();
   mailboxes.start();
   const retention = new Retention({ store: privacyStore, clock });
+  const purge = new QueuePurge({
+    store: new KyselyQueuePurgeStore(engine),
+    days: { done: config.queueRetentionDays, captured: config.demoRetentionDays },
+    clock,
+  });
   const stopHousekeeping = startHousekeeping(
     {
       accounts: () => api.housekeep(),
       retention: () => retention.run(),
+      queue: () => purge.run(),
       mailboxes: () => mailboxes.housekeep(),
       trim: async () => {
         for (const [epoch, seq] of await timeline.cursors()) tell({ type: 'trim', epoch, seq });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { openPostgres, openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { KyselyQueueAdminStore } from '../../src/storage/queue-admin-store.ts';
+import { KyselyQueuePurgeStore } from '../../src/storage/queue-purge-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
@@ -30,5 +31,10 @@ testQueueAdmin('PostgreSQL', {
 
 async function emptied(engine: Engine): Promise<OpenQueueAdmin> {
   for (const table of ['queue', 'contents', 'captured'] as const) await engine.db.deleteFrom(table).execute();
-  return { admin: new KyselyQueueAdminStore(engine), queue: new KyselyQueueStore(engine) };
+  return {
+    admin: new KyselyQueueAdminStore(engine),
+    queue: new KyselyQueueStore(engine),
+    purge: new KyselyQueuePurgeStore(engine),
+    captured: async () => (await engine.db.selectFrom('captured').select('id').execute()).map(({ id }) => id),
+  };
 }

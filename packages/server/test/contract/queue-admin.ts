@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WorkspaceId } from '../../src/kernel/ids.ts';
-import type { NoticedCopies, QueueAdminStore, QueueStore } from '../../src/relay/relay.ts';
+import {
+  QueuePurge,
+  type NoticedCopies,
+  type QueueAdminStore,
+  type QueuePurgeStore,
+  type QueueStore,
+} from '../../src/relay/relay.ts';
 
 const OURS = 1 as WorkspaceId;
 const THEIRS = 2 as WorkspaceId;
@@ -12,6 +18,9 @@ const RAW = Buffer.from(
 export interface OpenQueueAdmin {
   admin: QueueAdminStore & NoticedCopies;
   queue: QueueStore;
+  purge: QueuePurgeStore;
+  /** Ids of what is in the demo inbox. */
+  captured(): Promise<string[]>;
 }
 
 async function enqueue(
@@ -44,19 +53,19 @@ async function enqueue(
 /** Tries all that is due and ends it in the same way. */
 async function attempt(queue: QueueStore, end: 'later' | 'failed' | 'sent', now = 5_000): Promise<void> {
   const reasons = [{ code: 'c', text: `It is ${end}.` }];
-  for (const { id, attempts } of await queue.claim(now, { copies: 100, except: [] })) {
-    const outcome =
-      end === 'later'
-        ? { retryAt: now + 60_000, error: 'The server is busy.' }
-        : {
-            fact:
-              end === 'sent'
-                ? { at: now, type: 'relayed' as const, transport: 'sent' as const, reasons }
-                : { at: now, type: 'bounced' as const, transport: 'failed' as const, reasons },
-          };
-    await queue.settle([{ id, outcome }]);
-    await queue.finish([{ id, attempts, outcome }], now);
-  }
+  const claimed = await queue.claim(now, { copies: 2_000, except: [] });
+  const outcome =
+    end === 'later'
+      ? { retryAt: now + 60_000, error: 'The server is busy.' }
+      : {
+          fact:
+            end === 'sent'
+              ? { at: now, type: 'relayed' as const, transport: 'sent' as const, reasons }
+              : { at: now, type: 'bounced' as const, transport: 'failed' as const, reasons },
+        };
+  const ended = claimed.map(({ id, attempts }) => ({ id, attempts, outcome }));
+  await queue.settle(ended);
+  await queue.finish(ended, now);
 }
 
 /** What every QueueAdminStore does. @param options.open a fresh, empty store */
@@ -194,6 +203,34 @@ export function testQueueAdmin(
     assert.equal(await admin.drop(OURS, 'x:0', { at: 1, notify: false }), false);
     assert.equal((await admin.summary(OURS)).waiting, 0);
   });
+
+  contract(
+    'what is done is forgotten after its days, what is not done never',
+    async ({ admin, queue, purge, captured }) => {
+      const day = 86_400_000;
+      const days = { done: 7, captured: 30 };
+      const runAt = (now: number) => new QueuePurge({ store: purge, days, clock: () => now }).run();
+      const many = Array.from({ length: 1_200 }, (_, index) => `a${index}@example.net`);
+      await enqueue(queue, 'failed', { to: many });
+      await attempt(queue, 'failed');
+      await enqueue(queue, 'captured');
+      const [copy] = await queue.claim(5_000, { copies: 1, except: [] });
+      assert.ok(copy);
+      const mail = { raw: RAW, from: 'a', subject: 'b', trackingNumber: null, at: 5_000 };
+      await queue.settle([{ id: copy.id, outcome: {}, captured: mail }]);
+      await queue.finish([{ id: copy.id, attempts: copy.attempts, outcome: {} }], 5_000);
+      await enqueue(queue, 'late', { createdAt: 1_000 });
+      await attempt(queue, 'later');
+      assert.equal(await runAt(5_000 + 7 * day), 0);
+      assert.equal(await runAt(5_001 + 7 * day), 1_201);
+      assert.deepEqual(await ids(admin), ['late:0']);
+      assert.ok(await queue.content('late'));
+      assert.deepEqual(await captured(), ['captured:0']);
+      assert.equal(await runAt(5_001 + 30 * day), 1);
+      assert.deepEqual(await captured(), []);
+      assert.deepEqual(await ids(admin), ['late:0']);
+    },
+  );
 
   contract('a settled copy is there for a notice to its sender, with its bytes', async ({ admin, queue }) => {
     await enqueue(queue, 'x');
