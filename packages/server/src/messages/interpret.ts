@@ -2,7 +2,7 @@ import type { EventType, Reason, Verdict } from '@waybill/sdk';
 import { newRowId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
-import { judge, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { observe } from './observe.ts';
 import type { DeliveryRecord, StoredEvent, StoredHit, TimelineWork } from './timeline-store.ts';
 
@@ -100,9 +100,11 @@ export function concludeDelivery(
 ): { events: StoredEvent[]; delivery: TimelineWork['deliveries'][number] } {
   const replaced = new Map(changed.map((event) => [event.id, event]));
   const events = [...record.events.map((event) => replaced.get(event.id) ?? event), ...added];
+  const shared = sharedCopy(record.recipient);
   const { settleAt, ...judged } = verdictOf({
     transport: record.transport,
     ...(record.untouched === null ? {} : { untouched: record.untouched }),
+    ...(shared === undefined ? {} : { shared }),
     events,
     ...(record.objectedAt === null ? {} : { objectedAt: record.objectedAt }),
     now,

@@ -4,7 +4,7 @@ import type { DeliveryRecord, StoredHit } from './timeline-store.ts';
 /** A raw hit as the judgement wants to see it, in the light of its delivery. */
 export function observe(
   hit: StoredHit,
-  delivery: Pick<DeliveryRecord, 'source' | 'sentAt' | 'createdAt' | 'linkCount'>,
+  delivery: Pick<DeliveryRecord, 'source' | 'sentAt' | 'createdAt' | 'linkCount' | 'events'>,
   senderAddresses: ReadonlySet<string>,
 ): Observation {
   const userAgent = hit.headers['user-agent'];
@@ -19,9 +19,14 @@ export function observe(
     userAgent: userAgent ?? '',
     ...(hit.ip === undefined ? {} : { ip: hit.ip }),
     ...(hit.linkIndex === undefined ? {} : { link: hit.linkIndex }),
+    ...(wasAnswered(delivery, hit.at) ? { afterReply: true } : {}),
     // On local networks, loopback included, the judgement makes nothing of it.
     ...(hit.ip !== undefined && senderAddresses.has(hit.ip) ? { senderAddress: true } : {}),
   };
+}
+
+function wasAnswered({ events }: Pick<DeliveryRecord, 'events'>, at: number): boolean {
+  return events.some((event) => event.type === 'replied' && event.at < at);
 }
 
 /** Seconds; negative before sending. */

@@ -118,9 +118,17 @@ export class Timeline {
     };
     const events =
       before === undefined
-        ? this.#conclude(changed, [event], [], snapshot, work)
+        ? this.#conclude(changed, [event], this.#afterReply(changed, event, snapshot), snapshot, work)
         : this.#conclude(changed, [], [event], snapshot, work);
     return { ...changed, events };
+  }
+
+  /** Openings after an answer that is known only now: they may be of the mail that it quotes. */
+  #afterReply(record: DeliveryRecord, event: StoredEvent, snapshot: TimelineSnapshot): StoredEvent[] {
+    const hasLater = event.type === 'replied' && record.hits.some(({ at }) => at > event.at);
+    return hasLater
+      ? this.#interpret({ ...record, events: [...record.events, event] }, [], snapshot).changed
+      : [];
   }
 
   /** Computes again the verdicts whose burst window is over. @returns how many there were */

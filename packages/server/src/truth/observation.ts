@@ -20,6 +20,8 @@ export interface Observation {
   honeypot?: boolean;
   /** The address was used by the sender in recent sessions. */
   senderAddress?: boolean;
+  /** The recipient had answered the mail by then: its image is in the answer, too. */
+  afterReply?: boolean;
 }
 
 export interface Judgement {

@@ -10,15 +10,17 @@ import { networkEvidence } from './network.ts';
 import type { Judgement, Lookup, Observation } from './observation.ts';
 import { clientOf, placeOf } from './place.ts';
 import { requestEvidence } from './request.ts';
+import { withQuotedCopies } from './quoted-copy.ts';
 import { sequenceEvidence } from './sequence.ts';
 import { BEFORE_SENDING, isBeforeSending, timeEvidence } from './time.ts';
 
 export type { Judgement, Lookup, Observation, RangeName } from './observation.ts';
 export { isLocalAddress, parseAddress, type Address } from './address.ts';
+export { sharedCopy } from './shared-copy.ts';
 export { verdictOf, type DeliveryHistory } from './verdict.ts';
 
 /** Stored with every judged event; raised whenever a rule, weight or table changes what is judged. */
-export const RULES_VERSION = 2;
+export const RULES_VERSION = 3;
 
 /**
  * Judges all hits of one delivery together, in any order of time.
@@ -30,7 +32,8 @@ export function judge(sequence: readonly Observation[], lookup: Lookup): Judgeme
   // A sender who tries out all links before sending must not make the reader's hits look like a scanner's.
   const sent = hits.filter((hit) => !isBeforeSending(hit));
   const together = new Map(sequenceEvidence(sent).map((evidence, index) => [sent[index], evidence]));
-  return hits.map((hit) => judgeOne(hit, together.get(hit) ?? [], lookup));
+  const judgements = hits.map((hit) => judgeOne(hit, together.get(hit) ?? [], lookup));
+  return withQuotedCopies(sequence, judgements);
 }
 
 function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup): Judgement {

@@ -128,3 +128,41 @@ test('the reasons name the sign that decided and its own reasons', () => {
     ['opened-by-person', 'human-reason', 'machines-too'],
   );
 });
+
+test('a person’s receipt and an opening are surer together than each alone', () => {
+  const receipt: DeliveryEvent = {
+    at: LONG_AGO,
+    type: 'receipt',
+    actor: 'human',
+    confidence: 0.85,
+    reasons: [{ code: 'receipt-displayed', text: 'A receipt says so.' }],
+  };
+  const both = verdict([receipt, hit('opened', 'human', 0.8)]);
+  assert.deepEqual([both.state, both.confidence], ['read', 0.97]);
+  assert.ok(both.reasons.some(({ code }) => code === 'receipt-too'));
+  // Who was behind the proxy stays open.
+  const proxied = verdict([receipt, hit('opened', 'human-via-proxy', 0.9)]);
+  assert.deepEqual([proxied.state, proxied.confidence], ['probably-read', 0.985]);
+  assert.equal(verdict([receipt, hit('opened', 'prefetch')]).confidence, 0.85);
+  // A program's receipt adds nothing to a person's opening.
+  const byProgram: DeliveryEvent = { ...receipt, actor: 'automation', confidence: 0.55 };
+  assert.equal(verdict([byProgram, hit('opened', 'human', 0.8)]).confidence, 0.8);
+});
+
+test('a receipt that speaks of no reader raises nothing', () => {
+  const deleted: DeliveryEvent = {
+    at: LONG_AGO,
+    type: 'receipt',
+    reasons: [{ code: 'receipt-deleted', text: 'Deleted.' }],
+  };
+  assert.equal(verdict([deleted]).state, 'sent');
+});
+
+test('where several people share a copy, every verdict says so and none is too sure', () => {
+  const shared = { code: 'shared-role', text: 'Several people share this copy.' };
+  const read = verdict([hit('opened', 'human', 0.98)], { shared });
+  assert.deepEqual([read.state, read.confidence], ['read', 0.9]);
+  for (const { reasons } of [read, verdict([], { shared }), verdict([hit('opened', 'scanner')], { shared })]) {
+    assert.ok(reasons.includes(shared));
+  }
+});

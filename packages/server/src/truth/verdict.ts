@@ -16,6 +16,8 @@ export interface DeliveryHistory {
   transport: 'queued' | 'captured' | 'sent' | 'delivered' | 'failed' | 'bounced';
   /** Why the copy carries no pixel and no links of ours. */
   untouched?: Reason;
+  /** Several people read what goes to this address. */
+  shared?: Reason;
   events: readonly DeliveryEvent[];
   /** When the recipient objected, ms since 1970. */
   objectedAt?: number;
@@ -30,6 +32,8 @@ const OPEN_HOLD_MS = LOOK_BACK_S * 1000;
 /** From here on an opening counts as read. */
 const READ_CONFIDENCE = 0.9;
 
+/** Of a copy that several people share: that one of them read it is not that all did. */
+const SHARED_CONFIDENCE = 0.9;
 /** Nothing that is inferred is certain. */
 const MOST_CERTAIN = 0.99;
 
@@ -77,7 +81,8 @@ export function verdictOf(history: DeliveryHistory): Verdict & { settleAt?: numb
     if (best.state === 'loaded')
       return { ...withoutSigns(history), reasons: [...withoutSigns(history).reasons, ...reasons] };
   }
-  const confidence = best.state === 'loaded' ? machinesAlone(signs) : best.confidence;
+  const confidence = confidenceOf(best, signs, history);
+  if (history.shared !== undefined) reasons.push(history.shared);
   const settleAt = settlingTime(signs, now);
   return {
     state: best.state,
@@ -86,6 +91,11 @@ export function verdictOf(history: DeliveryHistory): Verdict & { settleAt?: numb
     settled: settleAt === undefined,
     ...(settleAt === undefined ? {} : { settleAt }),
   };
+}
+
+function confidenceOf(best: Sign, signs: readonly Sign[], { shared }: DeliveryHistory): number {
+  if (best.state === 'loaded') return machinesAlone(signs);
+  return shared === undefined ? best.confidence : Math.min(best.confidence, SHARED_CONFIDENCE);
 }
 
 function signOf(event: DeliveryEvent): Sign | undefined {
@@ -241,7 +251,7 @@ function settlingTime(signs: readonly Sign[], now: number): number | undefined {
   return latest > now ? latest : undefined;
 }
 
-function withoutSigns({ transport, untouched, events, now }: DeliveryHistory): Verdict {
+function withoutSigns({ transport, untouched, shared, events, now }: DeliveryHistory): Verdict {
   const reasons: Reason[] = [TRANSPORT[transport]];
   const trouble =
     transport === 'failed' || transport === 'bounced'
@@ -260,6 +270,7 @@ function withoutSigns({ transport, untouched, events, now }: DeliveryHistory): V
         text: 'No image was loaded yet. That proves nothing: many mail programs block images.',
       });
     }
+    if (shared !== undefined) reasons.push(shared);
     const own = events.findLast(({ actor }) => actor === 'self');
     if (own !== undefined) {
       reasons.push({

@@ -109,7 +109,7 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
       const taken = await take(raw, { sentTo, workspaceId: undefined as never });
       assert.deepEqual(taken, {
         kind: 'dsn',
-        matched: [{ deliveryId: ben.id, trackingNumber: ben.trackingNumber, by: 'verp' }],
+        matched: [{ deliveryId: ben.id, trackingNumber: ben.trackingNumber, by: 'verp', action: 'failed' }],
       });
       const now = await verdict(engine, ben.id);
       assert.equal(now.state, 'bounced');
@@ -270,6 +270,35 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
     const complained = await verdict(engine, cleo.id);
     assert.deepEqual([complained.state, complained.types.at(-1)], ['probably-read', 'complained']);
   });
+
+  test(
+    `${name}: an opening before the answer was known is judged again in its light`,
+    { skip },
+    async (t) => {
+      const { engine, timeline, take, ben } = await setUp(t);
+      await timeline.recordHits([
+        {
+          epoch: 'epoch-a',
+          seq: 1,
+          at: START + 1_800_000,
+          kind: 'open',
+          method: 'GET',
+          workspaceId: WORKSPACE,
+          subject: ben.id,
+          mode: 'full',
+          ip: '91.10.10.10',
+          headers: { 'user-agent': CHROME },
+        },
+      ]);
+      assert.equal((await verdict(engine, ben.id)).state, 'read');
+      await take(answer(BEN, [`In-Reply-To: ${MESSAGE_ID}`]));
+      const now = await verdict(engine, ben.id);
+      assert.equal(now.state, 'replied');
+      const opened = now.events.find(({ type }) => type === 'opened');
+      assert.match(opened?.reasons ?? '', /maybe-quoted-copy/);
+      assert.ok((opened?.confidence ?? 1) <= 0.6);
+    },
+  );
 
   test(
     `${name}: privacy modes and objections keep their promises for receipts and answers`,
