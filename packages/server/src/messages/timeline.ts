@@ -1,4 +1,4 @@
-import type { Actor, EventType, Mode, Reason } from '@waybill/sdk';
+import type { Mode } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';

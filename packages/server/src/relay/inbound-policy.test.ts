@@ -27,7 +27,9 @@ test('the sender gets the reports that they would have got without Waybill, and 
 });
 
 test('a mail that bears the mark of this address is one that goes round', () => {
-  const raw = Buffer.from('Delivered-To: WB+x@bounces.example.org\r\nSubject: a\r\n\r\nDelivered-To: b@c\r\n');
+  const raw = Buffer.from(
+    'Delivered-To: WB+x@bounces.example.org\r\nSubject: a\r\n\r\nDelivered-To: b@c\r\n',
+  );
   assert.equal(wasDeliveredTo(raw, 'wb+x@bounces.example.org'), true);
   assert.equal(wasDeliveredTo(raw, 'b@c'), false);
 });

@@ -1,7 +1,7 @@
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { verifyReturnAddress, verifyReturnToken, type Keyring } from '../tracking/tracking.ts';
 import { addressOf, sameAddress } from './address.ts';
-import type { IncomingReport, MatchedBy } from './report-intake.ts';
+import type { IncomingReport, MatchedBy } from './taken-report.ts';
 import type { ReportClue, ReportedDelivery, ReportStore } from './report-store.ts';
 import type { Report, ReportRecipient } from './report.ts';
 import { trackedIds } from './tracked-ids.ts';

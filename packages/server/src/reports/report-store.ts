@@ -1,6 +1,6 @@
 import type { Mode } from '@waybill/sdk';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
-import type { IncomingReport, TakenReport } from './report-intake.ts';
+import type { IncomingReport, TakenReport } from './taken-report.ts';
 import type { Report } from './report.ts';
 
 /** A delivery that a report may be about. */

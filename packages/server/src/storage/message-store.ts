@@ -39,7 +39,9 @@ export class KyselyMessageStore implements MessageStore {
 
   async #isKnown(id: MessageId): Promise<boolean> {
     const { db } = this.#engine;
-    return (await db.selectFrom('messages').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+    return (
+      (await db.selectFrom('messages').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+    );
   }
 
   async markSent(workspaceId: WorkspaceId, messageId: MessageId, at: number): Promise<number | undefined> {

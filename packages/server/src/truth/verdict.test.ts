@@ -162,7 +162,11 @@ test('where several people share a copy, every verdict says so and none is too s
   const shared = { code: 'shared-role', text: 'Several people share this copy.' };
   const read = verdict([hit('opened', 'human', 0.98)], { shared });
   assert.deepEqual([read.state, read.confidence], ['read', 0.9]);
-  for (const { reasons } of [read, verdict([], { shared }), verdict([hit('opened', 'scanner')], { shared })]) {
+  for (const { reasons } of [
+    read,
+    verdict([], { shared }),
+    verdict([hit('opened', 'scanner')], { shared }),
+  ]) {
     assert.ok(reasons.includes(shared));
   }
 });

@@ -398,7 +398,7 @@ function dsn(action: string, status: string, options: DsnOptions = {}): Buffer {
     `Status: ${status}`,
     ...(diagnostic === undefined ? [] : [`Diagnostic-Code: smtp; ${diagnostic}`]),
   ];
-  const original_ = [
+  const returnedMail = [
     ...(returned === undefined ? [] : [returned]),
     'From: Ada <ada@sender.example>',
     `Message-ID: ${id}`,
@@ -409,7 +409,7 @@ function dsn(action: string, status: string, options: DsnOptions = {}): Buffer {
   return multipart(head('Delivery report'), [
     { type: 'text/plain', text: 'About your mail.' },
     { type: 'message/delivery-status', text: fields.join('\n') },
-    { type: 'message/rfc822', text: original_.join('\n') },
+    { type: 'message/rfc822', text: returnedMail.join('\n') },
   ]);
 }
 

@@ -175,7 +175,7 @@ test('delivered, receipt, answer by a program and answer by a person come onto t
 
 test('a bounce counts once, and its sender gets it, with nowhere to come back to', async () => {
   const { from, number } = await send();
-  const before = smarthost.mails.filter(({ to }) => to.includes('ada@sender.example')).length;
+  const earlier = smarthost.mails.filter(({ to }) => to.includes('ada@sender.example')).length;
   const raw = dsn('failed', '5.2.2', 'Diagnostic-Code: smtp; 552 5.2.2 Mailbox full');
   await hand(raw, from);
   // The other side did not hear our answer.
@@ -183,7 +183,7 @@ test('a bounce counts once, and its sender gets it, with nowhere to come back to
   const { verdict, events } = await delivery(number, (detail) => detail.verdict.state === 'bounced');
   assert.ok(verdict.reasons.some(({ code }) => code === 'bounced-mailbox-full'));
   assert.equal(events.filter(({ type }) => type === 'bounced').length, 1);
-  const mails = await forwarded(before + 1);
+  const mails = await forwarded(earlier + 1);
   const last = mails.at(-1);
   assert.equal(last?.from, '');
   assert.match(last?.raw ?? '', /^Delivered-To: wb\+/);
