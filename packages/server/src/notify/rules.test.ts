@@ -165,3 +165,33 @@ test('what else a timeline’s event carries does not travel', () => {
     'type',
   ]);
 });
+
+test('a receipt and an answer by a person are signs; a receipt that says nothing of reading is none', () => {
+  const report = (event: Partial<SourcedEvent>): SourcedEvent => ({
+    at: 5000,
+    type: 'receipt',
+    source: 'report:1',
+    actor: 'human',
+    ...event,
+  });
+  const displayed = report({ confidence: 0.85 });
+  assert.deepEqual(triggers(change([], displayed)), ['first-open', 'every-open']);
+  const replied = report({ type: 'replied', confidence: 0.97, source: 'report:2' });
+  assert.deepEqual(triggers(change([displayed], replied)), ['every-open']);
+  assert.deepEqual(triggers(change([], report({ reasons: [{ code: 'receipt-deleted', text: '' }] }))), []);
+  assert.deepEqual(triggers(change([], report({ type: 'auto-replied', actor: 'automation' }))), []);
+});
+
+test('a complaint is trouble of its own; one failed address behind a list is none', () => {
+  const complained: SourcedEvent = { at: 5000, type: 'complained', source: 'report:3', confidence: 0.8 };
+  const [entry] = matchRules(everyRule, change([], complained));
+  assert.equal(entry?.notification.trigger, 'trouble');
+  assert.match(entry?.idempotencyKey ?? '', /:complaint$/);
+  const partly: SourcedEvent = {
+    at: 5000,
+    type: 'bounced',
+    source: 'report:4',
+    reasons: [{ code: 'one-of-several', text: '' }],
+  };
+  assert.deepEqual(triggers(change([], partly)), []);
+});

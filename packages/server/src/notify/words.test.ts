@@ -137,3 +137,17 @@ test('a test says that it is one', () => {
   assert.match(words.line, /^This is a test from Waybill/);
   assert.ok(words.sms.length <= 160);
 });
+
+test('answers, receipts and complaints have words of their own', () => {
+  const line = (event: Partial<DeliveryNotification['event']>, trigger: DeliveryNotification['trigger']) =>
+    wordsFor(opened({ trigger, event: { at: AT, type: 'replied', actor: 'human', ...event } }), URL).line;
+  assert.equal(line({ confidence: 0.97 }, 'first-open'), 'ann@example.org answered "Offer 2026".');
+  assert.equal(
+    line({ type: 'receipt', confidence: 0.85 }, 'every-open'),
+    'ann@example.org sent a receipt for "Offer 2026".',
+  );
+  assert.equal(
+    line({ type: 'complained', confidence: 0.8 }, 'trouble'),
+    'ann@example.org reported "Offer 2026" as unwanted.',
+  );
+});

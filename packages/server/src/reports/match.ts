@@ -130,7 +130,10 @@ function uniquePairs(pairs: readonly Pair[]): Pair[] {
   );
 }
 
-function isAbout({ address, originalAddress }: ReportRecipient, { recipient }: ReportedDelivery): boolean {
+export function isAbout(
+  { address, originalAddress }: ReportRecipient,
+  { recipient }: ReportedDelivery,
+): boolean {
   return (
     sameAddress(address, recipient) ||
     (originalAddress !== undefined && sameAddress(originalAddress, recipient))
@@ -142,5 +145,17 @@ function isPlausible(report: Report, { delivery, recipient }: Pair, by: MatchedB
   if (report.kind !== 'reply' && report.kind !== 'auto-reply') return true;
   if (recipient === undefined) return by !== 'tracking';
   if (isAbout(recipient, delivery)) return true;
-  return by !== 'tracking' && !sameAddress(recipient.address, addressOf(delivery.author) ?? '');
+  if (by === 'tracking') return false;
+  const own = domainOf(addressOf(delivery.author) ?? '');
+  const from = domainOf(recipient.address);
+  // Somebody else in the author's house takes part in the talk; the recipient may write from another address.
+  return from !== own || (from === domainOf(delivery.recipient) && !sameAuthor(recipient, delivery));
+}
+
+function sameAuthor({ address }: ReportRecipient, { author }: ReportedDelivery): boolean {
+  return sameAddress(address, addressOf(author) ?? '');
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }

@@ -19,10 +19,19 @@ export interface ReportFact {
 const RECEIPT_BY_PERSON = 0.85;
 const RECEIPT_BY_PROGRAM = 0.55;
 const REPLY_BY_PERSON = 0.97;
+/** The recipient's other address, or somebody whom they passed the mail to. */
+const REPLY_FROM_ELSEWHERE = 0.75;
 const COMPLAINT = 0.8;
 
-/** @returns undefined when nothing follows from the report */
-export function factOf(report: Report, recipient: ReportRecipient | undefined): ReportFact | undefined {
+/**
+ * @param isRecipients it names the address that the mail went to
+ * @returns undefined when nothing follows from the report
+ */
+export function factOf(
+  report: Report,
+  recipient: ReportRecipient | undefined,
+  { isRecipients }: { isRecipients: boolean },
+): ReportFact | undefined {
   switch (report.kind) {
     case 'dsn':
     case 'bounce':
@@ -36,8 +45,8 @@ export function factOf(report: Report, recipient: ReportRecipient | undefined): 
       return {
         type: 'replied',
         actor: 'human',
-        confidence: REPLY_BY_PERSON,
-        reasons: [REPLIED],
+        confidence: isRecipients ? REPLY_BY_PERSON : REPLY_FROM_ELSEWHERE,
+        reasons: isRecipients ? [REPLIED] : [REPLIED, FROM_ELSEWHERE],
         ofReader: true,
       };
     case 'complaint':
@@ -205,7 +214,11 @@ const AUTO_REPLIED: Reason = {
   code: 'auto-replied',
   text: 'A program answered by itself. That says that the mailbox exists, and nothing about reading.',
 };
-const REPLIED: Reason = { code: 'reply-came', text: 'An answer to this mail came back from its recipient.' };
+const REPLIED: Reason = { code: 'reply-came', text: 'An answer to this mail came back.' };
+const FROM_ELSEWHERE: Reason = {
+  code: 'reply-from-elsewhere',
+  text: 'It came from another address than the mail went to: the recipient’s own, or that of somebody who got it from them.',
+};
 const COMPLAINT_ADVICE: Reason = {
   code: 'complaint-advice',
   text: 'Send no more such mail to this address; further complaints make mail servers distrust all your mail.',

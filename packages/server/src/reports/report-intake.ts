@@ -3,7 +3,7 @@ import type { DeliveryId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Keyring } from '../tracking/tracking.ts';
 import { readHeader } from './header-fields.ts';
-import { matchReport, type ReportMatch } from './match.ts';
+import { isAbout, matchReport, type ReportMatch } from './match.ts';
 import { parseReport } from './parse-report.ts';
 import { factOf, type ReportFact } from './report-facts.ts';
 import type { ReportStore } from './report-store.ts';
@@ -73,7 +73,8 @@ export class ReportIntake {
 
   async #tell(report: Report, match: ReportMatch, at: number, identity: string): Promise<void> {
     const { deliveryId } = match.delivery;
-    const fact = factOf(report, match.recipient);
+    const isRecipients = match.recipient !== undefined && isAbout(match.recipient, match.delivery);
+    const fact = factOf(report, match.recipient, { isRecipients });
     if (fact === undefined) return;
     await this.#timeline.recordTransport({
       ...fact,

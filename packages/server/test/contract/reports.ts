@@ -301,6 +301,21 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
   );
 
   test(
+    `${name}: an answer from another address counts less, one from the author’s house not`,
+    { skip },
+    async (t) => {
+      const { engine, take, ben } = await setUp(t);
+      const sentTo = returnAddress(KEYRING, 'b.sender.example', { workspaceId: WORKSPACE, subject: ben.id });
+      await take(answer('bob@sender.example', [`In-Reply-To: ${MESSAGE_ID}`]), { sentTo });
+      assert.equal((await verdict(engine, ben.id)).state, 'sent');
+      await take(answer('ben@home.example', [`In-Reply-To: ${MESSAGE_ID}`]), { sentTo });
+      const now = await verdict(engine, ben.id);
+      assert.deepEqual([now.state, now.confidence], ['replied', 0.75]);
+      assert.ok(now.codes.includes('reply-from-elsewhere'));
+    },
+  );
+
+  test(
     `${name}: privacy modes and objections keep their promises for receipts and answers`,
     { skip },
     async (t) => {

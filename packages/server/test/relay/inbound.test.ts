@@ -213,6 +213,19 @@ test('only signed addresses of the return path domain are taken, from anybody, a
   assert.match(greeting, /STARTTLS/);
 });
 
+test('STARTTLS is there for those who want it, and nobody can sign in', async () => {
+  const { from } = await send();
+  const client = await SmtpDialogue.open(server.inbound ?? { host: '', port: 0 });
+  await client.command('EHLO mx.reader.example');
+  assert.match(await client.command('STARTTLS'), /^220/);
+  await client.upgrade();
+  assert.doesNotMatch(await client.command('EHLO mx.reader.example'), /AUTH|STARTTLS/);
+  assert.match(await client.command('AUTH PLAIN AGEAYg=='), /^5/);
+  await client.command('MAIL FROM:<>');
+  assert.match(await client.command(`RCPT TO:<${from}>`), /^250/);
+  client.close();
+});
+
 test('bare line ends and NUL are refused', async () => {
   const { from } = await send();
   for (const body of ['a\nb', 'a\rb', 'a\0b', 'a\n.\nb']) {
