@@ -32,7 +32,7 @@ test('a message comes out instrumented, with its own line ends', async () => {
   const text = stdout.toString();
   assert.match(
     text,
-    /^From: ann@example\.org\nContent-Type: text\/html\n\n<body><a href="http:\/\/127\.0\.0\.1:8425\/l\/[\w-]+\?to=https%3A%2F%2Fexample\.com%2F%3Fa%3D1%26b">x<\/a><img src="http:\/\/127\.0\.0\.1:8425\/o\/[\w-]+\.gif"[^>]*><\/body>\n$/,
+    /^From: ann@example\.org\nContent-Type: text\/html\n\n<body><a href="http:\/\/127\.0\.0\.1:8425\/l\/[\w-]+\?to=https%3A%2F%2Fexample\.com%2F%3Fa%3D1%26b">x<\/a><span style="background:url\(http:\/\/127\.0\.0\.1:8425\/o\/[\w-]+\.gif\)[^>]*><\/span><\/body>\n$/,
   );
 });
 

@@ -4,7 +4,7 @@ type TreeNode = DefaultTreeAdapterTypes.ChildNode | DefaultTreeAdapterTypes.Docu
 
 /** What may differ between a document and its instrumented copy. */
 export interface TreeView {
-  /** The image that is not looked at. */
+  /** The address of the pixel, whose element is not looked at. */
   pixel?: string | null;
   /** Turns addresses of links back. */
   links?: readonly { from: string; to: string }[];
@@ -27,7 +27,7 @@ export function treeLines(document: string, { pixel, links = [] }: TreeView = {}
     else if (node.nodeName === '#text' && 'value' in node) text += node.value;
     else if ('tagName' in node) {
       const attributes = new Map(node.attrs.map(({ name, value }) => [name, value]));
-      if (node.tagName === 'img' && pixel != null && attributes.get('src') === pixel) continue;
+      if (pixel != null && isPixel(node.tagName, attributes, pixel)) continue;
       const href = attributes.get('href');
       if (node.tagName === 'a' && node.namespaceURI === names.NS.HTML && href !== undefined) {
         attributes.set('href', back.get(href) ?? plainAddress(href));
@@ -40,6 +40,11 @@ export function treeLines(document: string, { pixel, links = [] }: TreeView = {}
   }
   add('end');
   return lines;
+}
+
+function isPixel(name: string, attributes: ReadonlyMap<string, string>, pixel: string): boolean {
+  if (name === 'img') return attributes.get('src') === pixel;
+  return name === 'span' && attributes.get('style')?.startsWith(`background:url(${pixel})`) === true;
 }
 
 /** As a browser reads an attribute's address. */

@@ -2,9 +2,9 @@ import { footerMarkup } from './disclosure.ts';
 import { escapeAttribute } from './escape-attribute.ts';
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
-import type { HtmlSurvey } from './html-survey.ts';
+import type { HtmlSurvey, ImageSite } from './html-survey.ts';
 import { planLinks, type EditLimits } from './link-edits.ts';
-import { pixelMarkup, placePixel } from './pixel.ts';
+import { chooseCarrier, pixelMarkup, placePixel } from './pixel.ts';
 
 export interface HtmlPlan {
   /** In order, not overlapping. */
@@ -19,29 +19,36 @@ export interface HtmlPlan {
  * @returns undefined when a disclosure line is asked for and there is no place for it: then nothing is tracked
  */
 export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditLimits): HtmlPlan | undefined {
-  const removals = ownMarkup(survey, options);
+  const own = ownPixels(survey, options);
+  const removals = merge([
+    ...own.map(({ start, end, instead }) => ({ start, end, text: instead })),
+    ...survey.disclosures.map(({ start, end }) => ({ start, end, text: '' })),
+  ]);
   const { edits, links } = planLinks(survey, removals, options, limits);
   const all = [...removals, ...edits];
   const footer =
     options.disclosure?.kind === 'footer' ? footerMarkup(escapeAttribute(options.disclosure.pageUrl)) : '';
-  const pixelAt = options.pixelUrl === null ? undefined : placePixel(survey, growth(all, footer.length));
+  const grownTo = growth(all, footer.length);
+  const pixelAt = options.pixelUrl === null ? undefined : placePixel(survey, grownTo);
   if (footer !== '' && (pixelAt !== undefined || links.length > 0)) {
     const { bottom } = survey.places;
     if (bottom === undefined) return undefined;
     all.push({ start: bottom, end: bottom, text: footer });
   }
   if (pixelAt !== undefined && options.pixelUrl !== null) {
-    all.push({ start: pixelAt, end: pixelAt, text: pixelMarkup(escapeAttribute(options.pixelUrl)) });
+    const { openAnchor, imageCount, rules, length } = survey;
+    const images = imageCount - own.filter(({ carrier }) => carrier === 'image').length;
+    const carrier = chooseCarrier({ length: grownTo(length), images, openAnchor });
+    const markup = pixelMarkup(escapeAttribute(options.pixelUrl), carrier, rules.present);
+    all.push({ start: pixelAt, end: pixelAt, text: markup });
   }
   return { edits: merge(all), pixel: pixelAt === undefined ? null : options.pixelUrl, links };
 }
 
-/** Our own pixels and disclosure lines of an earlier pass or a quoted mail. */
-function ownMarkup({ images, disclosures }: HtmlSurvey, { isTracked }: HtmlOptions): TextEdit[] {
-  const pixels = isTracked
-    ? images.filter(({ src }) => readThroughGateways(src, isTracked)?.kind === 'pixel')
-    : [];
-  return merge([...pixels, ...disclosures].map(({ start, end }) => ({ start, end, text: '' })));
+/** Our own pixels of an earlier pass or a quoted mail. */
+function ownPixels({ images }: HtmlSurvey, { isTracked }: HtmlOptions): ImageSite[] {
+  if (isTracked === undefined) return [];
+  return images.filter(({ src }) => readThroughGateways(src, isTracked)?.kind === 'pixel');
 }
 
 /** Where an offset comes to lie once the edits are made and `added` characters inserted before it. */

@@ -3,6 +3,7 @@ import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { scanHtml, type HtmlHandler } from './html-scan.ts';
 import type { Tag } from './html-tags.ts';
+import { StyleRules } from './style-rules.ts';
 
 /** An `a href` with an http or https address, whether or not it will be tracked. */
 export interface LinkSite {
@@ -22,10 +23,16 @@ export interface LinkSite {
   marked: boolean;
 }
 
+/** What makes a mail program fetch an image, and may be a pixel of ours. */
 export interface ImageSite {
+  /** Of the markup that goes when the pixel does: an element, or the address in a style. */
   start: number;
   end: number;
   src: string;
+  /** `image`: an element. `background`: in a style. */
+  carrier: 'image' | 'background';
+  /** What stays in its place. */
+  instead: '' | 'none';
 }
 
 /** What one pass over a document finds for all its copies. Offsets are into the scanned text. */
@@ -33,6 +40,12 @@ export interface HtmlSurvey {
   length: number;
   links: LinkSite[];
   images: ImageSite[];
+  /** Image elements of any kind, also without an address. */
+  imageCount: number;
+  /** An anchor is still open where the document ends. */
+  openAnchor: boolean;
+  /** What the document's own style rules may do to an added element. */
+  rules: StyleRules;
   /** Our own disclosure lines, from start to end tag. */
   disclosures: { start: number; end: number }[];
   places: Places;
@@ -46,6 +59,12 @@ const LONGEST_TEXT = 1_000;
 
 /** Images inside the address (`data:`) and hostile input are not worth decoding. */
 const LONGEST_ADDRESS = 16_384;
+
+/** No shorter tag holds an address with a token. */
+const SHORTEST_BACKGROUND = 80;
+
+/** An address in a style attribute, as it stands in the source; groups: what opens it, the quote, the address. */
+const CSS_ADDRESS = /(url\(\s*(&quot;|&#0?3[49];|["']|))([^)]*?)\2\s*\)/i;
 
 /** How authors mark links that no tool shall track: ours first, then those of other mail services, kept on moving here. */
 const MARKS: readonly (readonly [attribute: string, value: string | undefined])[] = [
@@ -73,6 +92,13 @@ export function surveyHtml(
   return surveyor.finish(open && appendable);
 }
 
+interface BackgroundSite {
+  start: number;
+  src: string;
+  urlStart: number;
+  urlEnd: number;
+}
+
 class Surveyor implements HtmlHandler {
   readonly #text: string;
   readonly #read: ReadText;
@@ -83,6 +109,11 @@ class Surveyor implements HtmlHandler {
   #link: LinkSite | undefined;
   #linkText = '';
   #disclosureStart: number | undefined;
+  #imageCount = 0;
+  #anchors = 0;
+  #background: BackgroundSite | undefined;
+  readonly #rules = new StyleRules();
+  #styleStart: number | undefined;
 
   constructor(text: string, read: ReadText) {
     this.#text = text;
@@ -91,9 +122,13 @@ class Surveyor implements HtmlHandler {
 
   startTag(tag: Tag | undefined, start: number, end: number, attributes: Attributes): void {
     this.#finder.startTag(tag, start, end);
+    this.#closeBackground();
     if (tag === undefined) return;
     const { name } = tag;
-    if (name === 'a') this.#anchor(end, attributes);
+    if (name === 'span') this.#background = this.#openBackground(start, end, attributes);
+    else if (name === 'a') this.#anchor(end, attributes);
+    else if (name === 'style') this.#styleStart = end;
+    else if (name === 'link') this.#rules.addUnknown();
     else if (name === 'img' || name === 'image') this.#image(start, end, attributes);
     else if (name === 'div' && attributes.raw(this.#text, 'data-waybill') === 'disclosure') {
       this.#disclosureStart = start;
@@ -102,27 +137,46 @@ class Surveyor implements HtmlHandler {
 
   endTag(tag: Tag, start: number, end: number): void {
     this.#finder.endTag(tag, start);
-    if (tag.name === 'a') this.#closeLink();
-    else if (tag.name === 'div' && this.#disclosureStart !== undefined) {
+    this.#closeBackground(tag.name === 'span' ? end : undefined);
+    if (tag.name === 'a') this.#endAnchor();
+    else if (tag.name === 'style' && this.#styleStart !== undefined) {
+      this.#rules.add(this.#text.slice(this.#styleStart, start));
+      this.#styleStart = undefined;
+    } else if (tag.name === 'div' && this.#disclosureStart !== undefined) {
       this.#disclosures.push({ start: this.#disclosureStart, end });
       this.#disclosureStart = undefined;
     }
   }
 
   text(start: number, end: number): void {
-    if (this.#finder.wantsContent && !isBlank(this.#text, start, end)) this.#finder.content(start);
+    if ((this.#finder.wantsContent || this.#background !== undefined) && !isBlank(this.#text, start, end)) {
+      if (this.#finder.wantsContent) this.#finder.content(start);
+      this.#closeBackground();
+    }
     if (this.#link !== undefined) this.#addText(start, end);
   }
 
   finish(open: boolean): HtmlSurvey {
     this.#closeLink();
+    this.#closeBackground();
     const { length } = this.#text;
-    const places = this.#finder.places(open ? length : undefined);
-    return { length, links: this.#links, images: this.#images, disclosures: this.#disclosures, places };
+    const { bottom, top } = this.#finder.places(open ? length : undefined);
+    return {
+      length,
+      links: this.#links,
+      images: this.#images,
+      imageCount: this.#imageCount,
+      openAnchor: this.#anchors > 0,
+      rules: this.#rules,
+      disclosures: this.#disclosures,
+      // Blanks behind a head alone belong to the head.
+      places: { bottom: this.#finder.wantsContent ? bottom : behindContent(this.#text, bottom), top },
+    };
   }
 
   /** An anchor in an anchor ends the outer one, as in a browser. */
   #anchor(end: number, attributes: Attributes): void {
+    this.#anchors += 1;
     this.#closeLink();
     const place = attributes.find(this.#text, 'href');
     if (place === undefined) return;
@@ -132,6 +186,11 @@ class Surveyor implements HtmlHandler {
     this.#link = { place, tagEnd: end, href, text: '', original, marked: this.#isMarked(attributes) };
     this.#links.push(this.#link);
     this.#describe(attributes.find(this.#text, 'title'));
+  }
+
+  #endAnchor(): void {
+    this.#anchors = Math.max(0, this.#anchors - 1);
+    this.#closeLink();
   }
 
   #describe(place: AttributePlace | undefined): void {
@@ -154,10 +213,37 @@ class Surveyor implements HtmlHandler {
   }
 
   #image(start: number, end: number, attributes: Attributes): void {
+    this.#imageCount += 1;
     if (this.#link !== undefined) this.#describe(attributes.find(this.#text, 'alt'));
     const place = attributes.find(this.#text, 'src');
     const src = place && this.#address(place);
-    if (src !== undefined) this.#images.push({ start, end, src });
+    if (src !== undefined) this.#images.push({ start, end, src, carrier: 'image', instead: '' });
+  }
+
+  /** A background as we write them, and as mail programs write them anew when they quote. */
+  #openBackground(start: number, end: number, attributes: Attributes): BackgroundSite | undefined {
+    if (end - start < SHORTEST_BACKGROUND) return undefined;
+    const style = attributes.find(this.#text, 'style');
+    if (style === undefined || style.valueEnd - style.valueStart > LONGEST_ADDRESS) return undefined;
+    const found = CSS_ADDRESS.exec(this.#text.slice(style.valueStart, style.valueEnd));
+    if (found === null) return undefined;
+    const [whole = '', opening = '', , address = ''] = found;
+    const urlStart = style.valueStart + found.index;
+    const valueStart = urlStart + opening.length;
+    const src = this.#address({ valueStart, valueEnd: valueStart + address.length });
+    return src === undefined ? undefined : { start, src, urlStart, urlEnd: urlStart + whole.length };
+  }
+
+  /** @param end of the element, when nothing stands in it: then it is ours alone */
+  #closeBackground(end?: number): void {
+    if (this.#background === undefined) return;
+    const { start, src, urlStart, urlEnd } = this.#background;
+    this.#background = undefined;
+    this.#images.push(
+      end === undefined
+        ? { start: urlStart, end: urlEnd, src, carrier: 'background', instead: 'none' }
+        : { start, end, src, carrier: 'background', instead: '' },
+    );
   }
 
   #isMarked(attributes: Attributes): boolean {
@@ -168,7 +254,7 @@ class Surveyor implements HtmlHandler {
   }
 
   /** An attribute's http or https address, undefined for all others. */
-  #address({ valueStart, valueEnd }: AttributePlace): string | undefined {
+  #address({ valueStart, valueEnd }: Pick<AttributePlace, 'valueStart' | 'valueEnd'>): string | undefined {
     if (valueEnd - valueStart > LONGEST_ADDRESS) return undefined;
     const raw = this.#read(valueStart, valueEnd);
     const address = stripUrl(raw.includes('&') ? decodeHTMLAttribute(raw) : raw);
@@ -186,10 +272,25 @@ function stripUrl(value: string): string {
   return /[\t\n\r]/.test(stripped) ? stripped.replaceAll(/[\t\n\r]/g, '') : stripped;
 }
 
+/**
+ * Before blanks at the end: an element behind them would make them stand between two elements and be read out by
+ * assistive technology.
+ */
+function behindContent(text: string, place: number | undefined): number | undefined {
+  if (place === undefined) return undefined;
+  let position = place;
+  while (position > 0 && isBlankCode(text.charCodeAt(position - 1))) position -= 1;
+  // Blanks behind words are one text with them, which is not split.
+  return text[position - 1] === '>' ? position : place;
+}
+
+function isBlankCode(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
+}
+
 function isBlank(text: string, start: number, end: number): boolean {
   for (let position = start; position < end; position += 1) {
-    const code = text.charCodeAt(position);
-    if (code !== 0x20 && (code < 0x09 || code > 0x0d)) return false;
+    if (!isBlankCode(text.charCodeAt(position))) return false;
   }
   return true;
 }

@@ -16,7 +16,7 @@ const RAW_TEXT = names('title textarea style script xmp iframe noembed noframes 
 const BARS_IMAGES = names('pre listing select template button object video audio canvas frameset');
 const CELLS = names('td th caption');
 const ROWS = names('tr tbody thead tfoot colgroup');
-const OTHERS = names('a img image body div table svg math plaintext');
+const OTHERS = names('a img image body div span table svg math plaintext');
 
 const TAGS: ReadonlyMap<string, Tag> = new Map(
   [...HEAD, ...RAW_TEXT, ...BARS_IMAGES, ...CELLS, ...ROWS, ...OTHERS].map((name) => [
@@ -33,7 +33,7 @@ const TAGS: ReadonlyMap<string, Tag> = new Map(
 
 const LONGEST = Math.max(...Array.from(TAGS.keys(), (name) => name.length));
 
-/** By length and first letter: most tags of a document (p, span, font, br) are sorted out without copying a name. */
+/** By length and first letter: most tags of a document (p, font, br) are sorted out without copying a name. */
 const POSSIBLE = possibleNames();
 
 /** The tag whose name stands between the offsets, in any case of letters. */

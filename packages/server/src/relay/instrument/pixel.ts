@@ -7,45 +7,94 @@ import type { HtmlSurvey } from './html-survey.ts';
 export const LAST_SAFE_OFFSET = 90_000;
 
 /**
- * Out of the flow, so that nothing moves: `position` does it where it is kept, and where a mail program removes it
- * `float` with a margin box of nothing. `!important` holds against the document's own rules for images
- * (`img { width: 100% }`). Not `display: none`: some programs do not load such images, and spam filters count it.
+ * SpamAssassin counts any image element in HTML of up to 3,200 characters of source as "an image and few words"
+ * (HTML_IMAGE_ONLY_04 to _32, up to 2.8 points); with room for what is changed on the way. See docs/adr/0013.
  */
-const STYLE = [
-  'position:absolute',
-  'float:left',
-  'width:1px',
-  'height:1px',
+const SHORT_HTML = 3_300;
+/** The same for an image in an anchor, also in one that was never closed (HTML_SHORT_LINK_IMG). */
+const SHORT_LINKED_HTML = 2_200;
+
+/**
+ * What makes a mail program fetch the pixel. `image`: an image element, which every program knows. `background`: the
+ * background of an empty element, which filters do not count as an image; Outlook for Windows with Word's engine does not
+ * load it.
+ */
+export type Carrier = 'image' | 'background';
+
+/** What the choice of a carrier rests on. */
+export interface CarrierFacts {
+  /** Characters of the finished document without the pixel. */
+  length: number;
+  /** Image elements that stay in it. */
+  images: number;
+  openAnchor: boolean;
+}
+
+/** An image element wherever it costs nothing with spam filters. */
+export function chooseCarrier({ length, images, openAnchor }: CarrierFacts): Carrier {
+  if (openAnchor && length <= SHORT_LINKED_HTML) return 'background';
+  return images > 0 || length > SHORT_HTML ? 'image' : 'background';
+}
+
+/**
+ * Out of the flow, so that nothing moves: `position` does it where it is kept, and where a mail program removes it
+ * `float` with a margin box of nothing. Not `display: none`: some programs do not load such images, and spam filters
+ * count it.
+ */
+const PLACED = ['position:absolute', 'float:left', 'width:1px', 'height:1px', 'margin:-1px -1px 0 0'];
+
+/** Against the document's own rules (`img { width: 100% }`), where it has some. */
+const UNRULED = [
+  ...PLACED,
+  'display:block',
   'min-width:0',
   'min-height:0',
   'max-width:1px',
   'max-height:1px',
-  'margin:-1px -1px 0 0',
   'padding:0',
   'border:0',
   'outline:0',
-  'background:none',
   'box-shadow:none',
-]
-  .map((declaration) => `${declaration}!important`)
-  .join(';');
+  'opacity:1',
+];
 
-/** The carrier: the markup that makes a mail program fetch the pixel. @param url escaped for an attribute */
-export function pixelMarkup(url: string): string {
-  return `<img src="${url}" alt="" width="1" height="1" style="${STYLE}">`;
+/**
+ * @param url escaped for an attribute
+ * @param ruled whether the document has style rules of its own
+ */
+export function pixelMarkup(url: string, carrier: Carrier, ruled: boolean): string {
+  const style = ruled ? UNRULED.map((declaration) => `${declaration}!important`).join(';') : PLACED.join(';');
+  if (carrier === 'image') {
+    const bare = ruled ? ';background:none!important' : '';
+    return `<img src="${url}" alt="" width="1" height="1" style="${style}${bare}">`;
+  }
+  const important = ruled ? '!important' : '';
+  return `<span style="background:url(${cssUrl(url)})${important};${style}"></span>`;
+}
+
+/** Without quotes an address in CSS must hold neither quotes nor brackets (CSS Syntax §4.3.6). */
+function cssUrl(url: string): string {
+  return url
+    .replaceAll(/&#39;|'/g, '%27')
+    .replaceAll('&#34;', '%22')
+    .replaceAll('(', '%28')
+    .replaceAll(')', '%29')
+    .replaceAll(/[\s\\]/g, encodeURIComponent);
 }
 
 /**
- * Where the pixel goes: to the end of the body, or, when that would be cut off, to its beginning.
+ * Where the pixel goes: to the end of the body, or to its beginning, when the end would be cut off, or when rules of the
+ * document count elements from the end.
  *
  * @param grownTo offset in the finished document of an offset in the surveyed one
  * @returns undefined when an image can stand nowhere (frames, a document that breaks off inside a tag)
  */
 export function placePixel(
-  { places }: Pick<HtmlSurvey, 'places'>,
+  { places, rules }: Pick<HtmlSurvey, 'places' | 'rules'>,
   grownTo: (offset: number) => number,
 ): number | undefined {
   const { bottom, top } = places;
-  if (bottom !== undefined && (top === undefined || grownTo(bottom) <= LAST_SAFE_OFFSET)) return bottom;
-  return top;
+  if (bottom === undefined || top === undefined) return bottom ?? top;
+  if (rules.fromEnd && !rules.fromStart) return top;
+  return grownTo(bottom) <= LAST_SAFE_OFFSET ? bottom : top;
 }
