@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { instrument, restore } from './instrument.ts';
+import { instrument, restore, type InstrumentOptions } from './instrument.ts';
 
-const OPTIONS = {
+const OPTIONS: InstrumentOptions = {
+  plainText: 'links',
   pixelUrl: 'https://track.example.org/o/copy.gif',
-  linkUrl: (destination: string, index: number) =>
+  linkUrl: (destination, index) =>
     `https://track.example.org/l/${index}?to=${encodeURIComponent(destination)}`,
 };
 
@@ -42,6 +43,9 @@ const HOSTILE: Record<string, string> = {
   'disclosure lines': `${HTML}\r\n${`<div data-waybill="disclosure">${LINK}</div>`.repeat(MANY / 10)}`,
   'link texts of dots': `${HTML}\r\n${`<a href="http://a/x">${'a.'.repeat(400)}1</a>`.repeat(MANY / 100)}`,
   'link texts of blanks': `${HTML}\r\n${`<a href="http://a/x${' '.repeat(10_000)}y">x</a>`.repeat(100)}`,
+  'addresses in plain text': `Content-Type: text/plain\r\n\r\n${'http://a/x '.repeat(MANY / 4)}`,
+  'brackets behind an address': `Content-Type: text/plain\r\n\r\nhttp://a/${'('.repeat(MANY)}${')'.repeat(MANY)}`,
+  'addresses in addresses': `${HTML}\r\n${`<a href="https://a.safelinks.protection.outlook.com/?url=${'http%253A'.repeat(500)}">x</a>`.repeat(100)}`,
   'two-byte characters': `Content-Type: text/html; charset=shift_jis\r\n\r\n${'\x81\x40'.repeat(5 * MANY)}`,
 };
 
