@@ -81,8 +81,9 @@ async function startOn(
     const file = join(root, 'dovecot.conf');
     await writeFile(file, configuration(root, ports, owner, given));
     // The kernel ends it when this process is killed.
+    const words = [PROGRAM, '-F', '-c', file];
     const tie = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig=TERM'] : [];
-    const [program, ...args] = [...tie, PROGRAM, '-F', '-c', file] as [string, ...string[]];
+    const [program = '', ...args]: readonly string[] = [...tie, ...words];
     // A process group of its own: those who serve a connection outlive their master for a while.
     const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     started.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
