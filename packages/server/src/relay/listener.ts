@@ -48,8 +48,6 @@ export async function listenSmtp(options: SmtpListenerOptions): Promise<SmtpList
       size: shares.limits.maxMessageBytes,
       socketTimeout: shares.limits.idleMs,
       maxCommandLength: MAX_AUTH_LINE,
-      // Counted in PolicyConnection, with the right replies.
-      maxAllowedUnauthenticatedCommands: false,
       closeTimeout: CLOSE_MS,
       authMethods: ['PLAIN', 'LOGIN'],
       authOptional: admission.kind === 'networks',

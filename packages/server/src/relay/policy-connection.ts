@@ -52,6 +52,8 @@ export class PolicyConnection extends SMTPConnection {
     this.#policy = policy;
     this.#openedAt = policy.shares.clock();
     this.#commandAt = this.#openedAt;
+    // Counted here, with the right replies; as an option `false` would mean the library's ten.
+    this._maxAllowedUnauthenticatedCommands = false;
   }
 
   /** Greets at once: submission has no early talkers to catch, and a tenth of a second for each would be lost. */
