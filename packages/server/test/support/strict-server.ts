@@ -20,7 +20,7 @@ export async function startStrictServer(extensions = ['8BITMIME', 'DSN']): Promi
     socket.write('220 strict\r\n');
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       buffer = Buffer.concat([buffer, chunk]);
       for (;;) {
         const end = inData ? buffer.indexOf('\r\n.\r\n') : buffer.indexOf('\r\n');
