@@ -1,4 +1,4 @@
-/** A newsletter of 20 KB as people send it: text and HTML, quoted-printable, with links. Lines end with LF. */
+/** A newsletter of 20 KB as people send it: text and HTML, quoted-printable, with a dozen links. Lines end with LF. */
 export function sampleMail(sizeBytes = 20_480): string {
   const head = [
     'From: Sam <sam@example.org>',
@@ -23,11 +23,11 @@ export function sampleMail(sizeBytes = 20_480): string {
   ].join('\n');
   const tail = '\n</table></body></html>\n--part-of-the-mail--\n';
   let rows = '';
-  for (let n = 0; Buffer.byteLength(head + rows + tail) < sizeBytes - 250; n++) {
+  const words = '<p style=3D"margin:0 0 8px">Some words about it, a price, and an umlaut: =\n=C3=BC.</p>\n';
+  for (let n = 0; Buffer.byteLength(head + rows + tail) < sizeBytes - 1_000; n++) {
     rows +=
       `\n<tr><td style=3D"padding:8px"><a href=3D"https://shop.example.com/p/${n}?utm=\n` +
-      `_source=3Dmail&amp;utm_id=3D${n}">Offer ${n}</a>\n` +
-      '<p>Some words about it, a price, and an umlaut: =C3=BC. Some more words.</p></=\ntd></tr>';
+      `_source=3Dmail&amp;utm_id=3D${n}">Offer ${n}</a>\n${words.repeat(15)}</td></tr>`;
   }
   return head + rows + tail;
 }
