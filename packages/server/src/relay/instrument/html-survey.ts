@@ -272,16 +272,21 @@ function stripUrl(value: string): string {
   return /[\t\n\r]/.test(stripped) ? stripped.replaceAll(/[\t\n\r]/g, '') : stripped;
 }
 
+const LONGEST_TAG = 2_000;
+const INLINE_TAG = /^<(?:img\b[^<>]*|\/(?:a|b|i|u|em|strong|small|span))\s*>$/i;
+
 /**
- * Before blanks at the end: an element behind them would make them stand between two elements and be read out by
+ * Before blanks at the end, when they stand behind something inline: between two elements they would be read out by
  * assistive technology.
  */
 function behindContent(text: string, place: number | undefined): number | undefined {
   if (place === undefined) return undefined;
   let position = place;
   while (position > 0 && isBlankCode(text.charCodeAt(position - 1))) position -= 1;
-  // Blanks behind words are one text with them, which is not split.
-  return text[position - 1] === '>' ? position : place;
+  // Behind words they are one text with them, which is not split; behind a block they are not shown.
+  const tag = text.lastIndexOf('<', position - 1);
+  const isInline = tag > -1 && position - tag < LONGEST_TAG && INLINE_TAG.test(text.slice(tag, position));
+  return isInline ? position : place;
 }
 
 function isBlankCode(code: number): boolean {

@@ -8,7 +8,7 @@ export const LAST_SAFE_OFFSET = 90_000;
 
 /**
  * SpamAssassin counts any image element in HTML of up to 3,200 characters of source as "an image and few words"
- * (HTML_IMAGE_ONLY_04 to _32, up to 2.8 points); with room for what is changed on the way. See docs/adr/0013.
+ * (HTML_IMAGE_ONLY_04 to _32, up to 2.8 points); with room for what is changed on the way. See docs/adr/0014.
  */
 const SHORT_HTML = 3_300;
 /** The same for an image in an anchor, also in one that was never closed (HTML_SHORT_LINK_IMG). */
