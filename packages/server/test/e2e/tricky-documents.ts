@@ -1,0 +1,42 @@
+const IMAGE = 'https://images.example/flower.png';
+
+/** Long enough that filters do not count images: the carrier is an image element. */
+const WORDS = 'The pallets leave the yard on Thursday, and the driver calls an hour before. '.repeat(50);
+
+/** Written for this test: markup in which one more element shows, moves something, or changes what a rule selects. */
+export const TRICKY_DOCUMENTS: Readonly<Record<string, string>> = {
+  'a fragment': '<div dir="ltr">Hello Bob,<div><br></div><div>see you at ten.</div></div>',
+  'text alone': 'Hello Bob, see you at ten.',
+  'a long fragment': `<p>${WORDS}</p>`,
+  'layout tables with a preheader': `<!doctype html><html><head><title>News</title></head><body style="margin:0">
+    <div style="display:none;max-height:0;overflow:hidden">What the preview shows</div>
+    <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center">
+    <table width="560"><tr><td><img src="${IMAGE}" width="560" height="80" alt="A flower"></td></tr>
+    <tr><td><h1>News</h1><p>${WORDS}</p><a href="https://shop.example/a?b=1&amp;c=2">Read more</a></td></tr></table>
+    </td></tr></table></body></html>`,
+  'conditional comments around the end': `<html><body><!--[if mso]><table><tr><td><![endif]--><p>${WORDS}</p>
+    <img src="${IMAGE}" alt=""><!--[if mso]></td></tr></table><![endif]--></body></html>`,
+  'a body that is a flex container': `<html><head><style>body{display:flex;flex-direction:column;gap:20px}
+    body>*{padding:10px;background:#eee}</style></head><body><p>One</p><p>Two</p></body></html>`,
+  'a body that is a grid, with an image': `<html><head><style>body{display:grid;grid-template-columns:1fr 1fr;gap:9px}
+    </style></head><body><p>One</p><img src="${IMAGE}" alt="A flower"><p>Two</p></body></html>`,
+  'rules for all images': `<html><head><style>img{width:100%!important;height:auto!important;display:block!important;
+    border:4px solid red;margin:20px!important;padding:8px}</style></head><body><p>One</p><img src="${IMAGE}" alt="">
+    <p>Two</p></body></html>`,
+  'rules for everything': `<html><head><style>*{display:block!important;border:1px solid blue;padding:3px!important;
+    margin:7px!important;position:relative;float:none;box-shadow:0 0 3px red}</style></head><body>One<b>two</b></body></html>`,
+  'rules by what follows': `<html><head><style>body>:last-child{color:#c00;background:#ffc}
+    p:nth-last-child(2){text-decoration:underline}</style></head><body><p>One</p><p>Two</p><p>Three</p></body></html>`,
+  'a body with a background of its own': `<html><body background="${IMAGE}" bgcolor="#ddeeff" text="#112233">
+    <center>${WORDS}</center></body></html>`,
+  'preformatted text to the end': `<html><body><pre>one\n  two\n    three</pre></body></html>`,
+  'preformatted by style': `<html><body style="white-space:pre-wrap">one\n\n  two\n\n</body></html>`,
+  'an unclosed table': '<html><body><table border="1"><tr><td>One</td><td>Two',
+  'an unclosed list and quote': '<html><body><blockquote style="border-left:1px solid"><ul><li>One<li>Two',
+  'text behind the end': '<html><body><p>One</p></body></html>\n<p>Two</p>\nThree',
+  'two documents in one': `<html><body><p>Reply</p></body></html><html><body><p>Original ${WORDS}</p></body></html>`,
+  columns: `<html><body style="column-count:2"><p>${WORDS}</p></body></html>`,
+  'floats to the end': `<html><body><p><img src="${IMAGE}" align="left" alt="A flower">Beside it</p></body></html>`,
+  'from right to left': `<html dir="rtl"><body><p>${WORDS}</p></body></html>`,
+  'wider than the window': `<html><body><table width="1500"><tr><td>${WORDS}</td></tr></table></body></html>`,
+};
