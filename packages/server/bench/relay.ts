@@ -35,7 +35,8 @@ async function throughput({ port, sink }: Relay, file: string, mails: number): P
   return (mails / (performance.now() - start)) * 1_000;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 async function main(): Promise<void> {
   try {

@@ -13,7 +13,10 @@ export function sampleMail(sizeBytes = 20_480): string {
     'Content-Type: text/plain; charset=utf-8',
     'Content-Transfer-Encoding: quoted-printable',
     '',
-    ...Array.from({ length: 30 }, (_, n) => `Offer ${n}: some words about it, a price, and an umlaut: =C3=BC.`),
+    ...Array.from(
+      { length: 30 },
+      (_, n) => `Offer ${n}: some words about it, a price, and an umlaut: =C3=BC.`,
+    ),
     '',
     '--part-of-the-mail',
     'Content-Type: text/html; charset=utf-8',

@@ -26,22 +26,21 @@ export async function startSink(): Promise<Sink> {
   const child = spawn('smtp-sink', ['-c', '-u', 'nobody', `127.0.0.1:${port}`, '1000'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let total = 0;
-  let seen = 0;
+  const count = { total: 0, awaited: 0 };
   let rest = '';
   let wake: () => void = () => undefined;
   child.stdout.setEncoding('latin1').on('data', (text: string) => {
     const lines = `${rest}${text}`.split('\r');
     rest = lines.pop() ?? '';
-    const count = /mesg=(\d+)/.exec(lines.at(-1) ?? '')?.[1];
-    if (count !== undefined) total = Number(count);
+    const mails = /mesg=(\d+)/.exec(lines.at(-1) ?? '')?.[1];
+    if (mails !== undefined) count.total = Number(mails);
     wake();
   });
   return {
     port,
-    received: async (count) => {
-      seen += count;
-      while (total < seen) await new Promise<void>((resolve) => (wake = resolve));
+    received: async (mails) => {
+      count.awaited += mails;
+      while (count.total < count.awaited) await new Promise<void>((resolve) => (wake = resolve));
     },
     stop: async () => {
       child.kill();

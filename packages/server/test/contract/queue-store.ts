@@ -163,7 +163,9 @@ export function testQueueStore(
     assert.ok(first);
     const again = { ...mail(['other@example.net']), messageId: first.messageId };
     const results = await Promise.allSettled([...mails, again].map((each) => opened.accept(each)));
-    const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+    const refused = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as Error] : [],
+    );
     assert.deepEqual(
       refused.map((error) => (error as AppError).code),
       ['conflict'],

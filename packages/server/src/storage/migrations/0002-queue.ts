@@ -16,7 +16,9 @@ export function queueDestinations(engine: EngineName): Migration {
       await sql`update queue set destination = lower(substr(envelope_to, ${at} + 1)), size_bytes = coalesce(
         (select contents.size_bytes from contents where contents.id = queue.content_id), 0)`.execute(db);
       await sql`drop index queue_state_next_attempt_at_index`.execute(db);
-      await sql`create index queue_ready_index on queue (next_attempt_at, id) where state = 'ready'`.execute(db);
+      await sql`create index queue_ready_index on queue (next_attempt_at, id) where state = 'ready'`.execute(
+        db,
+      );
       await sql`create index queue_under_way_index on queue (state, next_attempt_at)
         where state = 'sending' or state = 'settled'`.execute(db);
     },
