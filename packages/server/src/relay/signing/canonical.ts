@@ -72,9 +72,25 @@ function updateRelaxed(hash: Hash, chunk: Buffer): void {
     hash.update(chunk);
     return;
   }
-  const text = chunk
-    .toString('latin1')
-    .replaceAll(/[ \t]+/g, ' ')
-    .replaceAll(' \r\n', '\r\n');
-  hash.update(text, 'latin1');
+  hash.update(relaxed(chunk));
+}
+
+/** Each run of blanks is one space, and none in front of a line end. */
+function relaxed(chunk: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(chunk.length);
+  let length = 0;
+  let isBlankBefore = false;
+  for (let index = 0; index < chunk.length; index++) {
+    const byte = chunk[index] ?? 0;
+    if (byte === SPACE || byte === TAB) {
+      isBlankBefore = true;
+      continue;
+    }
+    if (isBlankBefore) {
+      isBlankBefore = false;
+      if (byte !== CR || chunk[index + 1] !== LF) out[length++] = SPACE;
+    }
+    out[length++] = byte;
+  }
+  return out.subarray(0, length);
 }

@@ -36,7 +36,7 @@ export async function signatureField(
   // §3.7: the signature's own field comes last, with an empty `b=` and without a line end.
   const input = Buffer.from([...signed, relaxedField(unsigned)].join('\r\n'), 'latin1');
   const signature = await signatureOf(algorithm, input, key);
-  return `${unsigned}${signature.replaceAll(/(?<=^(?:.{74})+)(?=.)/g, '\r\n\t')}\r\n`;
+  return `${unsigned}${(signature.match(/.{1,74}/g) ?? []).join('\r\n\t')}\r\n`;
 }
 
 /** In the thread pool: an RSA signature takes a quarter of a millisecond. */
