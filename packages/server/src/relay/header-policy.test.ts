@@ -94,9 +94,9 @@ test('a header made to be slow to read is read in linear time', () => {
 
 test('loops and giants are refused by the header alone', () => {
   const of = (raw: string) => headerRefusal(Buffer.from(raw), DEFAULT_SMTP_LIMITS)?.enhanced;
-  assert.equal(of(`${'Received: x\r\n'.repeat(50)}\r\nReceived: y\r\n`), undefined);
-  assert.equal(of('rEceived: x\r\n'.repeat(51)), '5.4.6');
-  assert.equal(of(`no field\r\n${'Received: x\r\n'.repeat(51)}`), '5.4.6', 'behind garbage too');
+  assert.equal(of(`${'Received: x\r\n'.repeat(100)}\r\nReceived: y\r\n`), undefined);
+  assert.equal(of('rEceived: x\r\n'.repeat(101)), '5.4.6');
+  assert.equal(of(`no field\r\n${'Received: x\r\n'.repeat(101)}`), '5.4.6', 'behind garbage too');
   assert.equal(of('X: y\r\n'.repeat(2_001)), '5.3.4');
   assert.equal(of(`X: ${'y'.repeat(600_000)}\r\n`), '5.3.4');
   assert.equal(of(`no header at all\r\n${'y'.repeat(600_000)}\r\n`), undefined);

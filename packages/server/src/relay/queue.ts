@@ -69,6 +69,8 @@ export class Queue implements SendingLine {
   #woken = false;
   /** The store holds copies that came before the next one: nobody overtakes them. */
   #behind = true;
+  /** How many copies had to go by way of the store; one that is not durable yet cannot be seen there. */
+  #refused = 0;
   /** There may be outcomes that the timeline does not know. */
   #untold = true;
   #loop: Promise<void> = Promise.resolve();
@@ -103,20 +105,20 @@ export class Queue implements SendingLine {
 
   reserve(address: string): boolean {
     if (this.#stopped || this.#behind) return false;
-    if (this.#lanes.waiting >= MOST_WAITING || !this.#lanes.reserve(destinationOf(address))) {
-      this.#behind = true;
-      return false;
-    }
-    return true;
+    if (this.#lanes.waiting < MOST_WAITING && this.#lanes.reserve(destinationOf(address))) return true;
+    this.#behind = true;
+    this.#refused++;
+    return false;
   }
 
   unreserve(address: string): void {
     this.#lanes.unreserve(destinationOf(address));
+    if (this.#behind) this.wake();
   }
 
   enter(copies: readonly ClaimedMail[], raw: Uint8Array): void {
     for (const copy of copies) {
-      this.unreserve(copy.envelopeTo);
+      this.#lanes.unreserve(destinationOf(copy.envelopeTo));
       this.#add(copy, raw);
     }
     this.#startNext();
@@ -166,12 +168,16 @@ export class Queue implements SendingLine {
   /** @returns for how long there is nothing to do, in ms */
   async #claimDue(): Promise<number> {
     const { store, clock, limits } = this.#options;
-    if (this.#lanes.waiting >= MOST_WAITING || limits.total === 0) return LONGEST_SLEEP_MS;
     const except = this.#lanes.full();
+    const isFull = this.#lanes.waiting >= MOST_WAITING || limits.total === 0;
+    // Said before the store is asked: a copy that ends meanwhile has to wake us, for what is passed over now.
+    if (isFull || except.length > 0) this.#behind = true;
+    if (isFull) return LONGEST_SLEEP_MS;
+    const refused = this.#refused;
     // Reading does not wait for writers; a claim does, so it is made only when there is something to claim.
     const dueAt = await store.nextDueAt(except);
     if (dueAt === undefined || dueAt > clock()) {
-      if (except.length === 0) this.#behind = false;
+      if (except.length === 0 && this.#refused === refused) this.#behind = false;
       return dueAt === undefined ? LONGEST_SLEEP_MS : dueAt - clock();
     }
     const mails = await store.claim(clock(), { copies: CLAIM, except });

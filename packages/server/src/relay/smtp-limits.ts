@@ -55,7 +55,7 @@ export const DEFAULT_SMTP_LIMITS: SmtpLimits = {
   maxIdleCommands: 100,
   maxHeaderBytes: 524_288,
   maxHeaderFields: 2_000,
-  maxReceived: 50,
+  maxReceived: 100,
 };
 
 /** What all listeners share, so that no limit is to be had twice. */
