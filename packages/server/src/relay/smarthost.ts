@@ -18,7 +18,16 @@ export interface SmarthostEnvelope {
 export type SmarthostResult =
   /** `confirms` is false when the server knows of no delivery notices (RFC 3461). */
   | { kind: 'relayed'; reply: string; confirms?: boolean }
-  | { kind: 'deferred'; code: 'server-deferred' | 'server-unreachable' | 'server-refuses-us'; reply: string }
+  | {
+      kind: 'deferred';
+      code: 'server-deferred' | 'server-unreachable' | 'server-refuses-us';
+      reply: string;
+      /**
+       * Whom it concerns. `server`: every mail, this one was not even begun. `session`: it ended in the midst of this
+       * mail, which may be the server's trouble or this mail's. Absent: the server spoke of this mail.
+       */
+      about?: 'server' | 'session';
+    }
   /** With a code when it was not the server that refused; `reply` is the whole reason then. */
   | { kind: 'rejected'; reply: string; code?: 'cannot-be-sent' };
 
@@ -84,7 +93,7 @@ export class SmarthostClient {
     try {
       fresh = await this.#connect();
     } catch (error) {
-      return resultOf(error as SendError);
+      return resultOf(error as SendError, 'server');
     }
     return (await this.#sendOn(fresh, raw, envelope)).result;
   }
@@ -134,7 +143,7 @@ export class SmarthostClient {
       const answered = failure.responseCode !== undefined && failure.responseCode !== 421;
       if (answered) await this.#resetAndKeep(connection);
       else this.#drop(connection);
-      return { result: resultOf(failure), dataBegun, answered };
+      return { result: resultOf(failure, 'session'), dataBegun, answered };
     }
   }
 
@@ -256,23 +265,27 @@ const SENDING = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
 /** Replies by which a server speaks of us and not of the mail: sign in first, use TLS first, wrong order. */
 const ABOUT_US = new Set([503, 530, 535, 538]);
 
-/** RFC 5321 §4.2.1: 4yz may work later, 5yz will not. */
-function resultOf(error: SendError): SmarthostResult {
+/** RFC 5321 §4.2.1: 4yz may work later, 5yz will not. @param stage what had begun: only the server, or a mail */
+function resultOf(error: SendError, stage: 'server' | 'session'): SmarthostResult {
   const reply = oneLine(error.response ?? error.message);
   const { responseCode: code, command } = error;
   if (code === undefined) {
     // The address or the mail's size cannot be sent to this server in any attempt.
     if (error.code === 'EENVELOPE' || error.code === 'EMESSAGE') return { kind: 'rejected', reply };
-    return {
-      kind: 'deferred',
-      code: error.code === 'EAUTH' ? 'server-refuses-us' : 'server-unreachable',
-      reply,
-    };
+    const reason = error.code === 'EAUTH' ? 'server-refuses-us' : 'server-unreachable';
+    return { kind: 'deferred', code: reason, reply, about: stage };
   }
   if (!SENDING.has(command ?? '') || ABOUT_US.has(code)) {
-    return { kind: 'deferred', code: code < 500 ? 'server-deferred' : 'server-refuses-us', reply };
+    return {
+      kind: 'deferred',
+      code: code < 500 ? 'server-deferred' : 'server-refuses-us',
+      reply,
+      about: 'server',
+    };
   }
-  return code < 500 ? { kind: 'deferred', code: 'server-deferred', reply } : { kind: 'rejected', reply };
+  if (code >= 500) return { kind: 'rejected', reply };
+  // RFC 5321 §3.8: with 421 the server ends the session, whatever it was about.
+  return { kind: 'deferred', code: 'server-deferred', reply, ...(code === 421 ? { about: 'session' } : {}) };
 }
 
 function oneLine(text: string): string {
