@@ -15,10 +15,14 @@ const COMMANDS: Record<string, Command> = {
     run: async (args, io) => {
       const { run } = await import('../cli/serve.ts');
       const { lockDataDir } = await import('../storage/data-dir-lock.ts');
+      const { refuseNewerSchema } = await import('../storage/schema-check.ts');
       const { Supervisor } = await import('./supervise.ts');
       const entry = fileURLToPath(new URL('../main.ts', import.meta.url));
       return run(args, io, {
-        lock: (dataDir) => lockDataDir(dataDir, 'serve', 5_000),
+        lock: (dataDir) => {
+          refuseNewerSchema(join(dataDir, 'waybill.db'));
+          return lockDataDir(dataDir, 'serve', 5_000);
+        },
         supervisor: (options) => new Supervisor({ entry, ...options }),
       });
     },

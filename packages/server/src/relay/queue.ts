@@ -38,6 +38,7 @@ const STORE_PAUSE_MS = 1_000;
 /** Looked at anyway, in case the clock was set. */
 const LONGEST_SLEEP_MS = 60_000;
 const TELL_AGAIN_MS = 30_000;
+const LONGEST_PERSIST_PAUSE_MS = 2_000;
 /** Copies that wait in memory, without their contents. */
 const MOST_WAITING = 1_000;
 const CLAIM = 50;
@@ -244,15 +245,16 @@ export class Queue implements SendingLine {
     }
   }
 
-  /** What was sent must be written down, or it is sent again: the store gets many chances. */
+  /** What was sent must be written down, or it is sent again: the store gets as many chances as it needs. */
   async #persist(write: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await write();
       } catch (error) {
-        if (attempt >= 10 || this.#stopped) throw error;
-        this.#options.logger.warn({ err: error }, 'an outcome could not be stored, it is tried again');
-        await new Promise((resolve) => setTimeout(resolve, 100 * attempt));
+        if (this.#stopped) throw error;
+        if (attempt === 1)
+          this.#options.logger.warn({ err: error }, 'an outcome could not be stored, it is tried again');
+        await new Promise((resolve) => setTimeout(resolve, Math.min(100 * attempt, LONGEST_PERSIST_PAUSE_MS)));
       }
     }
   }

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { migrate } from './migrate.ts';
 import type { Database, EngineName } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { fromPostgres } from './storage-error.ts';
 
 /** A migrated database on either engine. Close it with `db.destroy()`. */
 export interface Engine {
@@ -35,7 +36,33 @@ export async function openPostgres(url: string): Promise<Engine> {
   });
   // The server closed an idle connection, for example to restart. The pool drops it; the next query opens another.
   pool.on('error', () => undefined);
-  return open('postgres', new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }));
+  return open('postgres', new Kysely<Database>({ dialect: new PostgresDialect({ pool: inWords(pool) }) }));
+}
+
+/** The pool, whose errors say in our words that the server is away or its disk is full. */
+function inWords(pool: pg.Pool): PostgresPool {
+  const told = new WeakSet<pg.PoolClient>();
+  return {
+    connect: async () => {
+      try {
+        const client = await pool.connect();
+        if (!told.has(client)) {
+          told.add(client);
+          const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
+          const worded = (...args: unknown[]): Promise<unknown> =>
+            query(...args).catch((error: unknown) => {
+              throw fromPostgres(error);
+            });
+          Object.assign(client, { query: worded });
+        }
+        return client as unknown as PostgresPoolClient;
+      } catch (error) {
+        throw fromPostgres(error);
+      }
+    },
+    end: () => pool.end(),
+    options: pool.options,
+  };
 }
 
 async function open(name: EngineName, db: Kysely<Database>): Promise<Engine> {

@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
-import { Migrator, type Migration } from 'kysely/migration';
+import { sql, type Kysely } from 'kysely';
+import { DEFAULT_MIGRATION_TABLE, Migrator, type Migration } from 'kysely/migration';
+import { AppError } from '../kernel/errors.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { queueEnds } from './migrations/0003-queue-ends.ts';
 import { reports } from './migrations/0004-reports.ts';
@@ -8,17 +9,39 @@ import { mailboxes } from './migrations/0005-mailboxes.ts';
 import { smtpSenders } from './migrations/0006-smtp-senders.ts';
 import type { Database, EngineName } from './schema.ts';
 
-/** Brings the schema to the newest version; does nothing when it is there already. */
+const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = {
+  '0001-initial': initial,
+  '0002-queue': queueDestinations,
+  '0003-queue-ends': queueEnds,
+  '0004-reports': reports,
+  '0005-mailboxes': mailboxes,
+  '0006-smtp-senders': smtpSenders,
+};
+
+/**
+ * Brings the schema to the newest version; does nothing when it is there already.
+ * @throws AppError `misconfigured` when a newer program has been here; nothing is touched then
+ */
 export async function migrate(db: Kysely<Database>, engine: EngineName): Promise<void> {
-  const migrations: Record<string, Migration> = {
-    '0001-initial': initial(engine),
-    '0002-queue': queueDestinations(engine),
-    '0003-queue-ends': queueEnds(),
-    '0004-reports': reports(engine),
-    '0005-mailboxes': mailboxes(engine),
-    '0006-smtp-senders': smtpSenders(),
-  };
+  const migrations = Object.fromEntries(
+    Object.entries(MIGRATIONS).map(([name, migration]) => [name, migration(engine)]),
+  );
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) {
+    const done = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+    refuseUnknown(done.rows.map(({ name }) => name));
+  }
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+}
+
+/** For a look before anything is opened. @param done names of the migrations that a database has seen */
+export function refuseUnknown(done: readonly string[]): void {
+  const unknown = done.filter((name) => !Object.hasOwn(MIGRATIONS, name)).sort();
+  if (unknown.length === 0) return;
+  throw new AppError(
+    'misconfigured',
+    `The database was written by a newer Waybill: its schema is at ${unknown.at(-1)}, and this version knows no more than ${Object.keys(MIGRATIONS).at(-1)}. Start the newer version again, or restore a backup that was made before the upgrade. Nothing was changed.`,
+  );
 }

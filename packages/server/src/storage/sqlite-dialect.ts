@@ -22,6 +22,7 @@ import type {
   SqliteStepResult,
   SqliteWorkerData,
 } from './sqlite-worker.ts';
+import { fromSqlite, SqliteError, threadEnded } from './storage-error.ts';
 
 export type { SqliteStepResult } from './sqlite-worker.ts';
 
@@ -42,43 +43,31 @@ export class SqliteScript implements CompiledQuery<SqliteStepResult> {
   }
 }
 
-/** An error of the engine; `errcode` is SQLite's extended result code (https://sqlite.org/rescode.html). */
-export class SqliteError extends Error {
-  readonly code: string;
-  readonly errcode: number;
-  constructor(message: string, code: string, errcode: number) {
-    super(message);
-    this.name = 'SqliteError';
-    this.code = code;
-    this.errcode = errcode;
-  }
+interface Waiting {
+  resolve: (reply: SqliteReply) => void;
+  reject: (error: Error) => void;
 }
 
+/** A database in a thread. When the thread dies, its calls are rejected and the next one starts another. */
 class WorkerDatabase {
-  readonly #worker: Worker;
-  readonly #pending = new Map<
-    number,
-    { resolve: (reply: SqliteReply) => void; reject: (error: Error) => void }
-  >();
-  readonly #closed: Promise<void>;
-  #failure: Error | undefined;
+  readonly #data: SqliteWorkerData;
+  readonly #pending = new Map<number, Waiting>();
+  #worker: Worker | undefined;
   #nextId = 1;
+  #closed = false;
+  /** Counts the threads: what one began cannot go on in another. */
+  generation = 0;
 
   private constructor(data: SqliteWorkerData) {
-    this.#worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: data });
-    this.#worker.on('message', (reply: SqliteReply) => this.#settle(reply));
-    this.#worker.on('error', (error: unknown) => this.#fail(error as Error));
-    this.#closed = new Promise((resolve) => {
-      this.#worker.on('exit', () => {
-        this.#fail(new Error('the database thread has ended'));
-        resolve();
-      });
-    });
+    this.#data = data;
   }
 
   static async open(data: SqliteWorkerData): Promise<WorkerDatabase> {
     const database = new WorkerDatabase(data);
-    await new Promise<SqliteReply>((resolve, reject) => database.#pending.set(0, { resolve, reject }));
+    await new Promise<SqliteReply>((resolve, reject) => {
+      database.#pending.set(0, { resolve, reject });
+      database.#start();
+    });
     return database;
   }
 
@@ -91,32 +80,44 @@ class WorkerDatabase {
   }
 
   async runAll(steps: readonly SqliteStep[], atomic: boolean): Promise<SqliteStepResult[]> {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed) throw new Error('the database is closed');
+    const worker = this.#worker ?? this.#start();
     const id = this.#nextId++;
     const { results, error } = await new Promise<SqliteReply>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, steps, atomic } satisfies SqliteRequest);
+      worker.postMessage({ id, steps, atomic } satisfies SqliteRequest);
     });
-    if (error !== undefined) {
-      throw new SqliteError(`${error.message} (${error.sql})`, error.code, error.errcode);
-    }
+    if (error !== undefined) throw fromSqlite(new SqliteError(`${error.message} (${error.sql})`, error.errcode));
     return results ?? [];
   }
 
   async close(): Promise<void> {
-    if (this.#failure === undefined) this.#worker.postMessage('close');
-    await this.#closed;
+    this.#closed = true;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage('close');
+    await ended;
   }
 
-  #settle(reply: SqliteReply): void {
-    this.#pending.get(reply.id)?.resolve(reply);
-    this.#pending.delete(reply.id);
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#pending.values()) reject(error);
-    this.#pending.clear();
+  #start(): Worker {
+    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: this.#data });
+    this.#worker = worker;
+    worker.on('message', (reply: SqliteReply) => {
+      this.#pending.get(reply.id)?.resolve(reply);
+      this.#pending.delete(reply.id);
+    });
+    let cause: unknown;
+    worker.on('error', (error: unknown) => (cause = error));
+    worker.on('exit', () => {
+      this.#worker = undefined;
+      this.generation += 1;
+      const waiting = [...this.#pending];
+      this.#pending.clear();
+      // What keeps the first thread from opening the database is told as it is.
+      for (const [id, { reject }] of waiting) reject((id === 0 && (cause as Error)) || threadEnded(cause));
+    });
+    return worker;
   }
 }
 
@@ -138,6 +139,8 @@ class SqliteConnection implements DatabaseConnection {
   readonly #reader: WorkerDatabase;
   readonly #mutex: Mutex;
   #release: (() => void) | undefined;
+  /** Of the thread in which the open transaction is. */
+  #generation = 0;
 
   constructor(writer: WorkerDatabase, reader: WorkerDatabase, mutex: Mutex) {
     this.#writer = writer;
@@ -149,6 +152,7 @@ class SqliteConnection implements DatabaseConnection {
     const release = await this.#mutex.acquire();
     try {
       await this.#writer.run('begin immediate', []);
+      this.#generation = this.#writer.generation;
       this.#release = release;
     } catch (error) {
       release();
@@ -157,18 +161,35 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async end(statement: 'commit' | 'rollback'): Promise<void> {
+    // A commit that failed was rolled back below; Kysely asks for it again.
+    if (this.#release === undefined) return;
+    try {
+      if (!this.#isInterrupted()) await this.#finish(statement);
+      // A new thread knows nothing of the transaction, which ended with the old one.
+      else if (statement === 'commit') throw threadEnded(undefined);
+    } finally {
+      this.#release();
+      this.#release = undefined;
+    }
+  }
+
+  /** Nobody else may begin before a transaction is over, also when its commit fails. */
+  async #finish(statement: 'commit' | 'rollback'): Promise<void> {
     try {
       await this.#writer.run(statement, []);
-    } finally {
-      this.#release?.();
-      this.#release = undefined;
+    } catch (error) {
+      if (statement === 'commit') await this.#writer.run('rollback', []).catch(() => undefined);
+      throw error;
     }
   }
 
   async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
     if (compiled instanceof SqliteScript) return { rows: (await this.#runScript(compiled)) as R[] };
     const { sql, parameters, query } = compiled;
-    if (this.#release !== undefined) return this.#writer.run<R>(sql, parameters);
+    if (this.#release !== undefined) {
+      if (this.#isInterrupted()) throw threadEnded(undefined);
+      return this.#writer.run<R>(sql, parameters);
+    }
     if (SelectQueryNode.is(query)) return this.#reader.run<R>(sql, parameters);
     const release = await this.#mutex.acquire();
     try {
@@ -179,13 +200,20 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async #runScript({ steps, atomic }: SqliteScript): Promise<SqliteStepResult[]> {
-    if (this.#release !== undefined) return this.#writer.runAll(steps, false);
+    if (this.#release !== undefined) {
+      if (this.#isInterrupted()) throw threadEnded(undefined);
+      return this.#writer.runAll(steps, false);
+    }
     const release = await this.#mutex.acquire();
     try {
       return await this.#writer.runAll(steps, atomic);
     } finally {
       release();
     }
+  }
+
+  #isInterrupted(): boolean {
+    return this.#generation !== this.#writer.generation;
   }
 
   // eslint-disable-next-line require-yield -- the interface asks for a generator

@@ -29,10 +29,16 @@ export interface SqliteReply {
   id: number;
   /** One for each step. */
   results?: SqliteStepResult[];
-  error?: { message: string; code: string; errcode: number; sql: string };
+  error?: { message: string; errcode: number; sql: string };
 }
 
 const CACHED_STATEMENTS = 200;
+/** How long a statement waits for another program that has locked the database. */
+const PATIENCE_MS = 5_000;
+/** While it is known to be locked: what has queued up must not wait this long each. */
+const SHORT_PATIENCE_MS = 100;
+/** https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
 
 interface Prepared {
   statement: StatementSync;
@@ -40,7 +46,7 @@ interface Prepared {
 }
 
 function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly, timeout: 60_000, enableForeignKeyConstraints: true });
+  const database = new DatabaseSync(file, { readOnly, timeout: PATIENCE_MS, enableForeignKeyConstraints: true });
   if (!readOnly) {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
   }
@@ -51,6 +57,13 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
 /** @returns what answers requests, one after the other */
 function answering(database: DatabaseSync): (request: SqliteRequest) => SqliteReply {
   const statements = new Map<string, Prepared>();
+  let isLocked = false;
+
+  const noteLock = (locked: boolean): void => {
+    if (locked === isLocked) return;
+    isLocked = locked;
+    database.exec(`PRAGMA busy_timeout = ${locked ? SHORT_PATIENCE_MS : PATIENCE_MS}`);
+  };
 
   const prepare = (sql: string): Prepared => {
     let prepared = statements.get(sql);
@@ -84,11 +97,13 @@ function answering(database: DatabaseSync): (request: SqliteRequest) => SqliteRe
       });
       sql = 'commit';
       if (atomic) database.exec(sql);
+      noteLock(false);
       return { id, results };
     } catch (error) {
       if (atomic && database.isTransaction) database.exec('rollback');
-      const { message, code, errcode } = error as Error & { code?: string; errcode?: number };
-      return { id, error: { message, code: code ?? 'ERR_SQLITE_ERROR', errcode: errcode ?? 0, sql } };
+      const { message, errcode = 0 } = error as Error & { errcode?: number };
+      noteLock((errcode & 0xff) === SQLITE_BUSY);
+      return { id, error: { message, errcode, sql } };
     }
   };
 }
