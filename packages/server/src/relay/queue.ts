@@ -254,7 +254,9 @@ export class Queue implements SendingLine {
         if (this.#stopped) throw error;
         if (attempt === 1)
           this.#options.logger.warn({ err: error }, 'an outcome could not be stored, it is tried again');
-        await new Promise((resolve) => setTimeout(resolve, Math.min(100 * attempt, LONGEST_PERSIST_PAUSE_MS)));
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.min(100 * attempt, LONGEST_PERSIST_PAUSE_MS)),
+        );
       }
     }
   }

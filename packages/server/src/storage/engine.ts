@@ -55,7 +55,7 @@ function inWords(pool: pg.Pool): PostgresPool {
             });
           Object.assign(client, { query: worded });
         }
-        return client as unknown as PostgresPoolClient;
+        return client;
       } catch (error) {
         throw fromPostgres(error);
       }

@@ -29,7 +29,9 @@ export async function migrate(db: Kysely<Database>, engine: EngineName): Promise
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) {
-    const done = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
+    const done = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(
+      db,
+    );
     refuseUnknown(done.rows.map(({ name }) => name));
   }
   const { error } = await migrator.migrateToLatest();

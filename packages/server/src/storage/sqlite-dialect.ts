@@ -87,7 +87,8 @@ class WorkerDatabase {
       this.#pending.set(id, { resolve, reject });
       worker.postMessage({ id, steps, atomic } satisfies SqliteRequest);
     });
-    if (error !== undefined) throw fromSqlite(new SqliteError(`${error.message} (${error.sql})`, error.errcode));
+    if (error !== undefined)
+      throw fromSqlite(new SqliteError(`${error.message} (${error.sql})`, error.errcode));
     return results ?? [];
   }
 

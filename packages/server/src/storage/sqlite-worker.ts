@@ -46,7 +46,11 @@ interface Prepared {
 }
 
 function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
-  const database = new DatabaseSync(file, { readOnly, timeout: PATIENCE_MS, enableForeignKeyConstraints: true });
+  const database = new DatabaseSync(file, {
+    readOnly,
+    timeout: PATIENCE_MS,
+    enableForeignKeyConstraints: true,
+  });
   if (!readOnly) {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
   }

@@ -50,8 +50,12 @@ function unavailable(message: string, cause: unknown): AppError {
 }
 
 function full(cause: unknown): AppError {
-  return new AppError('storage-full', 'The disk of the server is full. Nothing was stored; try again later.', {
-    cause,
-    details: { retryAfterSeconds: RETRY_SECONDS },
-  });
+  return new AppError(
+    'storage-full',
+    'The disk of the server is full. Nothing was stored; try again later.',
+    {
+      cause,
+      details: { retryAfterSeconds: RETRY_SECONDS },
+    },
+  );
 }
