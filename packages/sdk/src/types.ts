@@ -352,6 +352,19 @@ export interface QueueSummary {
   /** Of what waits, the most first. */
   byDestination: { destination: string; waiting: number; /** Accepted at. */ oldest: string }[];
   byReason: { reason: string; waiting: number }[];
+  /** The mail server that all mail goes out through; null when none is set. */
+  smarthost: SmarthostState | null;
+}
+
+export interface SmarthostState {
+  /** `up`: it takes mail, or nothing else is known. `down`: all copies wait, and single ones try whether it is back. */
+  state: 'up' | 'down';
+  /** While it is down. */
+  since: string | null;
+  /** In words. */
+  reason: string | null;
+  /** Null while it is up, and while a copy tries it. */
+  nextTryAt: string | null;
 }
 
 export interface Overview {

@@ -60,6 +60,8 @@ export interface ApiDeps {
   feed: ChangeFeed;
   /** Rejects, with the reason, while the named part does not work. */
   readiness: Readonly<Record<string, () => Promise<void>>>;
+  /** What fails and does not make the process unready. */
+  degraded?: () => readonly string[];
   metrics: () => Promise<readonly Metric[]>;
   clock: Clock;
   logger: Logger;

@@ -1,5 +1,12 @@
 import { createInterface } from 'node:readline/promises';
-import type { QueuedCopy, QueuedCopyDetail, QueueState, QueueSummary, WaybillClient } from '@waybill/sdk';
+import type {
+  QueuedCopy,
+  QueuedCopyDetail,
+  QueueState,
+  QueueSummary,
+  SmarthostState,
+  WaybillClient,
+} from '@waybill/sdk';
 import { oneLine } from '../notify/notify.ts';
 import { connect, explainFailure } from './connect.ts';
 import type { CliIo } from './io.ts';
@@ -167,7 +174,7 @@ async function isConfirmed(question: string, { stdin, stdout, signal }: CliIo): 
 }
 
 function describeSummary(summary: QueueSummary, nowMs: number, paint: Paint): string {
-  const { waiting, sending, settled, failed, byDestination, byReason } = summary;
+  const { waiting, sending, settled, failed, byDestination, byReason, smarthost } = summary;
   const totals = [
     `${waiting} waiting`,
     `${sending} on ${sending === 1 ? 'its' : 'their'} way`,
@@ -176,6 +183,7 @@ function describeSummary(summary: QueueSummary, nowMs: number, paint: Paint): st
   ];
   return lines([
     paint.strong(totals.join(', ')),
+    ...(smarthost?.state === 'down' ? [paint.trouble(outage(smarthost))] : []),
     ...byDestination.map(
       ({ destination, waiting: count, oldest }) =>
         `  ${String(count).padStart(6)}  to ${oneLine(destination)}${paint.quiet(`, the oldest from ${relativeTime(oldest, nowMs)}`)}`,
@@ -184,6 +192,12 @@ function describeSummary(summary: QueueSummary, nowMs: number, paint: Paint): st
       ({ reason, waiting: count }) => `  ${String(count).padStart(6)}  ${oneLine(reason, 200)}`,
     ),
   ]);
+}
+
+function outage({ since, reason, nextTryAt }: SmarthostState): string {
+  const next = nextTryAt === null ? 'One copy tries it now' : `Next try on ${localTime(nextTryAt)}`;
+  const began = since === null ? '' : ` since ${localTime(since)}`;
+  return `The smarthost takes no mail${began}: everything waits. ${oneLine(reason ?? '', 300)}. ${next}; "waybill queue retry --all" tries at once.`;
 }
 
 function describe(copy: QueuedCopy, nowMs: number, paint: Paint): string {

@@ -58,6 +58,11 @@ test('what would make an open relay, or leave no room for a mail, stops the star
   for (const network of ['10.0.0.0/8', '192.0.2.0/24, 2001:db8::/32, fd00::/16', '198.51.100.7']) {
     assert.equal(troubleWith({ WAYBILL_FILTER_NETWORKS: network }), '');
   }
+  assert.match(troubleWith({ WAYBILL_QUEUE_EXPIRY_HOURS: '168' }), /QUEUE_RETENTION_DAYS .* raise it/);
+  assert.match(
+    troubleWith({ WAYBILL_QUEUE_LONGEST_PAUSE_SECONDS: '5' }),
+    /LONGEST_PAUSE_SECONDS .* raise it/,
+  );
   const large = { WAYBILL_MAX_MESSAGE_BYTES: '200000000' };
   assert.match(
     troubleWith({ ...large, WAYBILL_SMTP_MEMORY_BYTES: '300000000' }),

@@ -39,6 +39,13 @@ export interface Config {
   receipts: { delivery: boolean; reading: boolean };
   /** Paths are absolute. */
   dkimKeys: readonly { domain: string; selector: string; path: string }[];
+  queue: {
+    concurrency: number;
+    concurrencyPerDestination: number;
+    firstPauseMs: number;
+    longestPauseMs: number;
+    expiryMs: number;
+  };
   queueRetentionDays: number;
   demoRetentionDays: number;
   notifyFrom: string;
@@ -131,9 +138,24 @@ function wrongCombinations(settings: Settings): string[] {
   if (settings.WAYBILL_INBOUND_LISTEN !== undefined && settings.WAYBILL_VERP_DOMAIN === undefined) {
     problems.push('WAYBILL_INBOUND_LISTEN takes mail for WAYBILL_VERP_DOMAIN only: set that too');
   }
+  problems.push(...wrongQueue(settings));
   const { WAYBILL_HTTP_LISTEN: http, WAYBILL_EDGE_LISTEN: edge } = settings;
   if (http.port !== 0 && http.port === edge.port && http.host === edge.host) {
     problems.push('WAYBILL_HTTP_LISTEN and WAYBILL_EDGE_LISTEN are the same: give each its own port');
+  }
+  return problems;
+}
+
+function wrongQueue(settings: Settings): string[] {
+  const problems: string[] = [];
+  if (settings.WAYBILL_QUEUE_LONGEST_PAUSE_SECONDS < settings.WAYBILL_QUEUE_FIRST_PAUSE_SECONDS) {
+    problems.push(
+      'WAYBILL_QUEUE_LONGEST_PAUSE_SECONDS is less than WAYBILL_QUEUE_FIRST_PAUSE_SECONDS: raise it',
+    );
+  }
+  // What is forgotten while copies of the same mail are still tried would be missing in the reasons for them.
+  if (settings.WAYBILL_QUEUE_RETENTION_DAYS * 24 <= settings.WAYBILL_QUEUE_EXPIRY_HOURS) {
+    problems.push('WAYBILL_QUEUE_RETENTION_DAYS is not longer than WAYBILL_QUEUE_EXPIRY_HOURS: raise it');
   }
   return problems;
 }
@@ -177,6 +199,13 @@ function toConfig(settings: Settings): Config {
     imapAccounts: settings.WAYBILL_IMAP_ACCOUNTS,
     receipts: settings.WAYBILL_RECEIPTS,
     dkimKeys: settings.WAYBILL_DKIM_KEYS.map((key) => ({ ...key, path: resolve(key.path) })),
+    queue: {
+      concurrency: settings.WAYBILL_QUEUE_CONCURRENCY,
+      concurrencyPerDestination: settings.WAYBILL_QUEUE_CONCURRENCY_PER_DESTINATION,
+      firstPauseMs: settings.WAYBILL_QUEUE_FIRST_PAUSE_SECONDS * 1_000,
+      longestPauseMs: settings.WAYBILL_QUEUE_LONGEST_PAUSE_SECONDS * 1_000,
+      expiryMs: settings.WAYBILL_QUEUE_EXPIRY_HOURS * 3_600_000,
+    },
     queueRetentionDays: settings.WAYBILL_QUEUE_RETENTION_DAYS,
     demoRetentionDays: settings.WAYBILL_DEMO_RETENTION_DAYS,
     notifyFrom: settings.WAYBILL_NOTIFY_FROM,

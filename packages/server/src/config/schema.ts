@@ -320,11 +320,39 @@ export const SETTINGS = {
     about:
       'Networks that webhooks and SMS gateways may be in although they are private or local, comma-separated, for example `10.1.0.0/16`. All other private, local and reserved addresses are refused.',
   }),
+  WAYBILL_QUEUE_CONCURRENCY: setting({
+    schema: integer(1, 1_000),
+    default: '20',
+    about:
+      'Copies on their way to the smarthost at the same time, each on a connection of its own. A server that says that it has enough gets fewer by itself.',
+  }),
+  WAYBILL_QUEUE_CONCURRENCY_PER_DESTINATION: setting({
+    schema: integer(1, 1_000),
+    default: '10',
+    about: 'The same for copies to one recipient domain, so that none takes all places.',
+  }),
+  WAYBILL_QUEUE_FIRST_PAUSE_SECONDS: setting({
+    schema: integer(1, 86_400),
+    default: '15',
+    about:
+      'How long a copy that the smarthost put off waits until it is tried again, in seconds. The pause doubles with each further time. It does not grow while the smarthost itself fails: then single copies try whether it is back, and all others wait for that.',
+  }),
+  WAYBILL_QUEUE_LONGEST_PAUSE_SECONDS: setting({
+    schema: integer(1, 604_800),
+    default: '3600',
+    about: 'The longest such pause, in seconds.',
+  }),
+  WAYBILL_QUEUE_EXPIRY_HOURS: setting({
+    schema: integer(1, 8_760),
+    default: '120',
+    about:
+      'How many hours a copy is tried; then it has failed, and its sender is told. It counts from acceptance, and for mail accepted after a change.',
+  }),
   WAYBILL_QUEUE_RETENTION_DAYS: setting({
-    schema: integer(6, 3650),
+    schema: integer(1, 3650),
     default: '7',
     about:
-      'How many days the mail queue remembers copies that it is done with; `waybill queue list` shows those that failed. At least 6, since mails are tried for five.',
+      'How many days the mail queue remembers copies that it is done with; `waybill queue list` shows those that failed. Longer than `WAYBILL_QUEUE_EXPIRY_HOURS`.',
   }),
   WAYBILL_DEMO_RETENTION_DAYS: setting({
     schema: integer(1, 3650),

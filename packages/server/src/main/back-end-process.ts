@@ -44,6 +44,7 @@ import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
 import { removeLocalFile, writeLocalFile } from './local-file.ts';
 import { mailboxMetrics } from './mailbox-metrics.ts';
 import { backEndMetrics } from './metrics.ts';
+import { relayMetrics } from './relay-metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { openMailboxes } from './open-mailboxes.ts';
 import { retryListen } from './retry-listen.ts';
@@ -136,6 +137,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       demo: config.demo,
       plainText: config.plainText,
       dkimKeys: config.dkimKeys,
+      queue: config.queue,
       returnPaths: {
         verpDomain: config.verpDomain,
         verpSenderDomains: config.verpSenderDomains,
@@ -230,12 +232,15 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         await engine.db.selectFrom('settings').select('name').limit(1).execute();
       },
     },
+    // Mail is taken and kept meanwhile, so it is no reason to take the back end away.
+    degraded: () => (relay.sending().smarthost?.state === 'down' ? ['smarthost'] : []),
     metrics: async () => [
       ...backEndMetrics({
         edge: edgeLink.metrics(),
         processor: processor.metrics(),
         dispatcher: dispatcher.metrics(),
       }),
+      ...relayMetrics(relay.sending()),
       ...(await mailboxMetrics(mailboxes)),
     ],
     clock,

@@ -167,6 +167,7 @@ export class MailIntake {
         sizeBytes: raw.length,
         options: JSON.parse(envelopeOptions) as EnvelopeOptions,
         attempts: 1,
+        deferrals: 0,
         lastError: null,
       })),
       raw,

@@ -47,6 +47,14 @@ export class ContentMemory {
     return raw;
   }
 
+  /** A copy that was expected is not here any more and did not take it. */
+  release(id: string): void {
+    const content = this.#contents.get(id);
+    if (content === undefined) return;
+    content.users--;
+    if (content.users <= 0) this.#forget(id, content);
+  }
+
   /** No copy that is here needs anything any more. */
   clear(): void {
     this.#contents.clear();

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { SmarthostState } from '@waybill/sdk';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -9,6 +10,7 @@ import { MailIntake } from './accept.ts';
 import { ApiMessages } from './api-messages.ts';
 import { AuthLimit, DEFAULT_AUTH_LIMITS, type AuthLimits } from './auth-limit.ts';
 import { DEFAULT_RETRY, type RetryPolicy } from './backoff.ts';
+import type { ProbePauses } from './circuit.ts';
 import { certificateFromFiles, ownCertificate } from './certificate.ts';
 import { listenSmtp, type ListenAddress, type SmtpListener } from './listener.ts';
 import { listenInbound } from './inbound-listener.ts';
@@ -26,7 +28,8 @@ import type {
   TransportTimeline,
   WorkspacePolicies,
 } from './ports.ts';
-import { Queue } from './queue.ts';
+import { Queue, type QueueState } from './queue.ts';
+import { smarthostState } from './smarthost-state.ts';
 import { QueueAdmin, type QueueAdminStore } from './queue-admin.ts';
 import { NO_RETURN_PATHS, type ReturnPathSettings } from './return-path.ts';
 import { readSmarthostUrl } from './smarthost-url.ts';
@@ -55,6 +58,8 @@ export interface RelaySettings {
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
   demo: boolean;
+  /** The defaults for what is not given. */
+  queue?: RetryPolicy & { concurrency: number; concurrencyPerDestination: number };
   /** Private keys that mail is signed with (DKIM). */
   dkimKeys: readonly SigningKeyFile[];
   /** Absent: envelopes stay as senders give them, and nobody is asked for receipts. */
@@ -71,6 +76,7 @@ export interface RelaySettings {
 /** What the tests make shorter. */
 export interface RelayTuning {
   retry?: RetryPolicy;
+  probePauses?: ProbePauses;
   timeouts?: SmarthostTimeouts;
   authLimits?: AuthLimits;
   smtpLimits?: Partial<SmtpLimits>;
@@ -113,6 +119,11 @@ export interface RelayDeps {
   tuning?: RelayTuning;
 }
 
+export interface SendingState extends Pick<QueueState, 'ends' | 'openings' | 'limit' | 'running'> {
+  /** Null when none is set. */
+  smarthost: SmarthostState | null;
+}
+
 export interface Relay {
   /** Mail is captured in the demo inbox. */
   demo: boolean;
@@ -125,6 +136,8 @@ export interface Relay {
   /** For the API. */
   messages: ApiMessages;
   queue: QueueAdmin;
+  /** For metrics and readiness. */
+  sending: () => SendingState;
   /** For notifications. */
   ownMail: OwnMail;
   /** Takes nothing more, lets copies on their way arrive, ends within five seconds. */
@@ -155,7 +168,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     demo: settings.demo,
   });
   const smarthost = smarthostOf(settings.smarthostUrl, tuning, logger);
-  const retry = tuning.retry ?? DEFAULT_RETRY;
+  const retry = tuning.retry ?? settings.queue ?? DEFAULT_RETRY;
   const dkim = openSigningKeys(settings.dkimKeys, logger);
   const signer = new MailSigner({ keys: dkim.current, clock });
   const pipeline = new Pipeline({ context, signer, smarthost, clock, logger });
@@ -166,10 +179,12 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     send: (mail) => pipeline.send(mail),
     retry,
     limits: {
-      total: tuning.concurrency ?? CONCURRENCY,
-      perDestination: tuning.destinationConcurrency ?? DESTINATION_CONCURRENCY,
+      total: tuning.concurrency ?? settings.queue?.concurrency ?? CONCURRENCY,
+      perDestination:
+        tuning.destinationConcurrency ?? settings.queue?.concurrencyPerDestination ?? DESTINATION_CONCURRENCY,
       bytes: BYTES_ON_THEIR_WAY,
     },
+    probePauses: tuning.probePauses,
     clock,
     random,
     logger,
@@ -187,6 +202,8 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     random,
     onQueued: () => queue.wake(),
   };
+  const stateOfSmarthost = (): SmarthostState | null =>
+    smarthost === undefined ? null : smarthostState(queue);
   const intake = new MailIntake({
     ...shared,
     store: deps.messages,
@@ -208,7 +225,8 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     inbound: listeners.inbound?.address,
     intake,
     messages: new ApiMessages({ ...shared, intake, store: deps.messages }),
-    queue: new QueueAdmin({ store: deps.queueAdmin, queue, clock }),
+    queue: new QueueAdmin({ store: deps.queueAdmin, queue, smarthost: stateOfSmarthost, clock }),
+    sending: () => ({ ...queue.state, smarthost: stateOfSmarthost() }),
     ownMail: new OwnMail({ ...shared, queue: deps.queue, from: settings.notifyFrom }),
     close: async () => {
       clearInterval(dkimWatch);

@@ -30,6 +30,7 @@ function noticed(
     envelopeFrom: from,
     options: { ...OPTIONS, ...options },
     attempts: 9,
+    deferrals: 8,
     lastError: null,
     expiresAt: EXPIRY_MS,
   };

@@ -6,7 +6,7 @@ import type { ClaimedMail, Outcome } from './ports.ts';
 
 /** What an attempt comes to: told on the timeline, tried again, or given up. */
 export function outcomeOf(
-  mail: Pick<ClaimedMail, 'attempts' | 'expiresAt' | 'lastError'>,
+  mail: Pick<ClaimedMail, 'deferrals' | 'expiresAt' | 'lastError'>,
   attempt: Attempt,
   { at, retry, random }: { at: number; retry: RetryPolicy; random: RandomBytes },
 ): Outcome {
@@ -25,15 +25,20 @@ export function outcomeOf(
     ];
     return { fact: { at, type: 'bounced', transport: 'bounced', reasons } };
   }
-  const reason = deferral(attempt);
-  const retryAt = at + pauseMs(retry, mail.attempts, random);
-  if (retryAt >= mail.expiresAt) {
+  const reason = deferralReason(attempt);
+  if (at >= mail.expiresAt) {
     return { fact: { at, type: 'bounced', transport: 'failed', reasons: [EXPIRED, reason] } };
   }
+  // Where the server failed as a whole, the circuit says when it is tried again, and no mail is blamed.
+  const isBlamed = attempt.kind === 'waiting' || attempt.about !== 'server';
+  const deferrals = mail.deferrals + (isBlamed ? 1 : 0);
+  const pause = isBlamed ? pauseMs(retry, deferrals, random) : 0;
   // The same trouble hour after hour is one line on the timeline.
   const known = mail.lastError === reason.text;
   return {
-    retryAt,
+    // Once more when its time is over, rather than giving up before.
+    retryAt: Math.min(at + pause, mail.expiresAt),
+    deferrals,
     error: reason.text,
     ...(known ? {} : { fact: { at, type: 'deferred', reasons: [reason] } }),
   };
@@ -57,7 +62,8 @@ const EXPIRED: Reason = {
   text: 'The mail could not be delivered for so long that Waybill gave up.',
 };
 
-function deferral(attempt: Extract<Attempt, { kind: 'deferred' | 'waiting' }>): Reason {
+/** Why a copy waits. */
+export function deferralReason(attempt: Extract<Attempt, { kind: 'deferred' | 'waiting' }>): Reason {
   if (attempt.kind === 'waiting') return { code: 'no-way-out', text: attempt.reason };
   switch (attempt.code) {
     case 'server-deferred':

@@ -65,6 +65,8 @@ export interface ClaimedMail {
   options: EnvelopeOptions;
   /** This one included. */
   attempts: number;
+  /** Failures that were this copy's own: its pauses grow with them. */
+  deferrals: number;
   /** Why the last attempt failed. */
   lastError: string | null;
   expiresAt: number;
@@ -87,6 +89,8 @@ export interface Outcome {
   fact?: Pick<TransportFact, 'at' | 'type' | 'transport' | 'reasons'>;
   /** When to try again; absent: this copy is done with. */
   retryAt?: number;
+  /** This one included, where it is tried again. */
+  deferrals?: number;
   /** In words, while it is tried again. */
   error?: string;
   /** What the sender is to be told by mail. */
@@ -131,6 +135,8 @@ export interface QueueStore {
   recover(): Promise<number>;
   /** Takes due copies, oldest first; they are `sending` now and counted as an attempt. */
   claim(now: number, limits: ClaimLimits): Promise<ClaimedMail[]>;
+  /** Takes copies that are not tried any more, for there was no time for it until they expired. */
+  claimExpired(now: number, copies: number): Promise<ClaimedMail[]>;
   /** The bytes that copies are made from; undefined when no copy needs them any more. */
   content(id: string): Promise<Uint8Array | undefined>;
   /** Writes outcomes down, and the captured copies where there are some. */

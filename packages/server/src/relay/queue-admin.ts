@@ -1,4 +1,4 @@
-import type { QueuedCopy, QueuedCopyDetail, QueueSummary, QueueState } from '@waybill/sdk';
+import type { QueuedCopy, QueuedCopyDetail, QueueSummary, QueueState, SmarthostState } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
@@ -22,7 +22,7 @@ export interface QueueAdminStore {
     workspaceId: WorkspaceId,
     query: QueueQuery,
   ): Promise<{ items: QueuedCopy[]; next?: { at: number; key: string } }>;
-  summary(workspaceId: WorkspaceId): Promise<QueueSummary>;
+  summary(workspaceId: WorkspaceId): Promise<Omit<QueueSummary, 'smarthost'>>;
   /** @returns undefined for a copy that is not in this workspace's queue */
   read(workspaceId: WorkspaceId, id: string): Promise<QueuedCopyDetail | undefined>;
   /** Waiting copies are due at once. @returns how many there were */
@@ -33,8 +33,8 @@ export interface QueueAdminStore {
 
 /** The queue that sends, as far as its operator interferes with it. */
 export interface OperatedQueue {
-  /** There may be something due. */
-  wake(): void;
+  /** There may be something due, and the smarthost may be back. */
+  tryNow(): void;
   /** There may be outcomes that others wrote down. */
   tellOutcomes(): void;
 }
@@ -43,11 +43,18 @@ export interface OperatedQueue {
 export class QueueAdmin {
   readonly #store: QueueAdminStore;
   readonly #queue: OperatedQueue;
+  readonly #smarthost: () => SmarthostState | null;
   readonly #clock: Clock;
 
-  constructor(deps: { store: QueueAdminStore; queue: OperatedQueue; clock: Clock }) {
+  constructor(deps: {
+    store: QueueAdminStore;
+    queue: OperatedQueue;
+    smarthost: () => SmarthostState | null;
+    clock: Clock;
+  }) {
     this.#store = deps.store;
     this.#queue = deps.queue;
+    this.#smarthost = deps.smarthost;
     this.#clock = deps.clock;
   }
 
@@ -55,8 +62,8 @@ export class QueueAdmin {
     return this.#store.list(workspaceId, query);
   }
 
-  summary(workspaceId: WorkspaceId): Promise<QueueSummary> {
-    return this.#store.summary(workspaceId);
+  async summary(workspaceId: WorkspaceId): Promise<QueueSummary> {
+    return { ...(await this.#store.summary(workspaceId)), smarthost: this.#smarthost() };
   }
 
   /** @throws AppError `not-found` */
@@ -68,13 +75,13 @@ export class QueueAdmin {
   async retry(workspaceId: WorkspaceId, id: string): Promise<void> {
     const count = await this.#store.retry(workspaceId, { id }, this.#clock());
     if (count === 0) throw await this.#notWaiting(workspaceId, id);
-    this.#queue.wake();
+    this.#queue.tryNow();
   }
 
   /** Tries all copies that wait at once. @returns how many */
   async retryAll(workspaceId: WorkspaceId, filter: Pick<QueueFilter, 'to'>): Promise<number> {
     const count = await this.#store.retry(workspaceId, filter, this.#clock());
-    this.#queue.wake();
+    this.#queue.tryNow();
     return count;
   }
 

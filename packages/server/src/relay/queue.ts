@@ -3,6 +3,7 @@ import { Groups } from '../kernel/groups.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RetryPolicy } from './backoff.ts';
+import { Circuit, type Outage, type ProbePauses } from './circuit.ts';
 import { ContentMemory } from './content-memory.ts';
 import { destinationOf } from './destination.ts';
 import { Lanes, type LaneLimits } from './lanes.ts';
@@ -17,9 +18,9 @@ import type {
   QueuedMail,
   QueueStore,
   SendingLine,
-  SettledMail,
   TransportTimeline,
 } from './ports.ts';
+import { Telling } from './telling.ts';
 
 export interface QueueOptions {
   store: QueueStore;
@@ -28,6 +29,7 @@ export interface QueueOptions {
   send: (mail: QueuedMail) => Promise<Attempt>;
   retry: RetryPolicy;
   limits: LaneLimits;
+  probePauses?: ProbePauses | undefined;
   clock: Clock;
   random: RandomBytes;
   logger: Logger;
@@ -37,14 +39,21 @@ export interface QueueOptions {
 const STORE_PAUSE_MS = 1_000;
 /** Looked at anyway, in case the clock was set. */
 const LONGEST_SLEEP_MS = 60_000;
-const TELL_AGAIN_MS = 30_000;
 const LONGEST_PERSIST_PAUSE_MS = 2_000;
 /** Copies that wait in memory, without their contents. */
 const MOST_WAITING = 1_000;
 const CLAIM = 50;
-const TELL = 200;
+const SETTLE = 200;
 /** Of contents that are kept for copies that wait. */
 const REMEMBERED_BYTES = 32 * 1024 * 1024;
+
+export interface QueueState {
+  outage: Outage | undefined;
+  openings: number;
+  limit: number;
+  running: number;
+  ends: Readonly<Record<Attempt['kind'], number>>;
+}
 
 interface Lined extends ClaimedMail {
   destination: string;
@@ -58,9 +67,18 @@ interface Lined extends ClaimedMail {
 export class Queue implements SendingLine {
   readonly #options: QueueOptions;
   readonly #lanes: Lanes<Lined>;
+  readonly #circuit: Circuit;
   readonly #contents: ContentMemory;
   readonly #settling: Groups<{ id: string; outcome: Outcome; captured?: CapturedCopy }, void>;
-  readonly #telling: Groups<SettledMail, void>;
+  readonly #telling: Telling;
+  /** How attempts ended, since the start. */
+  readonly #ends: Record<Attempt['kind'], number> = {
+    relayed: 0,
+    deferred: 0,
+    rejected: 0,
+    captured: 0,
+    waiting: 0,
+  };
   /** On their way, or their outcome is being written down and told. */
   readonly #running = new Map<string, Promise<void>>();
   /** Outcomes that are not durable yet. */
@@ -72,17 +90,22 @@ export class Queue implements SendingLine {
   #behind = true;
   /** How many copies had to go by way of the store; one that is not durable yet cannot be seen there. */
   #refused = 0;
-  /** There may be outcomes that the timeline does not know. */
-  #untold = true;
+  /** Copies on their way back into the store. */
+  #holding: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
 
   constructor(options: QueueOptions) {
-    const { store, limits } = options;
+    const { store, limits, clock } = options;
     this.#options = options;
     this.#lanes = new Lanes(limits);
+    this.#circuit = new Circuit({ total: limits.total, pauses: options.probePauses, clock });
     this.#contents = new ContentMemory((id) => store.content(id), REMEMBERED_BYTES);
-    this.#settling = new Groups((outcomes) => store.settle(outcomes), TELL);
-    this.#telling = new Groups((mails) => this.#tell(mails), TELL);
+    this.#settling = new Groups((outcomes) => store.settle(outcomes), SETTLE);
+    this.#telling = new Telling({
+      ...options,
+      isRunning: (id) => this.#running.has(id),
+      wake: () => this.wake(),
+    });
   }
 
   async start(): Promise<void> {
@@ -100,12 +123,23 @@ export class Queue implements SendingLine {
 
   /** There may be outcomes that others wrote down. */
   tellOutcomes(): void {
-    this.#untold = true;
+    this.#telling.lookAgain();
+  }
+
+  /** Somebody believes that the smarthost is back, or wants to know. */
+  tryNow(): void {
+    this.#circuit.tryNow();
     this.wake();
   }
 
+  /** For those who look on. `limit`: copies that may be on their way now. */
+  get state(): QueueState {
+    const { outage, openings, limit } = this.#circuit;
+    return { outage, openings, limit, running: this.#running.size, ends: { ...this.#ends } };
+  }
+
   reserve(address: string): boolean {
-    if (this.#stopped || this.#behind) return false;
+    if (this.#stopped || this.#behind || this.#circuit.outage !== undefined) return false;
     if (this.#lanes.waiting < MOST_WAITING && this.#lanes.reserve(destinationOf(address))) return true;
     this.#behind = true;
     this.#refused++;
@@ -122,7 +156,8 @@ export class Queue implements SendingLine {
       this.#lanes.unreserve(destinationOf(copy.envelopeTo));
       this.#add(copy, raw);
     }
-    this.#startNext();
+    if (this.#circuit.outage !== undefined) this.#hold();
+    else this.#startNext();
   }
 
   /** Claims nothing more and waits for what is on its way, but no longer than `graceMs`. */
@@ -135,7 +170,7 @@ export class Queue implements SendingLine {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMs);
     await Promise.race([
-      Promise.all([...this.#running.values(), this.#release(left.map(({ id }) => id))]),
+      Promise.all([...this.#running.values(), this.#holding, this.#release(left.map(({ id }) => id))]),
       promise,
     ]);
     clearTimeout(timer);
@@ -153,12 +188,30 @@ export class Queue implements SendingLine {
     }
   }
 
+  /** What waits here waits in the store while the smarthost fails, where everybody sees that it does. */
+  #hold(): void {
+    this.#behind = true;
+    const waiting = this.#lanes.clear();
+    if (waiting.length === 0) return;
+    const released = this.#options.store.release(waiting.map(({ id }) => id)).then(
+      () => {
+        for (const { contentId } of waiting) this.#contents.release(contentId);
+      },
+      (err: unknown) => {
+        this.#options.logger.warn({ err }, 'copies could not be given back, they wait in memory');
+        for (const mail of waiting) this.#lanes.add(mail);
+      },
+    );
+    this.#holding = Promise.all([this.#holding, released]).then(() => this.wake());
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopped) {
       this.#woken = false;
       try {
-        if (this.#untold) await this.#tellSettled();
-        await this.#sleep(await this.#claimDue());
+        await this.#telling.tellFound();
+        const { outage } = this.#circuit;
+        await this.#sleep(outage === undefined ? await this.#claimDue() : await this.#claimProbe(outage));
       } catch (err) {
         this.#options.logger.error({ err }, 'the mail queue cannot be worked on, it is tried again');
         await this.#sleep(STORE_PAUSE_MS);
@@ -187,50 +240,96 @@ export class Queue implements SendingLine {
     return mails.length === 0 ? STORE_PAUSE_MS : 0;
   }
 
+  /** One copy, to see whether the smarthost is back. @returns for how long there is nothing to do, in ms */
+  async #claimProbe({ failure }: Outage): Promise<number> {
+    const { store, clock } = this.#options;
+    this.#behind = true;
+    const expired = await store.claimExpired(clock(), CLAIM);
+    for (const mail of expired) this.#track(mail, this.#conclude(mail, failure));
+    if (expired.length === CLAIM) return 0;
+    const waitMs = this.#circuit.waitMs();
+    if (waitMs > 0) return waitMs;
+    if (this.#lanes.waiting === 0) {
+      const dueAt = await store.nextDueAt([]);
+      if (dueAt === undefined || dueAt > clock()) return (dueAt ?? Number.POSITIVE_INFINITY) - clock();
+      for (const mail of await store.claim(clock(), { copies: 1, except: [] })) this.#add(mail);
+    }
+    this.#startNext();
+    return STORE_PAUSE_MS;
+  }
+
   #add(mail: ClaimedMail, raw?: Uint8Array): void {
     this.#contents.expect(mail.contentId, raw);
     this.#lanes.add({ ...mail, destination: destinationOf(mail.envelopeTo) });
   }
 
   #startNext(): void {
-    while (!this.#stopped && this.#unsettled < this.#options.limits.total) {
+    while (!this.#stopped && this.#unsettled < this.#options.limits.total && this.#circuit.hasRoom()) {
       const mail = this.#lanes.next();
       if (mail === undefined) return;
-      const work = this.#process(mail).finally(() => this.#running.delete(mail.id));
-      this.#running.set(mail.id, work);
+      this.#track(mail, this.#process(mail));
     }
   }
 
+  #track({ id }: ClaimedMail, work: Promise<void>): void {
+    this.#running.set(
+      id,
+      work
+        .catch((err: unknown) => {
+          // It stays as it is in the store: told in the next round when its outcome is there, else after a restart.
+          this.#telling.lookAgain();
+          this.#options.logger.error({ err, queueId: id }, 'a copy could not be worked on');
+        })
+        .finally(() => this.#running.delete(id)),
+    );
+  }
+
   async #process(mail: Lined): Promise<void> {
-    const { logger, clock, retry, random } = this.#options;
-    try {
-      const attempt = await this.#attempt(mail);
-      this.#lanes.done(mail);
-      const at = clock();
-      const outcome = outcomeOf(mail, attempt, { at, retry, random });
-      const notice = noticeOf(mail, attempt, outcome, { at, expiryMs: retry.expiryMs });
-      if (notice !== undefined) outcome.notice = notice;
-      const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
-      this.#unsettled++;
-      this.#startNext();
-      await this.#persist(() => this.#settling.call({ id: mail.id, outcome, ...captured })).finally(() => {
-        this.#unsettled--;
-        this.#startNext();
-        if (this.#behind) this.wake();
-      });
-      await this.#telling.call({
-        id: mail.id,
-        deliveryId: mail.deliveryId,
-        attempts: mail.attempts,
-        outcome,
-      });
-      if (outcome.retryAt !== undefined) this.wake();
-    } catch (err) {
-      // It stays as it is in the store: told in the next round when its outcome is there, else after a restart.
-      this.#untold = true;
-      this.wake();
-      logger.error({ err, queueId: mail.id }, 'a copy could not be worked on');
+    const ticket = this.#circuit.begin();
+    const attempt = await this.#attempt(mail);
+    this.#lanes.done(mail);
+    this.#ends[attempt.kind]++;
+    const before = this.#circuit.outage;
+    this.#circuit.end(ticket, attempt);
+    this.#noteOutage(before);
+    await this.#conclude(mail, attempt);
+  }
+
+  #noteOutage(before: Outage | undefined): void {
+    const { outage } = this.#circuit;
+    if ((before === undefined) === (outage === undefined)) return;
+    const { logger, clock } = this.#options;
+    if (outage === undefined) {
+      logger.warn({ afterMs: clock() - (before?.sinceMs ?? 0) }, 'the smarthost takes mail again');
+      return;
     }
+    const { code, reply, about } = outage.failure;
+    // What ended in the midst of a mail may name whom it was for.
+    logger.warn(
+      { code, ...(about === 'server' ? { reply } : {}) },
+      'the smarthost takes no mail; single copies try whether it is back',
+    );
+    this.#hold();
+  }
+
+  /** Writes down what an attempt came to, then tells it. */
+  async #conclude(mail: ClaimedMail, attempt: Attempt): Promise<void> {
+    const { clock, retry, random } = this.#options;
+    const at = clock();
+    const outcome = outcomeOf(mail, attempt, { at, retry, random });
+    const notice = noticeOf(mail, attempt, outcome, { at, expiryMs: retry.expiryMs });
+    if (notice !== undefined) outcome.notice = notice;
+    const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
+    this.#unsettled++;
+    this.#startNext();
+    await this.#persist(() => this.#settling.call({ id: mail.id, outcome, ...captured })).finally(() => {
+      this.#unsettled--;
+      this.#startNext();
+      if (this.#behind) this.wake();
+    });
+    const { id, deliveryId, attempts } = mail;
+    await this.#telling.tell({ id, deliveryId, attempts, outcome });
+    if (outcome.retryAt !== undefined) this.wake();
   }
 
   /** A mail that makes our own code fail must not be tried as fast as the machine can. */
@@ -259,37 +358,6 @@ export class Queue implements SendingLine {
         );
       }
     }
-  }
-
-  async #tellSettled(): Promise<void> {
-    const waiting = await this.#options.store.settled(TELL);
-    this.#untold = waiting.length === TELL;
-    const mine = waiting.filter(({ id }) => !this.#running.has(id));
-    const told = await Promise.allSettled(mine.map((mail) => this.#telling.call(mail)));
-    const failed = told.find((result) => result.status === 'rejected');
-    if (failed === undefined) return;
-    // One that cannot be told must not hold up what can be sent.
-    this.#options.logger.error({ err: failed.reason }, 'an outcome could not be told, it is tried again');
-    const again = setTimeout(() => {
-      this.#untold = true;
-      this.wake();
-    }, TELL_AGAIN_MS);
-    again.unref();
-    this.#untold = false;
-  }
-
-  /** The source is unique for the attempt: telling it twice is telling it once. */
-  async #tell(mails: readonly SettledMail[]): Promise<void> {
-    const { store, timeline, notices, clock } = this.#options;
-    const facts = mails.flatMap(({ id, deliveryId, attempts, outcome: { fact } }) =>
-      deliveryId === null || fact === undefined
-        ? []
-        : [{ deliveryId, ...fact, source: `relay:${id}:${attempts}` }],
-    );
-    if (facts.length > 0) await timeline.recordTransports(facts);
-    const areNoticed = await notices.send(mails);
-    await store.finish(mails, clock());
-    if (areNoticed) this.wake();
   }
 
   async #sleep(ms: number): Promise<void> {

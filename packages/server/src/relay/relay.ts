@@ -1,7 +1,7 @@
 /** The way of a mail: submission, acceptance, queue, each recipient's copy, the way out. The room's public file. */
 import type { Relay, RelayDeps } from './create-relay.ts';
 
-export type { Relay, RelayDeps, RelaySettings, RelayTuning } from './create-relay.ts';
+export type { Relay, RelayDeps, RelaySettings, RelayTuning, SendingState } from './create-relay.ts';
 export type { AcceptedMail, IncomingMail } from './accept.ts';
 export { destinationOf } from './destination.ts';
 export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';

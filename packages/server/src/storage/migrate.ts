@@ -7,6 +7,7 @@ import { reports } from './migrations/0004-reports.ts';
 import { queueDestinations } from './migrations/0002-queue.ts';
 import { mailboxes } from './migrations/0005-mailboxes.ts';
 import { smtpSenders } from './migrations/0006-smtp-senders.ts';
+import { queueDeferrals } from './migrations/0009-queue-deferrals.ts';
 import type { Database, EngineName } from './schema.ts';
 
 const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = {
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = 
   '0004-reports': reports,
   '0005-mailboxes': mailboxes,
   '0006-smtp-senders': smtpSenders,
+  '0009-queue-deferrals': queueDeferrals,
 };
 
 /**

@@ -64,7 +64,7 @@ export class KyselyQueueAdminStore implements QueueAdminStore, NoticedCopies {
     };
   }
 
-  async summary(workspaceId: WorkspaceId): Promise<QueueSummary> {
+  async summary(workspaceId: WorkspaceId): Promise<Omit<QueueSummary, 'smarthost'>> {
     const states = await this.#matching(workspaceId, {})
       .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
       .groupBy('state')

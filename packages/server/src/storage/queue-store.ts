@@ -1,4 +1,11 @@
-import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
+import {
+  sql,
+  type Kysely,
+  type RawBuilder,
+  type Selectable,
+  type SelectQueryBuilder,
+  type SqlBool,
+} from 'kysely';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
 import type {
   CapturedCopy,
@@ -40,39 +47,44 @@ export class KyselyQueueStore implements QueueStore {
   }
 
   async claim(now: number, { copies, except }: ClaimLimits): Promise<ClaimedMail[]> {
-    let due = this.#engine.db
-      .selectFrom('queue')
-      .select('id')
-      .where(READY)
-      .where('next_attempt_at', '<=', now)
-      .where(this.#destinationsBut(except))
-      .orderBy('next_attempt_at')
-      .orderBy('id')
-      .limit(copies);
+    return this.#claim(
+      this.#engine.db
+        .selectFrom('queue')
+        .select('id')
+        .where(READY)
+        .where('next_attempt_at', '<=', now)
+        .where(this.#destinationsBut(except))
+        .orderBy('next_attempt_at')
+        .orderBy('id')
+        .limit(copies),
+    );
+  }
+
+  async claimExpired(now: number, copies: number): Promise<ClaimedMail[]> {
+    return this.#claim(
+      this.#engine.db
+        .selectFrom('queue')
+        .select('id')
+        .where(READY)
+        .where('expires_at', '<=', now)
+        .orderBy('expires_at')
+        .limit(copies),
+    );
+  }
+
+  async #claim(due: SelectQueryBuilder<Database, 'queue', { id: string }>): Promise<ClaimedMail[]> {
     const isPostgres = this.#engine.name === 'postgres';
-    if (isPostgres) due = due.forUpdate().skipLocked();
+    const locked = isPostgres ? due.forUpdate().skipLocked() : due;
     const rows = await this.#engine.db
       .updateTable('queue')
       .set((eb) => ({ state: 'sending', attempts: eb('attempts', '+', 1) }))
       // An array is made once; a joined subquery with a limit may be run again and claim more.
-      .where(isPostgres ? sql<SqlBool>`id = any(array(${due}))` : (eb) => eb('id', 'in', due))
+      .where(isPostgres ? sql<SqlBool>`id = any(array(${locked}))` : (eb) => eb('id', 'in', locked))
       .returningAll()
       .execute();
     return rows
       .sort((a, b) => a.next_attempt_at - b.next_attempt_at || (a.id < b.id ? -1 : 1))
-      .map((row) => ({
-        id: row.id,
-        workspaceId: row.workspace_id as WorkspaceId,
-        deliveryId: row.delivery_id as DeliveryId | null,
-        contentId: row.content_id,
-        sizeBytes: row.size_bytes,
-        envelopeFrom: row.envelope_from,
-        envelopeTo: row.envelope_to,
-        options: JSON.parse(row.envelope_options) as EnvelopeOptions,
-        attempts: row.attempts,
-        lastError: row.last_error,
-        expiresAt: row.expires_at,
-      }));
+      .map(toClaimed);
   }
 
   async content(id: string): Promise<Uint8Array | undefined> {
@@ -128,10 +140,11 @@ export class KyselyQueueStore implements QueueStore {
         rows: done.map(({ id, attempts, outcome }) => [now, failureOf(outcome), id, attempts]),
       },
       {
-        sql: `update queue set state = 'ready', next_attempt_at = ?, last_error = ?, outcome = null
+        sql: `update queue set state = 'ready', next_attempt_at = ?, deferrals = ?, last_error = ?, outcome = null
           where id = ? and attempts = ? and state = 'settled'`,
         rows: again.map(({ id, attempts, outcome }) => [
           outcome.retryAt,
+          outcome.deferrals ?? 0,
           outcome.error ?? null,
           id,
           attempts,
@@ -183,6 +196,23 @@ export class KyselyQueueStore implements QueueStore {
     if (this.#engine.name === 'postgres') return sql`destination <> all(${[...except]}::text[])`;
     return sql`destination not in (select value from json_each(${JSON.stringify(except)}))`;
   }
+}
+
+function toClaimed(row: Selectable<Database['queue']>): ClaimedMail {
+  return {
+    id: row.id,
+    workspaceId: row.workspace_id as WorkspaceId,
+    deliveryId: row.delivery_id as DeliveryId | null,
+    contentId: row.content_id,
+    sizeBytes: row.size_bytes,
+    envelopeFrom: row.envelope_from,
+    envelopeTo: row.envelope_to,
+    options: JSON.parse(row.envelope_options) as EnvelopeOptions,
+    attempts: row.attempts,
+    deferrals: row.deferrals,
+    lastError: row.last_error,
+    expiresAt: row.expires_at,
+  };
 }
 
 function untrackedStatements({ id, workspaceId, raw, createdAt, ...mail }: UntrackedMail): Statement[] {

@@ -204,6 +204,8 @@ export interface Database {
     /** ready | sending | settled | done */
     state: string;
     attempts: number;
+    /** Failures that were this copy's own and not the smarthost's: its pauses grow with them */
+    deferrals: Generated<number>;
     next_attempt_at: number;
     last_error: string | null;
     /** JSON Outcome of the last attempt, while `settled`: not told to the timeline yet */

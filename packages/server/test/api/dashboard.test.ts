@@ -63,6 +63,7 @@ test('health, readiness and metrics are answered, and readiness fails with what 
           if (!isUp) throw new Error('down');
         },
       },
+      degraded: () => ['smarthost'],
       metrics: async () => [
         {
           name: 'waybill_hits_total',
@@ -74,11 +75,19 @@ test('health, readiness and metrics are answered, and readiness fails with what 
     },
   });
   assert.deepEqual(await (await server.fetch('/healthz', { key: '' })).json(), { status: 'ok' });
-  assert.equal((await server.fetch('/readyz', { key: '' })).status, 200);
+  const ready = await server.fetch('/readyz', { key: '' });
+  assert.equal(ready.status, 200, 'what others can wait for does not make it unready');
+  assert.deepEqual(await ready.json(), {
+    status: 'ready',
+    checks: { database: 'ok', smarthost: 'degraded' },
+  });
   isUp = false;
   const failing = await server.fetch('/readyz', { key: '' });
   assert.equal(failing.status, 503);
-  assert.deepEqual(await failing.json(), { status: 'not-ready', checks: { database: 'failed' } });
+  assert.deepEqual(await failing.json(), {
+    status: 'not-ready',
+    checks: { database: 'failed', smarthost: 'degraded' },
+  });
   const metrics = await server.fetch('/metrics', { key: '' });
   assert.match(metrics.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
   const text = await metrics.text();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import type { SmarthostState } from '@waybill/sdk';
 import '../support/utc.ts';
 import { run } from '../../src/cli/queue.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
@@ -19,8 +20,8 @@ interface Opened {
 }
 
 /** A server with two copies that wait after an attempt, `x:0` to ann and `x:1` to bob. */
-async function open(t: TestContext): Promise<Opened> {
-  const server = await startApi(t);
+async function open(t: TestContext, smarthost?: SmarthostState): Promise<Opened> {
+  const server = await startApi(t, smarthost === undefined ? {} : { smarthost });
   const queue = new KyselyQueueStore(server.engine);
   const { now } = server.clock;
   await queue.enqueueUntracked({
@@ -84,6 +85,20 @@ test('list says how much waits, where to, why, and shows each copy', async (t) =
 `,
   );
   assert.equal((await call([])).out, out);
+});
+
+test('list says first that the smarthost takes no mail', async (t) => {
+  const { call } = await open(t, {
+    state: 'down',
+    since: '2026-11-23T10:00:00.000Z',
+    reason: 'The mail server cannot be reached: connect ECONNREFUSED',
+    nextTryAt: '2026-11-23T12:00:30.000Z',
+  });
+  const { out } = await call(['list']);
+  assert.equal(
+    out.split('\n')[1],
+    'The smarthost takes no mail since 23 Nov 2026, 10:00:00: everything waits. The mail server cannot be reached: connect ECONNREFUSED. Next try on 23 Nov 2026, 12:00:30; "waybill queue retry --all" tries at once.',
+  );
 });
 
 test('list narrows by state and address, and writes JSON lines', async (t) => {

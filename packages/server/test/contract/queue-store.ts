@@ -237,6 +237,33 @@ export function testQueueStore(
     assert.equal(await store.recover(), 1, 'telling an old attempt again does not touch the new one');
   });
 
+  contract("a copy's own failures are counted apart from its attempts", async ({ store, accept }) => {
+    await accept(mail(['ann@example.net']));
+    const [first] = await claim(store, 1_000, 10);
+    assert.deepEqual([first?.attempts, first?.deferrals], [1, 0]);
+    assert.ok(first);
+    const outcome = { retryAt: 2_000, deferrals: 1, error: 'busy' };
+    await store.settle([{ id: first.id, outcome }]);
+    await finish(store, first, outcome, 1_100);
+    const [second] = await claim(store, 2_000, 10);
+    assert.deepEqual([second?.attempts, second?.deferrals], [2, 1]);
+  });
+
+  contract('what expired is found whenever it was to be tried next', async ({ store, accept }) => {
+    await accept(mail(['ann@example.net', 'bob@example.net'], 1_000));
+    await accept(mail(['late@example.net'], 2_000));
+    const [ann] = await claim(store, 1_000, 1);
+    assert.ok(ann);
+    await store.settle([{ id: ann.id, outcome: { retryAt: 20_000 } }]);
+    await finish(store, ann, { retryAt: 20_000 }, 1_100);
+    assert.deepEqual(await store.claimExpired(10_999, 10), []);
+    assert.equal((await store.claimExpired(11_000, 1)).length, 1);
+    const [other, ...none] = await store.claimExpired(11_000, 10);
+    assert.deepEqual(none, []);
+    assert.ok(other);
+    assert.equal((await claim(store, 99_999, 10))[0]?.envelopeTo, 'late@example.net', 'claimed is claimed');
+  });
+
   contract(
     'the content stays while one copy needs it, and goes with the last one',
     async ({ store, accept, contents }) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { CreateMessage } from '@waybill/sdk';
+import type { CreateMessage, SmarthostState } from '@waybill/sdk';
 import { Accounts, createApi, type Api, type ApiDeps } from '../../src/api/api.ts';
 import type { OpenedSession } from '../../src/api/auth/accounts.ts';
 import { newWorkspaceId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
@@ -74,6 +74,7 @@ export async function startApi(
     open?: () => Promise<Engine>;
     /** What the first user's workspace begins with. */
     beginWith?: BeginWith;
+    smarthost?: SmarthostState;
   } = {},
 ): Promise<ApiServer> {
   const directory = await temporaryDirectory();
@@ -130,7 +131,8 @@ export async function startApi(
     messages: mails,
     queue: new QueueAdmin({
       store: new KyselyQueueAdminStore(engine),
-      queue: { wake: () => {}, tellOutcomes: () => {} },
+      queue: { tryNow: () => {}, tellOutcomes: () => {} },
+      smarthost: () => overrides.smarthost ?? null,
       clock: now,
     }),
     notifications: new NotifySettings({

@@ -10,7 +10,7 @@ const readiness = named(
   'Readiness',
   z.strictObject({
     status: z.enum(['ready', 'not-ready']),
-    checks: z.record(z.string(), z.enum(['ok', 'failed'])),
+    checks: z.record(z.string(), z.enum(['ok', 'failed', 'degraded'])),
   }),
 );
 
@@ -24,11 +24,13 @@ export function readHealth() {
   });
 }
 
-export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'logger'>) {
+export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'degraded' | 'logger'>) {
   return route({
     access: 'public',
     tag: 'Operation',
     summary: 'Whether all parts work; 503 when one does not',
+    description:
+      '`degraded`: a part that others can wait for, such as the smarthost. Mail is taken and kept meanwhile.',
     answer: { status: 200, description: 'All parts work', schema: readiness },
     problems: [503],
     handle: async ({ reply }) => {
@@ -45,7 +47,11 @@ export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'logger'>) {
       );
       const isReady = checks.every(([, state]) => state === 'ok');
       reply.code(isReady ? 200 : 503);
-      return { status: isReady ? 'ready' : 'not-ready', checks: Object.fromEntries(checks) };
+      const degraded = (deps.degraded?.() ?? []).map((name) => [name, 'degraded'] as const);
+      return {
+        status: isReady ? 'ready' : 'not-ready',
+        checks: Object.fromEntries([...checks, ...degraded]),
+      };
     },
   });
 }

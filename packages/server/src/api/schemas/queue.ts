@@ -68,5 +68,16 @@ export const queueSummary = named(
       .array(z.strictObject({ destination: z.string(), waiting: count, oldest: time }))
       .describe('Of what waits, the most first'),
     byReason: z.array(z.strictObject({ reason: z.string(), waiting: count })),
+    smarthost: z
+      .strictObject({
+        state: z
+          .enum(['up', 'down'])
+          .describe('`down`: all copies wait, and single ones try whether it is back'),
+        since: time.nullable().describe('While it is down'),
+        reason: z.string().nullable(),
+        nextTryAt: time.nullable().describe('Null while it is up, and while a copy tries it'),
+      })
+      .nullable()
+      .describe('The mail server that all mail goes out through; null when none is set'),
   }) satisfies z.ZodType<sdk.QueueSummary>,
 );
