@@ -8,7 +8,7 @@ import { LaunchError, prepare } from './steps.mjs';
 import { tablesStep } from './tables.mjs';
 
 const SERVER = join('packages', 'server', 'src', 'main.ts');
-const USAGE = 'Usage: node scripts/launch.mjs start|test|check|bench|waybill [ARGUMENTS]\n';
+const USAGE = 'Usage: node scripts/launch.mjs start|test|faults|check|bench|waybill [ARGUMENTS]\n';
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
 const COMMANDS = {
@@ -25,6 +25,19 @@ const COMMANDS = {
     const { testArguments, testEnvironment, testSteps } = await import('./test-run.mjs');
     await prepare([packagesStep, tablesStep, ...testSteps(args)]);
     return runChild(pinnedNode(), testArguments(args), { env: { ...process.env, ...testEnvironment() } });
+  },
+
+  faults: async (args) => {
+    const { FAULT_FOLDER, testArguments, testEnvironment, testFiles, testSteps } =
+      await import('./test-run.mjs');
+    await prepare([packagesStep, tablesStep, ...testSteps([FAULT_FOLDER])]);
+    const isLong = args.includes('--long');
+    // One after the other, and none is given up: the long form takes its time.
+    const options = isLong ? ['--test-concurrency=1', '--test-timeout=3600000'] : [];
+    const further = args.filter((arg) => arg !== '--long');
+    const files = further.some((arg) => !arg.startsWith('-')) ? [] : testFiles(FAULT_FOLDER);
+    const env = { ...process.env, ...testEnvironment(), ...(isLong ? { WAYBILL_TEST_LONG: '1' } : {}) };
+    return runChild(pinnedNode(), testArguments([...options, ...further, ...files]), { env });
   },
 
   bench: async ([name = '', ...args]) => {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { chromiumStep, knownChromium } from './chromium.mjs';
 import { dashboardStep } from './dashboard.mjs';
+import { faultToolsReason, faultToolsStep } from './fault-tools.mjs';
 import { mailServersReason, mailServersStep } from './mail-servers.mjs';
 import { postgresReason, postgresStep } from './postgres.mjs';
 
@@ -21,9 +22,13 @@ export function testSteps(args) {
   const names = (/** @type {string} */ part) => isWhole || args.some((arg) => arg.includes(part));
   return [
     ...(names('e2e') ? [dashboardStep, chromiumStep, postgresStep] : []),
+    ...(names('fault') ? [faultToolsStep] : []),
     ...(names('mail-servers') || names('dkim') || names('signing') ? [mailServersStep] : []),
   ];
 }
+
+/** Where the fault suite is. */
+export const FAULT_FOLDER = join('packages', 'server', 'test', 'fault');
 
 /**
  * @param {string[]} args of `npm test --`: files or patterns, and options of Node's test runner
@@ -44,7 +49,7 @@ export function testArguments(args) {
 }
 
 /** @param {string} folder relative to the root  @returns {string[]} */
-function testFiles(folder) {
+export function testFiles(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
@@ -59,10 +64,12 @@ export function testEnvironment() {
   const chromium = knownChromium();
   const noPostgres = postgresReason();
   const noMailServers = mailServersReason();
+  const noFaultTools = faultToolsReason();
   return {
     ...(chromium.path === undefined ? {} : { WAYBILL_CHROMIUM: chromium.path }),
     ...(chromium.reason === undefined ? {} : { WAYBILL_TEST_NO_CHROMIUM: chromium.reason }),
     ...(noPostgres === undefined ? {} : { WAYBILL_TEST_NO_POSTGRES: noPostgres }),
+    ...(noFaultTools === undefined ? {} : { WAYBILL_TEST_NO_FAULT_TOOLS: noFaultTools }),
     ...(noMailServers === undefined ? {} : { WAYBILL_TEST_NO_MAIL_SERVERS: noMailServers }),
   };
 }

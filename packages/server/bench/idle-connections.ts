@@ -12,7 +12,8 @@ import { readFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { edgePid, startServer, type RunningServer } from '../test/support/server.ts';
+import { descendantsOf } from '../test/support/process-tree.ts';
+import { startServer, type RunningServer } from '../test/support/server.ts';
 import { SmtpDialogue } from '../test/support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../test/support/temp-dir.ts';
 import { freePort } from './relay/smtp-programs.ts';
@@ -26,8 +27,8 @@ const MB = 1_048_576;
 type Address = { host: string; port: number };
 
 async function residentBytes(server: RunningServer): Promise<number> {
-  const { supervisor, backEnd } = server.processes;
-  const pids = [supervisor, backEnd, await edgePid(supervisor, backEnd)];
+  const { supervisor } = server.processes;
+  const pids = [supervisor, ...(await descendantsOf(supervisor))];
   const each = pids.map(async (pid) => {
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;

@@ -6,7 +6,7 @@ import { send, type FromBackEnd, type FromEdge, type Ports, type ToBackEnd, type
 const FIRST_RESTART_MS = 100;
 const LONGEST_RESTART_MS = 5_000;
 /** A child that ran this long was healthy: its next restart is quick again. */
-const HEALTHY_MS = 10_000;
+const HEALTHY_MS = 2_000;
 const DRAIN_MS = 8_000;
 
 /**

@@ -69,3 +69,20 @@ function query<R>(dataDir: string, sql: string): R[] {
     database.close();
   }
 }
+
+/** What of the ledger's hits the store lacks, and what it holds twice; both must be empty. */
+export function balance(dataDir: string, ledger: Ledger): { lost: string[]; twice: string[] } {
+  const stored = storedAgents(dataDir);
+  const known = new Set(stored);
+  const seen = new Set<string>();
+  const twice = stored.filter((agent) => seen.size === seen.add(agent).size);
+  return { lost: [...ledger.hits].filter((agent) => !known.has(agent)), twice };
+}
+
+/** `SUBJECT → RECIPIENT` of each mail in the demo inbox, duplicates included. */
+export function capturedCopies(dataDir: string): string[] {
+  const sql = 'select subject, recipient from captured';
+  return query<{ subject: string; recipient: string }>(dataDir, sql).map(
+    ({ subject, recipient }) => `${subject} → ${recipient}`,
+  );
+}

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { descendantsOf, signal } from './process-tree.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -29,6 +30,8 @@ export interface RunningServer extends LocalServer {
   stop(): Promise<void>;
   /** SIGKILL to the supervisor and both its processes. */
   kill(): Promise<void>;
+  /** As it is now: a back end that was started again has another process. */
+  local(): Promise<LocalServer>;
   /** The API with the local key. */
   api(path: string, init?: RequestInit): Promise<Response>;
 }
@@ -70,12 +73,12 @@ export async function startServer(
     },
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const edge = await edgePid(child.pid ?? 0, (await readLocal(dataDir))?.processes.backEnd ?? 0);
-      const backEnd = (await readLocal(dataDir))?.processes.backEnd;
+      const others = await descendantsOf(child.pid ?? 0);
       child.kill('SIGKILL');
-      for (const pid of [edge, backEnd]) if (pid !== undefined) tryKill(pid);
+      for (const pid of others) signal(pid, 'SIGKILL');
       await once(child, 'exit');
     },
+    local: async () => (await readLocal(dataDir)) ?? local,
     api: (path, init = {}) =>
       fetch(`${local.url}${path}`, {
         ...init,
@@ -104,24 +107,6 @@ async function readLocal(dataDir: string): Promise<LocalServer | undefined> {
     return JSON.parse(await readFile(join(dataDir, 'run', 'local.json'), 'utf8')) as LocalServer;
   } catch {
     return undefined;
-  }
-}
-
-/** The other child of the supervisor; Linux only, as the fault tests are. */
-export async function edgePid(supervisor: number, backEnd: number): Promise<number | undefined> {
-  const children = await readFile(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8').catch(() => '');
-  return children
-    .trim()
-    .split(' ')
-    .map(Number)
-    .find((pid) => pid > 0 && pid !== backEnd);
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
   }
 }
 
