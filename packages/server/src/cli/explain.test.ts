@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { Readable, Writable } from 'node:stream';
 import { test } from 'node:test';
-import { explain, run, type ExplainLookup } from './explain.ts';
+import type { Lookup } from '../truth/truth.ts';
+import { explain, run } from './explain.ts';
 
-const lookup: ExplainLookup = {
+const lookup: Lookup = {
   network: () => ({ kind: 'access', owner: 'Example Telecom' }),
   place: () => ({ grain: 'country', country: 'DE' }),
   ranges: () => [],
-  prepare: () => Promise.resolve(),
 };
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
@@ -138,6 +138,37 @@ test('a line that is no hit gives an error in its place and a failure at the end
     ['automation', 2, 3, 4, 'automation'],
   );
   assert.match(String(lines[2]?.['error']), /kind/);
+  for (const line of lines) {
+    for (const field of ['actor', 'confidence', 'client', 'network', 'place', 'reasons'])
+      assert.ok(field in line, `${field} in ${JSON.stringify(line)}`);
+  }
+});
+
+test('a line that is no hit does not part the sequence around it', async () => {
+  const click = (link: string): object => ({
+    kind: 'click',
+    userAgent: CHROME,
+    secondsAfterSend: 50,
+    sequence: 's',
+    link,
+  });
+  const { lines } = await explained(click('a'), 'oh', click('b'), click('c'));
+  assert.deepEqual(
+    lines.map(({ actor }) => actor),
+    ['scanner', 'unknown', 'scanner', 'scanner'],
+  );
+});
+
+test('an endless line is an error and costs no memory', async () => {
+  function* endless(): Generator<string> {
+    for (let i = 0; i < 200; i += 1) yield 'x'.repeat(100_000);
+    yield '\n{"kind":"open","userAgent":"curl/8.0"}\n';
+  }
+  const sink = new SlowSink();
+  assert.equal(await explain(Readable.from(endless()), sink, lookup), false);
+  const [bad, good] = sink.lines as Record<string, unknown>[];
+  assert.match(String(bad?.['error']), /longer than/);
+  assert.equal(good?.['actor'], 'automation');
 });
 
 test('header names are read in any letter case', async () => {

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { once } from 'node:events';
 import { z } from 'zod';
-import { judge, type Lookup, type Observation } from '../truth/truth.ts';
+import { judge, type Judgement, type Lookup, type Observation } from '../truth/truth.ts';
 import type { CliIo } from './io.ts';
 import { readArguments, wrongCall, type Usage } from './read-arguments.ts';
 
@@ -20,11 +20,6 @@ Adjacent hits of the same sequence belong to one delivery and are judged togethe
 `,
 } as const satisfies Usage;
 
-/** What the composition root gives: networks and places from the files on this machine. */
-export interface ExplainLookup extends Lookup {
-  prepare(ips: Iterable<string | undefined>): Promise<void>;
-}
-
 const LINE = z.object({
   kind: z.enum(['open', 'click']).nullish(),
   method: z.string().nullish(),
@@ -40,25 +35,23 @@ const LINE = z.object({
 
 /** Hits of one sequence beyond this are judged without those before: memory stays bounded on any input. */
 const LONGEST_SEQUENCE = 10_000;
+/** Characters of a line; no request is described in more. */
+const LONGEST_LINE = 262_144;
 /** Characters gathered before they are written. */
 const CHUNK_CHARACTERS = 65_536;
 
-interface BadLine {
+/** Takes the place of a judgement, in its shape, where a line is no hit: readers that count lines stay in step. */
+interface BadLine extends Judgement {
   error: string;
   /** From 1. */
   line: number;
-}
-
-interface Pending {
-  sequence: string | number | undefined;
-  hits: (Observation | BadLine)[];
 }
 
 /** `waybill explain`: judges hits given as JSON lines (see the documentation of the format in `docs/`). */
 export async function run(
   args: string[],
   io: Pick<CliIo, 'stdin' | 'stdout' | 'stderr'>,
-  lookup: ExplainLookup,
+  lookup: Lookup,
 ): Promise<number> {
   const parsed = readArguments(USAGE, args, io);
   if (typeof parsed === 'number') return parsed;
@@ -72,49 +65,77 @@ export async function run(
 
 /**
  * Reads one hit a line and writes one judgement a line, in order. Adjacent hits of the same `sequence` are judged
- * together; a line that is no hit gives `{"error", "line"}` in its place.
+ * together. A line that is no hit gives an `unknown` with `error` and `line` in its place; blank lines give nothing.
  *
  * @returns whether every line was a hit
  */
-export async function explain(input: Readable, output: Writable, lookup: ExplainLookup): Promise<boolean> {
+export async function explain(input: Readable, output: Writable, lookup: Lookup): Promise<boolean> {
   const writer = new LineWriter(output);
-  let pending: Pending = { sequence: undefined, hits: [] };
-  let number = 0;
-  let good = true;
-  for await (const line of lines(input)) {
-    number += 1;
-    const hit = parseLine(line, number);
-    if (hit === undefined) continue;
-    if ('error' in hit) good = false;
-    const sequence = 'error' in hit ? pending.sequence : hit.sequence;
-    const same =
-      sequence !== undefined && sequence === pending.sequence && pending.hits.length < LONGEST_SEQUENCE;
-    if (!same && pending.hits.length > 0) {
-      await flush(pending, lookup, writer);
-      pending = { sequence, hits: [] };
+  const explainer = new Explainer(lookup, writer);
+  const lines = new LineSplitter((line) => explainer.take(line));
+  input.setEncoding('utf8');
+  for await (const chunk of input as AsyncIterable<string>) {
+    // Small steps, so that what waits to be written stays small, whatever the size of what was read.
+    for (let at = 0; at < chunk.length; at += CHUNK_CHARACTERS) {
+      lines.push(chunk.slice(at, at + CHUNK_CHARACTERS));
+      if (writer.full) await writer.drain();
     }
-    pending.sequence = sequence;
-    pending.hits.push('error' in hit ? hit : hit.observation);
   }
-  await flush(pending, lookup, writer);
+  lines.end();
+  explainer.end();
   await writer.end();
-  return good;
+  return explainer.good;
 }
 
-async function flush({ hits }: Pending, lookup: ExplainLookup, writer: LineWriter): Promise<void> {
-  const observations = hits.filter((hit): hit is Observation => !('error' in hit));
-  if (observations.some(({ ip }) => ip?.includes(':')))
-    await lookup.prepare(observations.map(({ ip }) => ip));
-  const judgements = judge(observations, lookup);
-  let next = 0;
-  for (const hit of hits) {
-    if ('error' in hit) writer.add(JSON.stringify(hit));
-    else {
-      writer.add(JSON.stringify(judgements[next]));
-      next += 1;
+/** Without a promise for each line: at a million lines these cost more than the judgements. */
+class Explainer {
+  good = true;
+  readonly #lookup: Lookup;
+  readonly #writer: LineWriter;
+  #number = 0;
+  #sequence: string | number | undefined;
+  #hits: (Observation | BadLine)[] = [];
+
+  constructor(lookup: Lookup, writer: LineWriter) {
+    this.#lookup = lookup;
+    this.#writer = writer;
+  }
+
+  take(line: string): void {
+    this.#number += 1;
+    const hit = parseLine(line, this.#number);
+    if (hit === undefined) return;
+    if ('error' in hit) {
+      this.good = false;
+      // Whatever it was meant to be, it does not part the hits around it.
+      this.#hits.push(hit);
+      if (this.#sequence === undefined || this.#hits.length >= LONGEST_SEQUENCE) this.end();
+      return;
+    }
+    const { sequence, observation } = hit;
+    if (sequence === undefined || sequence !== this.#sequence || this.#hits.length >= LONGEST_SEQUENCE)
+      this.end();
+    this.#sequence = sequence;
+    this.#hits.push(observation);
+    if (sequence === undefined) this.end();
+  }
+
+  /** Judges what waits for more hits of its sequence. */
+  end(): void {
+    const hits = this.#hits;
+    if (hits.length === 0) return;
+    this.#hits = [];
+    this.#sequence = undefined;
+    const judgements = judge(
+      hits.filter((hit): hit is Observation => !('error' in hit)),
+      this.#lookup,
+    );
+    let next = 0;
+    for (const hit of hits) {
+      this.#writer.add(JSON.stringify('error' in hit ? hit : judgements[next]));
+      if (!('error' in hit)) next += 1;
     }
   }
-  if (writer.full) await writer.drain();
 }
 
 type Parsed = { observation: Observation; sequence: string | number | undefined } | BadLine;
@@ -122,26 +143,37 @@ type Parsed = { observation: Observation; sequence: string | number | undefined 
 /** @returns undefined for a blank line */
 function parseLine(line: string, number: number): Parsed | undefined {
   if (line.trim() === '') return undefined;
+  if (line.length > LONGEST_LINE)
+    return badLine(`This line is longer than ${LONGEST_LINE} characters.`, number);
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    return { error: 'This line is not JSON.', line: number };
+    return badLine('This line is not JSON.', number);
   }
   const result = LINE.safeParse(value);
   if (!result.success) {
     const [issue] = result.error.issues;
     const field = issue?.path.join('.') ?? '';
-    return {
-      error: `${field === '' ? 'The line' : `“${field}”`}: ${issue?.message ?? 'not a hit'}`,
-      line: number,
-    };
+    return badLine(`${field === '' ? 'The line' : `“${field}”`}: ${issue?.message ?? 'not a hit'}`, number);
   }
-  const { sequence, ...hit } = result.data;
-  return { observation: observationOf(hit), sequence: sequence ?? undefined };
+  return { observation: observationOf(result.data), sequence: result.data.sequence ?? undefined };
 }
 
-function observationOf(hit: Omit<z.infer<typeof LINE>, 'sequence'>): Observation {
+function badLine(error: string, line: number): BadLine {
+  return {
+    error,
+    line,
+    actor: 'unknown',
+    confidence: 0,
+    reasons: [{ code: 'no-hit', text: `Line ${line} could not be judged. ${error}` }],
+    client: { name: 'Unknown', device: 'unknown' },
+    network: { kind: 'unknown' },
+    place: { grain: 'unknown' },
+  };
+}
+
+function observationOf(hit: z.infer<typeof LINE>): Observation {
   const { kind, method, userAgent, ip, headers, secondsAfterSend, link, linkCount, honeypot } = hit;
   const observation: Observation = { kind: kind ?? (link == null ? 'open' : 'click') };
   if (method != null) observation.method = method;
@@ -197,14 +229,28 @@ class LineWriter {
   }
 }
 
-/** Splits at line feeds; faster than `node:readline` on long streams, and a half line at the end counts. */
-async function* lines(input: Readable): AsyncGenerator<string> {
-  input.setEncoding('utf8');
-  let rest = '';
-  for await (const chunk of input as AsyncIterable<string>) {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts;
+/** Splits at line feeds, and keeps no more of an endless line than shows that it is too long. */
+class LineSplitter {
+  readonly #take: (line: string) => void;
+  #rest = '';
+
+  constructor(take: (line: string) => void) {
+    this.#take = take;
   }
-  if (rest !== '') yield rest;
+
+  push(chunk: string): void {
+    let from = 0;
+    for (let to = chunk.indexOf('\n'); to !== -1; to = chunk.indexOf('\n', from)) {
+      this.#take(from === 0 ? this.#rest + chunk.slice(0, to) : chunk.slice(from, to));
+      if (from === 0) this.#rest = '';
+      from = to + 1;
+    }
+    if (this.#rest.length <= LONGEST_LINE) this.#rest += chunk.slice(from);
+  }
+
+  /** A half line at the end counts. */
+  end(): void {
+    if (this.#rest !== '') this.#take(this.#rest);
+    this.#rest = '';
+  }
 }

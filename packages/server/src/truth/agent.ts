@@ -1,15 +1,16 @@
 import type { Client } from '@waybill/sdk';
 import agents from '../../data/agents.json' with { type: 'json' };
 import { deviceOf, osOf, parseBrowser, type BrowserAgent } from './browser.ts';
+import { listedMachine } from './listed-machine.ts';
 import {
-  isListedMachine,
   isMachineByWords,
   machineAgent,
+  soundsLikeImageProxy,
   soundsLikeMachine,
   titleOf,
 } from './machine-agent.ts';
 import type { Agent, Species } from './species.ts';
-import { TokenTable, type TokenMatch, type TokenRow } from './token-table.ts';
+import { AgentWords, TokenTable, type TokenMatch, type TokenRow } from './token-table.ts';
 
 const IMAGE_PROXIES = new TokenTable(agents.imageProxies);
 const SCANNERS = new TokenTable(agents.scanners);
@@ -61,12 +62,26 @@ function classify(text: string): Agent {
       client: { name: 'Gmail (prefetch)', device: 'server' },
     };
   }
-  const proxy = IMAGE_PROXIES.find(withoutAddresses(agent));
+  const words = new AgentWords(agent);
+  const named = withoutAddresses(agent);
+  const names = named === agent ? words : new AgentWords(named);
+  const proxy = IMAGE_PROXIES.find(names);
   if (proxy !== undefined) return fromTable('image-proxy', proxy, agent);
-  return classifyProgram(text, agent, parseBrowser(agent));
+  return classifyProgram(text, { agent, words, names }, parseBrowser(agent));
 }
 
-function classifyProgram(text: string, agent: string, browser: BrowserAgent | undefined): Agent {
+/** `names`: without addresses. */
+interface Words {
+  agent: string;
+  words: AgentWords;
+  names: AgentWords;
+}
+
+function classifyProgram(
+  text: string,
+  { agent, words, names }: Words,
+  browser: BrowserAgent | undefined,
+): Agent {
   const frozen = agents.frozenImageFetchers.find(
     ({ browser: name, major, os }) =>
       browser?.client.name === name &&
@@ -75,18 +90,29 @@ function classifyProgram(text: string, agent: string, browser: BrowserAgent | un
   );
   if (frozen !== undefined)
     return { species: 'image-proxy', named: true, client: { name: frozen.name, device: 'server' } };
-  const scanner = SCANNERS.find(agent);
+  // Makers of security products also make browsers, and apps with a browser inside.
+  const isApp = (row: TokenRow): boolean => row.app !== true || browser === undefined;
+  const scanner = SCANNERS.find(words, isApp);
   if (scanner !== undefined) return fromTable('scanner', scanner, agent);
   // "Microsoft Office Existence Discovery" and the like are programs although a mail client's name is in them.
   if (/(?:existence|protocol) discovery/.test(agent)) return plain('program', 'Microsoft Office link check');
-  const mail = MAIL_CLIENTS.find(withoutAddresses(agent));
-  // Crawlers pose as mail programs, too, but give their home page; mail programs never do.
-  if (mail !== undefined && !POSING.test(agent)) return fromTable('mail-client', mail, agent);
-  const preview = PREVIEW_BOTS.find(agent, (row) => row.app !== true || browser === undefined);
+  const preview = PREVIEW_BOTS.find(words, isApp);
+  // "SomeMail-ImageProxy" is not SomeMail.
+  if (preview === undefined && soundsLikeImageProxy(agent)) return machineAgent(text, agent);
+  const mail = MAIL_CLIENTS.find(names);
+  if (mail !== undefined && !isPosing(agent, mail.row)) return fromTable('mail-client', mail, agent);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
-  const library = LIBRARIES.find(withoutAddresses(agent));
+  const library = LIBRARIES.find(names);
   if (library !== undefined) return fromTable('program', library, agent);
   return browser === undefined ? classifyOther(text, agent) : classifyBrowser(text, agent, browser);
+}
+
+/** Crawlers pose as mail programs, too, but give their own home page; a mail program gives its own, if any. */
+function isPosing(agent: string, { token }: TokenRow): boolean {
+  if (!POSING.test(agent)) return false;
+  const letters = (piece: string): string => piece.replace(/[^a-z0-9]/g, '');
+  const host = /https?:\/\/([^\s/);,]+)/.exec(agent)?.[1];
+  return host === undefined || MACHINE_NAME.test(agent) || !letters(host).includes(letters(token));
 }
 
 /** A bot's home page or mail address may contain a mail service's name. */
@@ -101,8 +127,8 @@ function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Ag
   const program = text.replace(/\([^()]*(?:android|iphone|ipad)[^()]*\)/gi, '');
   const lower = program.toLowerCase();
   const odd = browser.foreign.length > 0 || NOT_OF_BROWSERS.test(lower) || isMachineByWords(lower);
-  const machine = odd ? soundsLikeMachine(program, lower) : !isPlain(lower) && isListedMachine(program);
-  if (machine || BOT_AS_DEVICE.test(agent)) return machineAgent(text, agent);
+  const machine = odd ? soundsLikeMachine(program, lower) : !isPlain(lower) && listedMachine(lower).machine;
+  if (machine || BOT_AS_DEVICE.test(agent) || ENGINE_COMMENT.test(agent)) return machineAgent(text, agent);
   const { client, engineOnly, livedIn, yearsBehind } = browser;
   if (browser.dead) return { species: 'dead-browser', client, named: true, livedIn };
   const [foreign] = browser.foreign;
@@ -136,7 +162,10 @@ const SYSTEM_COMMENT =
 const NOT_OF_BROWSERS = /compatible;(?! ?(?:msie|konqueror))|[@+]|https?:|www\./;
 /** `Storebot-Google/1.0` where a phone's name belongs. */
 const BOT_AS_DEVICE = /(?<!cu)bot[\w-]*\/\d/;
+const MACHINE_NAME = /\bbot\b|crawl|spider|headless/;
 const POSING = /https?:\/\/|\bbot\b|crawl|spider|headless/;
+/** Browsers say nothing more where they compare themselves with KHTML. */
+const ENGINE_COMMENT = /\(khtml, like gecko; ?(?!compatible\))[^)]+\)/;
 
 function spelledAs(text: string, lower: string): string {
   const at = text.toLowerCase().indexOf(lower);

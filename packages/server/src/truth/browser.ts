@@ -2,6 +2,10 @@ import type { Client } from '@waybill/sdk';
 import browsers from '../../data/browsers.json' with { type: 'json' };
 
 const NAMED = new Map(browsers.named.map(([token, name], rank) => [token ?? '', { name: name ?? '', rank }]));
+const PHRASES = browsers.phrases.map(([phrase, name]) => ({ phrase: phrase ?? '', name: name ?? '' }));
+const ANY_PHRASE = new RegExp(
+  PHRASES.map(({ phrase }) => phrase.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('|'),
+);
 const PLAIN = new Set(browsers.plain);
 const STALE_BELOW = new Map(Object.entries(browsers.stale.desktopBelow));
 const VERY_STALE_BELOW = new Map(Object.entries(browsers.stale.veryDesktopBelow));
@@ -19,7 +23,10 @@ const GENERIC = new Set([
   'Browser',
 ]);
 const PRODUCT = /([^\s/();,[\]]+)(?:\/([^\s();,[\]]*))?/g;
-const ENGINE = /applewebkit|gecko\/|trident|msie \d|presto|khtml|goanna/;
+const ENGINE = /applewebkit|gecko\/|trident|msie \d|presto|khtml|goanna|nintendo/;
+/** Consoles, televisions and readers keep the browser that they were made with. */
+const APPLIANCE =
+  /playstation|nintendo|xbox|smart-?tv|\btv\b|bravia|web0s|webos|tizen|hbbtv|netcast|viera|aquos|roku|crkey|appletv|kindle|kobo|\baft[a-z]{1,4}\b/;
 
 export interface BrowserAgent {
   client: Client;
@@ -48,14 +55,15 @@ export function parseBrowser(agent: string): BrowserAgent | undefined {
   const foreign = [...versioned, ...unknown.filter(([, version]) => version === '')].map(([token]) => token);
   const os = osOf(agent);
   const device = deviceOf(agent, os);
-  const webview = /; ?wv\)/.test(agent);
+  // Android's WebView, and that of Windows' own mail program.
+  const webview = /; ?wv\)|; webview\/\d/.test(agent);
   const engineOnly =
     products.has('applewebkit') &&
     !products.has('safari') &&
     !products.has('version') &&
     named(products) === undefined;
   const { name, version } = nameOf(agent, products, { webview, engineOnly });
-  const dead = device === 'desktop' && foreign.length === 0 && isDead(agent, name, version);
+  const dead = device === 'desktop' && !webview && foreign.length === 0 && isDead(agent, name, version);
   const livedIn =
     /\.net(?: clr|4)|slcc|media center|infopath|tablet pc/.test(agent) ||
     isLastOfSystem(agent, name, version);
@@ -99,9 +107,13 @@ function isLastOfSystem(agent: string, name: string, version: string | undefined
 }
 
 export function osOf(agent: string): string | undefined {
+  if (/windows phone|windows mobile|windows ce|iemobile/.test(agent)) return 'Windows Phone';
   if (/iphone|ipod|ipad|\bios[ /]\d|watchos/.test(agent)) return 'iOS';
+  if (/\btizen\b/.test(agent)) return 'Tizen';
+  if (/\bkaios\b/.test(agent)) return 'KaiOS';
+  if (/web0s|webos|hpwos/.test(agent)) return 'webOS';
   if (/android|dalvik/.test(agent)) return 'Android';
-  if (/windows phone|windows mobile/.test(agent)) return 'Windows Phone';
+  if (/symbian|symbos|series ?60/.test(agent)) return 'Symbian';
   if (/windows|win32|win64|\bwin(?:9[58]|nt)/.test(agent)) return 'Windows';
   if (/mac ?os|macintosh|\bmacos\//.test(agent)) return 'macOS';
   if (/\bcros\b/.test(agent)) return 'ChromeOS';
@@ -113,11 +125,16 @@ export function osOf(agent: string): string | undefined {
 }
 
 export function deviceOf(agent: string, os: string | undefined): 'desktop' | 'phone' | 'tablet' | 'unknown' {
-  if (/ipad/.test(agent)) return 'tablet';
-  if (os === 'iOS' || os === 'Windows Phone' || os === 'BlackBerry') return 'phone';
-  if (os === 'Android') return /mobile|\bphone\b|android mail/.test(agent) ? 'phone' : 'tablet';
+  if (/ipad|kindle|kobo|playbook|\(tablet;|; tablet;/.test(agent)) return 'tablet';
+  if (APPLIANCE.test(agent)) return os === 'Tizen' && /mobile/.test(agent) ? 'phone' : 'unknown';
+  if (PHONE_SYSTEMS.has(os ?? '') || /midp|j2me|opera (?:mini|mobi)|\(mobile;/.test(agent)) return 'phone';
+  // Tablets' browsers leave the word out; what is no browser says nothing either way.
+  if (os === 'Android')
+    return /mobile|\bphone\b/.test(agent) || !agent.startsWith('mozilla') ? 'phone' : 'tablet';
   return os === undefined ? 'unknown' : 'desktop';
 }
+
+const PHONE_SYSTEMS = new Set(['iOS', 'Windows Phone', 'BlackBerry', 'Symbian', 'KaiOS']);
 
 /** Products outside of comments, with their versions. */
 function productsOf(agent: string): Map<string, string> {
@@ -152,6 +169,10 @@ function nameOf(
   const versionToken = /^\d+(?:\.\d+)*/.exec(products.get('version') ?? '')?.[0];
   const withVersion = (name: string): { name: string; version?: string } =>
     versionToken === undefined ? { name } : { name, version: versionToken };
+  const phrase = ANY_PHRASE.test(agent)
+    ? PHRASES.find(({ phrase: piece }) => agent.includes(piece))
+    : undefined;
+  if (phrase !== undefined) return withVersionAfter(agent, phrase);
   const found = named(products);
   if (found?.name === 'Opera' && products.has('opera') && versionToken !== undefined)
     return withVersion('Opera');
@@ -162,4 +183,14 @@ function nameOf(
   if (engineOnly) return { name: /iphone|ipad|ipod/.test(agent) ? 'In-app browser' : 'WebKit' };
   if (products.has('safari')) return withVersion(/android/.test(agent) ? 'Android Browser' : 'Safari');
   return { name: products.has('gecko') ? 'Gecko browser' : 'Browser' };
+}
+
+function withVersionAfter(
+  agent: string,
+  { phrase, name }: { phrase: string; name: string },
+): { name: string; version?: string } {
+  const version = /^[a-z ]*[/ ]?v?(\d+(?:\.\d+)*)/.exec(
+    agent.slice(agent.indexOf(phrase) + phrase.length),
+  )?.[1];
+  return version === undefined ? { name } : { name, version };
 }

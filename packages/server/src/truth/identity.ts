@@ -189,16 +189,10 @@ const CLICKS: Rules = {
   'dead-browser': (agent) => deadBrowser(agent, 2.6),
   app: ({ client }) => [
     {
-      toward: 'human',
-      weight: 1,
-      code: 'unknown-app',
-      text: `An app, ${client.name}, that says nothing of its purpose.`,
-    },
-    {
       toward: 'automation',
-      weight: 1.5,
-      code: 'unknown-app',
-      text: `An app, ${client.name}, that says nothing of its purpose.`,
+      weight: 2.6,
+      code: 'app-without-browser',
+      text: `${client.name} fetched the link by itself. A person’s click opens a browser.`,
     },
   ],
   ...machines(),

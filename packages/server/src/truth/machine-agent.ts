@@ -1,9 +1,9 @@
-import crawlers from 'crawler-user-agents';
 import { isbot } from 'isbot';
 import type { Client } from '@waybill/sdk';
 import vocabulary from '../../data/vocabulary.json' with { type: 'json' };
 import type { Agent } from './species.ts';
 import { osOf } from './browser.ts';
+import { listedMachine } from './listed-machine.ts';
 
 /**
  * Agents that are in no table of ours, judged by the field's kept lists (`crawler-user-agents`, `isbot`) and by the
@@ -16,21 +16,19 @@ const WORDS = {
   // Cubot makes phones.
   machine: new RegExp(`${words(vocabulary.machine).source}|(?<!cu)bot(?![a-z])`),
 };
-const LISTED = listed(() => true);
-const LISTED_SCANNER = listed((tags) => tags.includes('scanner'));
-const LISTED_PREVIEW = listed((tags) => tags.includes('social-preview'));
 
 /** @param agent in lower case, as everywhere here; `text` is as it was sent */
 export function isMachineByWords(agent: string): boolean {
   return WORDS.machine.test(agent);
 }
 
-export function isListedMachine(text: string): boolean {
-  return LISTED.test(text);
+/** A service that fetches images, by the word for it; whose it is does not matter. */
+export function soundsLikeImageProxy(agent: string): boolean {
+  return WORDS.imageProxy.test(agent);
 }
 
 export function soundsLikeMachine(text: string, agent: string): boolean {
-  return isMachineByWords(agent) || isListedMachine(text) || isbot(text);
+  return isMachineByWords(agent) || listedMachine(agent).machine || isbot(text);
 }
 
 /** What kind of machine it is, as its words and the lists have it; a plain program if they say nothing. */
@@ -41,11 +39,11 @@ export function machineAgent(text: string, agent: string): Agent {
   if (WORDS.imageProxy.test(agent)) {
     return { species: 'image-proxy', client: { name, device: 'server' }, named: false };
   }
-  if (WORDS.preview.test(agent) || LISTED_PREVIEW.test(text))
-    return { species: 'preview-bot', client, named: true };
-  if (LISTED_SCANNER.test(text) || WORDS.scanner.test(agent))
-    return { species: 'scanner', client, named: true };
-  return { species: 'program', client, named: soundsLikeMachine(text, agent) };
+  const listed = listedMachine(agent);
+  if (WORDS.preview.test(agent) || listed.preview) return { species: 'preview-bot', client, named: true };
+  if (listed.scanner || WORDS.scanner.test(agent)) return { species: 'scanner', client, named: true };
+  const named = listed.machine || isMachineByWords(agent) || isbot(text);
+  return { species: 'program', client, named };
 }
 
 /** The name that an agent gives itself: its own product, or the one behind `compatible;`. */
@@ -67,9 +65,4 @@ const OF_ALL_BROWSERS =
 
 function words(list: readonly string[]): RegExp {
   return new RegExp(list.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('|'));
-}
-
-function listed(wanted: (tags: readonly string[]) => boolean): RegExp {
-  const chosen = crawlers.filter((crawler) => wanted((crawler as { tags?: string[] }).tags ?? []));
-  return new RegExp(chosen.map(({ pattern }) => pattern).join('|'), 'i');
 }

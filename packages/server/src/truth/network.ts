@@ -178,6 +178,8 @@ function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
       return network.kind === 'access' && agent.client.name.startsWith('Gmail')
         ? [proxyElsewhere(agent.client.name, network.owner)]
         : [];
+    case 'app':
+      return observation.kind === 'click' ? [] : readerEvidence(network, false, observation.kind);
     case 'bare':
       return bareEvidence(network, observation.kind);
     default:
@@ -221,7 +223,8 @@ function bareEvidence(network: Network, kind: Observation['kind']): Evidence[] {
     code: 'not-apple',
     text: `The address belongs to ${network.owner ?? 'another network'} and not to Apple’s privacy relay.`,
   };
-  return network.kind === 'hosting' ? [hosting(network, 2, kind), notApple] : [notApple];
+  // A script says nothing else wherever it runs; behind an image from a data centre there may be a gateway as well.
+  return network.kind === 'hosting' && kind === 'open' ? [hosting(network, 2, kind), notApple] : [notApple];
 }
 
 function hosting({ owner }: Network, weight: number, kind: Observation['kind']): Evidence {
