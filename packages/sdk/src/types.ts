@@ -118,6 +118,27 @@ export interface DeliveryDetail extends Delivery {
   recipientPageUrl: string | null;
 }
 
+/**
+ * How many of a set of copies were read, as far as it can be known: at least so many, at most so many. What is between
+ * the two is unknown, not unread.
+ */
+export interface ReadInterval {
+  /** Copies that went out and did not come back. */
+  of: number;
+  /** With 97.5 % certainty, if the verdicts' confidences are right. */
+  atLeast: number;
+  /** All but those that nobody can have read. */
+  atMost: number;
+  /** Copies with a person's sign, sure or probable. */
+  signs: number;
+  /** Copies whose images only machines loaded: that says nothing about reading. */
+  machinesOnly: number;
+  /** Copies that went out unchanged, so that nothing can be seen. */
+  untouched: number;
+  /** Copies of which nothing came: images are often blocked. */
+  noSign: number;
+}
+
 export interface MessageSummary {
   id: string;
   subject: string;
@@ -129,6 +150,7 @@ export interface MessageSummary {
   /** Time of the newest event of a reader or a machine; null when there was none. */
   lastSignAt: string | null;
   deliveries: { trackingNumber: string; recipient: string; verdict: Verdict; lastSignAt: string | null }[];
+  read: ReadInterval;
 }
 
 export interface Message {
@@ -145,6 +167,7 @@ export interface Message {
   messageIdHeader: string | null;
   links: string[];
   deliveries: Delivery[];
+  read: ReadInterval;
   /** In mode `aggregate` only: what was counted for the message as a whole. */
   counts?: { opened: number; clicked: number };
 }
@@ -372,6 +395,8 @@ export interface Overview {
   messages: number;
   deliveries: number;
   states: Partial<Record<VerdictState, number>>;
+  /** Of all copies of these days' messages. */
+  read: ReadInterval;
   /** One row per day, oldest first: hits judged a person's, and machine hits. */
   days: { day: string; people: number; machines: number }[];
 }

@@ -57,6 +57,7 @@ test('a list row takes the verdict, and the time only of a sign', () => {
     deliveries: [
       { trackingNumber: 'WB-1', recipient: 'ann@example.org', verdict: delivery.verdict, lastSignAt: null },
     ],
+    read: { of: 1, atLeast: 0, atMost: 1, signs: 0, machinesOnly: 0, untouched: 0, noSign: 1 },
   };
   assert.equal(patchSummary(row, streamed).lastSignAt, streamed.at);
   assert.equal(patchSummary(row, streamed).deliveries[0]?.verdict.state, 'read');

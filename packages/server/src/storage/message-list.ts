@@ -6,7 +6,7 @@ import { parseTrackingNumber } from '../messages/messages.ts';
 import type { MessageQuery, Slice, TimePosition } from '../stats/stats.ts';
 import type { Database } from './schema.ts';
 import { contains } from './text-search.ts';
-import { modeOf, timeOrNull, VERDICT_COLUMNS, verdictOfRow } from './wire-rows.ts';
+import { modeOf, readOf, timeOrNull, VERDICT_COLUMNS, verdictOfRow } from './wire-rows.ts';
 
 /** A page of messages, newest first, with all their deliveries. */
 export async function listMessages(
@@ -32,11 +32,18 @@ export async function listMessages(
       mode: modeOf(row.mode),
       source: row.source as MessageSummary['source'],
       lastSignAt: timeOrNull(row.last_sign_at),
-      deliveries: deliveries.get(row.id) ?? [],
+      ...withDeliveries(deliveries.get(row.id) ?? []),
     })),
     ...(rows.length > query.limit && last !== undefined
       ? { next: { at: last.created_at, key: last.id } }
       : {}),
+  };
+}
+
+function withDeliveries(deliveries: readonly ListedDelivery[]): Pick<MessageSummary, 'deliveries' | 'read'> {
+  return {
+    deliveries: deliveries.map(({ wire }) => wire),
+    read: readOf(deliveries.map(({ wire, ...rest }) => ({ ...rest, verdict: wire.verdict }))),
   };
 }
 
@@ -89,16 +96,28 @@ function selectMessages(db: Kysely<Database>, workspaceId: WorkspaceId, query: M
   return select;
 }
 
+interface ListedDelivery {
+  wire: MessageSummary['deliveries'][number];
+  untouchedBecause?: string;
+}
+
 async function deliveriesOf(
   db: Kysely<Database>,
   workspaceId: WorkspaceId,
   messageIds: string[],
-): Promise<Map<string, MessageSummary['deliveries']>> {
-  const found = new Map<string, MessageSummary['deliveries']>();
+): Promise<Map<string, ListedDelivery[]>> {
+  const found = new Map<string, ListedDelivery[]>();
   if (messageIds.length === 0) return found;
   const rows = await db
     .selectFrom('deliveries')
-    .select(['message_id', 'tracking_number', 'recipient', 'last_sign_at', ...VERDICT_COLUMNS])
+    .select([
+      'message_id',
+      'tracking_number',
+      'recipient',
+      'last_sign_at',
+      'untouched_text',
+      ...VERDICT_COLUMNS,
+    ])
     .where('workspace_id', '=', workspaceId)
     .where('message_id', 'in', messageIds)
     .orderBy('recipient')
@@ -108,10 +127,13 @@ async function deliveriesOf(
     const list = found.get(row.message_id) ?? [];
     found.set(row.message_id, list);
     list.push({
-      trackingNumber: row.tracking_number,
-      recipient: row.recipient,
-      verdict: verdictOfRow(row),
-      lastSignAt: timeOrNull(row.last_sign_at),
+      wire: {
+        trackingNumber: row.tracking_number,
+        recipient: row.recipient,
+        verdict: verdictOfRow(row),
+        lastSignAt: timeOrNull(row.last_sign_at),
+      },
+      ...(row.untouched_text === null ? {} : { untouchedBecause: row.untouched_text }),
     });
   }
   return found;

@@ -24,6 +24,7 @@ import {
   eventOfRow,
   json,
   modeOf,
+  readOf,
   streamEventOfRow,
   timeOrNull,
   VERDICT_COLUMNS,
@@ -92,6 +93,7 @@ export class StatsStore implements StatsReader {
       messageIdHeader: row.message_id_header,
       links: (await this.#links(workspaceId, id)).map(({ url }) => url),
       deliveries: deliveries.map(deliveryOfRow),
+      read: readOf(deliveries.map(deliveryOfRow)),
       ...(row.mode === 'aggregate' ? { counts: await messageCounts(this.#db, workspaceId, id) } : {}),
     };
   }

@@ -1,6 +1,7 @@
-import type { Delivery, Event, EventType, Mode, StreamEvent, VerdictState } from '@waybill/sdk';
+import type { Delivery, Event, EventType, Mode, ReadInterval, StreamEvent, VerdictState } from '@waybill/sdk';
 import type { Selectable } from 'kysely';
 import { toIso } from '../kernel/clock.ts';
+import { readInterval } from '../truth/truth.ts';
 import type { Database } from './schema.ts';
 
 /** Rows → wire types: times become ISO 8601, JSON text becomes values, absent facts are omitted. */
@@ -81,6 +82,20 @@ export function deliveryOfRow(row: DeliveryRow): Delivery {
     ...(row.untouched_text === null ? {} : { untouchedBecause: row.untouched_text }),
     verdict: verdictOfRow(row),
   };
+}
+
+/** Of copies that are listed one by one. */
+export function readOf(
+  deliveries: readonly { verdict: Delivery['verdict']; untouchedBecause?: string }[],
+): ReadInterval {
+  return readInterval(
+    deliveries.map(({ verdict: { state, confidence }, untouchedBecause }) => ({
+      state,
+      confidence,
+      untouched: untouchedBecause !== undefined,
+      count: 1,
+    })),
+  );
 }
 
 export function streamEventOfRow(

@@ -16,6 +16,7 @@ import { BEFORE_SENDING, isBeforeSending, timeEvidence } from './time.ts';
 
 export type { Judgement, Lookup, Observation, RangeName } from './observation.ts';
 export { isLocalAddress, parseAddress, type Address } from './address.ts';
+export { readInterval } from './read-interval.ts';
 export { sharedCopy } from './shared-copy.ts';
 export { verdictOf, type DeliveryHistory } from './verdict.ts';
 

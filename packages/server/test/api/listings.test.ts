@@ -226,12 +226,42 @@ test('the overview counts people apart from machines, day by day', async (t) => 
     messages: 1,
     deliveries: 2,
     states: { queued: 2 },
+    read: { of: 0, atLeast: 0, atMost: 0, signs: 0, machinesOnly: 0, untouched: 0, noSign: 0 },
     days: [
       { day: '2026-11-21', people: 0, machines: 0 },
       { day: '2026-11-22', people: 1, machines: 0 },
       { day: '2026-11-23', people: 1, machines: 2 },
     ],
   });
+});
+
+test('a message and a month say at least how many copies were read, and at most how many', async (t) => {
+  const server = await startApi(t);
+  const recipients = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.net`);
+  const deliveries = await server.seed(server.tenant, { recipients });
+  const known: [state: string, confidence: number, untouched: string | null][] = [
+    ['replied', 1, null],
+    ['probably-read', 0.8, null],
+    ['loaded', 0.95, null],
+    ['sent', 1, 'It is signed.'],
+    ['bounced', 1, null],
+  ];
+  for (const [i, [state, confidence, untouched]] of known.entries()) {
+    await server.engine.db
+      .updateTable('deliveries')
+      .set({ verdict_state: state, verdict_confidence: confidence })
+      .set({ untouched_code: untouched === null ? null : 'signed', untouched_text: untouched })
+      .where('tracking_number', '=', deliveries[i]?.trackingNumber ?? '')
+      .execute();
+  }
+  const interval = { of: 4, atLeast: 1, atMost: 4, signs: 2, machinesOnly: 1, untouched: 1, noSign: 0 };
+  const message = await read<Message>(server, `/api/v1/messages/${deliveries[0]?.messageId ?? ''}`);
+  assert.deepEqual(message.read, interval);
+  const list = await read<Page<MessageSummary>>(server, '/api/v1/messages');
+  assert.deepEqual(list.items[0]?.read, interval);
+  const overview = await read<Overview>(server, '/api/v1/overview?days=30');
+  assert.deepEqual(overview.read, interval);
+  assert.deepEqual(overview.states, { replied: 1, 'probably-read': 1, loaded: 1, sent: 1, bounced: 1 });
 });
 
 test('an aggregate message has counts, and no delivery shows them', async (t) => {

@@ -174,6 +174,19 @@ export const deliveryDetail = named(
 
 const source = z.enum(['submission', 'filter', 'api', 'snippet']);
 
+export const readInterval = named(
+  'ReadInterval',
+  z.strictObject({
+    of: z.number().int(),
+    atLeast: z.number().int(),
+    atMost: z.number().int(),
+    signs: z.number().int(),
+    machinesOnly: z.number().int(),
+    untouched: z.number().int(),
+    noSign: z.number().int(),
+  }) satisfies z.ZodType<sdk.ReadInterval>,
+);
+
 export const messageSummary = named(
   'MessageSummary',
   z.strictObject({
@@ -193,6 +206,7 @@ export const messageSummary = named(
         lastSignAt: time.nullable(),
       }),
     ),
+    read: readInterval,
   }) satisfies z.ZodType<sdk.MessageSummary>,
 );
 
@@ -211,6 +225,7 @@ export const message = named(
     messageIdHeader: z.string().nullable(),
     links: z.array(z.string()),
     deliveries: z.array(delivery),
+    read: readInterval,
     counts: z.exactOptional(
       z
         .strictObject({ opened: z.number().int(), clicked: z.number().int() })
@@ -281,6 +296,7 @@ export const overview = named(
     messages: z.number().int(),
     deliveries: z.number().int(),
     states,
+    read: readInterval,
     days: z.array(z.strictObject({ day: z.string(), people: z.number().int(), machines: z.number().int() })),
   }),
 );
