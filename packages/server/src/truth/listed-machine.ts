@@ -14,20 +14,28 @@ interface Entry {
 }
 
 const PREFIX = 4;
-const BY_PREFIX = new Map<number, Entry[]>();
-/** The few patterns that are more than a piece of text. */
-const EXPRESSIONS: (Omit<Entry, 'literal'> & { expression: RegExp })[] = [];
-for (const { pattern, tags = [] } of crawlers as readonly { pattern: string; tags?: string[] }[]) {
-  const kind = { scanner: tags.includes('scanner'), preview: tags.includes('social-preview') };
-  const literal = pattern.replace(/\\([^\w\s])/g, '$1').toLowerCase();
-  const isLiteral = !/[[\](){}*+?|^$]|\\\w|(?<!\\)\./.test(pattern) && literal.length >= PREFIX;
-  if (!isLiteral) EXPRESSIONS.push({ ...kind, expression: new RegExp(pattern, 'i') });
-  else {
-    const key = prefixKey(literal, 0);
-    BY_PREFIX.set(key, [...(BY_PREFIX.get(key) ?? []), { ...kind, literal }]);
-  }
-}
+const { byPrefix: BY_PREFIX, expressions: EXPRESSIONS } = indexed(crawlers);
 const ANY_EXPRESSION = new RegExp(EXPRESSIONS.map(({ expression }) => expression.source).join('|'), 'i');
+
+/** `expressions`: the few patterns that are more than a piece of text. */
+function indexed(patterns: readonly { pattern: string; tags?: string[] }[]): {
+  byPrefix: Map<number, Entry[]>;
+  expressions: (Omit<Entry, 'literal'> & { expression: RegExp })[];
+} {
+  const byPrefix = new Map<number, Entry[]>();
+  const expressions = [];
+  for (const { pattern, tags = [] } of patterns) {
+    const kind = { scanner: tags.includes('scanner'), preview: tags.includes('social-preview') };
+    const literal = pattern.replace(/\\([^\w\s])/g, '$1').toLowerCase();
+    const isLiteral = !/[[\](){}*+?|^$]|\\\w|(?<!\\)\./.test(pattern) && literal.length >= PREFIX;
+    if (!isLiteral) expressions.push({ ...kind, expression: new RegExp(pattern, 'i') });
+    else {
+      const key = prefixKey(literal, 0);
+      byPrefix.set(key, [...(byPrefix.get(key) ?? []), { ...kind, literal }]);
+    }
+  }
+  return { byPrefix, expressions };
+}
 
 /**
  * Six hundred patterns as one regular expression take ten times as long: nearly all are plain text, which is looked
