@@ -3,6 +3,7 @@ import { newRowId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
 import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import type { MailDelivery, NewMail } from './message.ts';
 import { observe } from './observe.ts';
 import type { DeliveryRecord, StoredEvent, StoredHit, TimelineWork } from './timeline-store.ts';
 
@@ -123,8 +124,25 @@ export function concludeDelivery(
   };
 }
 
+/** The verdict of a delivery when its mail is accepted. @param now time of the acceptance */
+export function firstVerdict(
+  mail: Pick<NewMail, 'mode' | 'source'>,
+  { recipient, untouched }: MailDelivery,
+  now: number,
+): { verdict: Verdict; settleAt: number | null } {
+  const shared = sharedCopy(recipient);
+  const { settleAt, ...judged } = verdictOf({
+    transport: 'queued',
+    ...(untouched === null ? {} : { untouched }),
+    ...(shared === undefined ? {} : { shared }),
+    events: [],
+    now,
+  });
+  return { verdict: inWordsFor(mail, judged), settleAt: settleAt ?? null };
+}
+
 /** What a verdict's words mean for a mail that its author sends by other means, and where hits are only counted. */
-function inWordsFor({ source, mode }: DeliveryRecord, verdict: Verdict): Verdict {
+function inWordsFor({ source, mode }: Pick<DeliveryRecord, 'source' | 'mode'>, verdict: Verdict): Verdict {
   const words: Record<string, Reason> = {
     ...(source === 'snippet' ? IN_OWN_HANDS : {}),
     ...(mode === 'aggregate' ? COUNTED_TOGETHER : {}),

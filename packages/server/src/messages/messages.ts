@@ -17,8 +17,9 @@ export type {
   TimelineSnapshot,
   TimelineStore,
   TimelineWork,
+  TransactionPart,
 } from './timeline-store.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
-export { SENDER_ADDRESS_MS } from './interpret.ts';
+export { firstVerdict, SENDER_ADDRESS_MS } from './interpret.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

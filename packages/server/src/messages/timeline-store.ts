@@ -106,15 +106,23 @@ export interface TimelineWork {
   cursors: ReadonlyMap<string, number>;
 }
 
+declare const made: unique symbol;
+/** What another store writes in the timeline's transaction: made by one adapter and done by the other. */
+export interface TransactionPart {
+  readonly [made]: true;
+}
+
 export interface TimelineStore {
   cursors(): Promise<Map<string, number>>;
   /**
-   * One transaction: reads and locks the deliveries, calls `decide` (pure) on what it read, and writes the answer.
-   * Either all of it happens or nothing.
+   * One transaction: reads and locks the deliveries, calls `decide` (pure) on what it read, and writes the answer, and
+   * `along` behind it. Either all of it happens or nothing. `decide` may be asked again, when what it was told was
+   * not true any more.
    */
   transact(
     want: { deliveryIds: readonly DeliveryId[]; messageIds: readonly MessageId[] },
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
+    along?: TransactionPart,
   ): Promise<void>;
   /** Deliveries whose verdict is to be settled by now. */
   dueForSettling(now: number, limit: number): Promise<DeliveryId[]>;

@@ -15,6 +15,7 @@ import type {
   TimelineSnapshot,
   TimelineStore,
   TimelineWork,
+  TransactionPart,
 } from './timeline-store.ts';
 
 /** Which deliveries and messages changed; where a stream reads on is the store's matter. */
@@ -82,10 +83,13 @@ export class Timeline {
     return this.recordTransports([fact]);
   }
 
-  /** Facts in the order in which they came to be, in one transaction. */
-  async recordTransports(facts: readonly TransportFact[]): Promise<void> {
+  /**
+   * Facts in the order in which they came to be, in one transaction.
+   * @param along what else is written in it
+   */
+  async recordTransports(facts: readonly TransportFact[], along?: TransactionPart): Promise<void> {
     const deliveryIds = unique(facts.map(({ deliveryId }) => deliveryId));
-    await this.#transact({ deliveryIds, messageIds: [] }, (snapshot) => {
+    const decide = (snapshot: TimelineSnapshot): TimelineWork => {
       const work = emptyWork();
       const records = new Map(snapshot.deliveries);
       for (const fact of facts) {
@@ -94,7 +98,8 @@ export class Timeline {
         records.set(fact.deliveryId, this.#recordFact(record, fact, snapshot, work));
       }
       return work;
-    });
+    };
+    await this.#transact({ deliveryIds, messageIds: [] }, decide, along);
   }
 
   /** @returns the delivery as the fact leaves it */
@@ -149,8 +154,9 @@ export class Timeline {
   async #transact(
     want: { deliveryIds: DeliveryId[]; messageIds: MessageId[] },
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
+    along?: TransactionPart,
   ): Promise<void> {
-    await this.#store.transact(want, decide);
+    await this.#store.transact(want, decide, along);
     for (const listener of this.#listeners) listener(want);
   }
 

@@ -1,5 +1,5 @@
 import type { Disclosure, Mode } from '@waybill/sdk';
-import type { MessageStore, TransportFact } from '../messages/messages.ts';
+import type { MessageStore, TransactionPart, TransportFact } from '../messages/messages.ts';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
 import type { NoticeFact } from './delivery-notice.ts';
 import type { EnvelopeOptions } from './envelope.ts';
@@ -32,7 +32,8 @@ export interface Objections {
 
 /** Port: what deliveries' timelines learn from the relay, in one transaction. @see TransportFact.source */
 export interface TransportTimeline {
-  recordTransports(facts: readonly TransportFact[]): Promise<void>;
+  /** @param along what the queue's store writes with it */
+  recordTransports(facts: readonly TransportFact[], along?: TransactionPart): Promise<void>;
 }
 
 /** The part of the message store that acceptance needs. */
@@ -113,6 +114,9 @@ export interface SettledMail {
   outcome: Outcome;
 }
 
+/** By id and number of the attempt. */
+export type EndedAttempt = Pick<SettledMail, 'id' | 'attempts' | 'outcome'>;
+
 /** A mail of Waybill's own, or one that passes through without a delivery. */
 export interface UntrackedMail {
   workspaceId: WorkspaceId;
@@ -127,7 +131,7 @@ export interface UntrackedMail {
 
 /**
  * Port: the durable queue. A copy is `ready`, then `sending`, then `settled` (its outcome is known and durable), then
- * `done`, or `ready` again. Only a process that dies in `sending` leaves open whether the next server has the mail.
+ * `done`, or `ready` again; most go from `sending` to the end in one step. Only a process that dies in `sending` leaves open whether the next server has the mail.
  * Whatever takes several copies is one transaction: all of them or none.
  */
 export interface QueueStore {
@@ -144,7 +148,12 @@ export interface QueueStore {
   /** Copies whose outcome was not told to the timeline yet. */
   settled(limit: number): Promise<SettledMail[]>;
   /** The timeline knows of these attempts. Done copies free the content that no other copy needs. */
-  finish(told: readonly Pick<SettledMail, 'id' | 'attempts' | 'outcome'>[], now: number): Promise<void>;
+  finish(told: readonly EndedAttempt[], now: number): Promise<void>;
+  /**
+   * What `settle` and `finish` do, in the transaction that tells the timeline: for outcomes that need nothing else. Copies
+   * that are not `sending` stay as they are.
+   */
+  conclusion(outcomes: readonly EndedAttempt[], now: number): TransactionPart;
   /** Copies that were claimed and not tried after all: `ready` again, as if nothing had been. */
   release(ids: readonly string[]): Promise<void>;
   /** When the next copy to another destination than these is due; undefined when none waits. */

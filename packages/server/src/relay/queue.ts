@@ -18,6 +18,7 @@ import type {
   QueuedMail,
   QueueStore,
   SendingLine,
+  SettledMail,
   TransportTimeline,
 } from './ports.ts';
 import { Telling } from './telling.ts';
@@ -319,16 +320,16 @@ export class Queue implements SendingLine {
     const outcome = outcomeOf(mail, attempt, { at, retry, random });
     const notice = noticeOf(mail, attempt, outcome, { at, expiryMs: retry.expiryMs });
     if (notice !== undefined) outcome.notice = notice;
-    const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
+    const { id, deliveryId, attempts } = mail;
+    const ended = { id, deliveryId, attempts, outcome };
     this.#unsettled++;
     this.#startNext();
-    await this.#persist(() => this.#settling.call({ id: mail.id, outcome, ...captured })).finally(() => {
+    const isTold = await this.#write(ended, attempt).finally(() => {
       this.#unsettled--;
       this.#startNext();
       if (this.#behind) this.wake();
     });
-    const { id, deliveryId, attempts } = mail;
-    await this.#telling.tell({ id, deliveryId, attempts, outcome });
+    if (!isTold) await this.#telling.tell(ended);
     if (outcome.retryAt !== undefined) this.wake();
   }
 
@@ -342,6 +343,25 @@ export class Queue implements SendingLine {
       this.#options.logger.error({ err, queueId: mail.id }, 'making or sending a copy failed');
       return { kind: 'waiting', reason: 'An internal error kept this mail back. It is tried again.' };
     }
+  }
+
+  /**
+   * Makes an outcome durable: with all that follows from it where that is the timeline alone, or else by itself.
+   * @returns whether it is told
+   */
+  async #write(ended: SettledMail, attempt: Attempt): Promise<boolean> {
+    const { id, outcome } = ended;
+    if (attempt.kind !== 'captured' && outcome.notice === undefined) {
+      try {
+        await this.#telling.conclude(ended);
+        return true;
+      } catch (err) {
+        this.#options.logger.warn({ err, queueId: id }, 'an outcome is written down before it is told');
+      }
+    }
+    const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
+    await this.#persist(() => this.#settling.call({ id, outcome, ...captured }));
+    return false;
   }
 
   /** What was sent must be written down, or it is sent again: the store gets as many chances as it needs. */

@@ -11,6 +11,7 @@ export type {
   CapturedCopy,
   ClaimedMail,
   ClaimLimits,
+  EndedAttempt,
   CredentialCheck,
   Objections,
   Outcome,

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { Groups } from '../kernel/groups.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { TransportFact } from '../messages/messages.ts';
 import type { NoticeSender } from './notice-sender.ts';
 import type { QueueStore, SettledMail, TransportTimeline } from './ports.ts';
 
@@ -8,7 +9,7 @@ const TELL_AGAIN_MS = 30_000;
 const TELL = 200;
 
 export interface TellingDeps {
-  store: Pick<QueueStore, 'settled' | 'finish'>;
+  store: Pick<QueueStore, 'settled' | 'finish' | 'conclusion'>;
   timeline: TransportTimeline;
   notices: Pick<NoticeSender, 'send'>;
   clock: Clock;
@@ -23,12 +24,14 @@ export interface TellingDeps {
 export class Telling {
   readonly #deps: TellingDeps;
   readonly #telling: Groups<SettledMail, void>;
+  readonly #concluding: Groups<SettledMail, void>;
   /** There may be outcomes that the timeline does not know. */
   #untold = true;
 
   constructor(deps: TellingDeps) {
     this.#deps = deps;
     this.#telling = new Groups((mails) => this.#tell(mails), TELL);
+    this.#concluding = new Groups((mails) => this.#conclude(mails), TELL);
   }
 
   /** There may be outcomes that nobody told. */
@@ -40,6 +43,11 @@ export class Telling {
   /** Resolves when the timeline knows and the copy is finished. */
   tell(mail: SettledMail): Promise<void> {
     return this.#telling.call(mail);
+  }
+
+  /** For an outcome that is not durable yet and needs no notice: all in one transaction. */
+  conclude(mail: SettledMail): Promise<void> {
+    return this.#concluding.call(mail);
   }
 
   /** Tells what is found in the store, if there may be something. */
@@ -58,17 +66,26 @@ export class Telling {
     this.#untold = false;
   }
 
-  /** The source is unique for the attempt: telling it twice is telling it once. */
+  async #conclude(mails: readonly SettledMail[]): Promise<void> {
+    const { store, timeline, clock } = this.#deps;
+    await timeline.recordTransports(factsOf(mails), store.conclusion(mails, clock()));
+  }
+
   async #tell(mails: readonly SettledMail[]): Promise<void> {
     const { store, timeline, notices, clock, wake } = this.#deps;
-    const facts = mails.flatMap(({ id, deliveryId, attempts, outcome: { fact } }) =>
-      deliveryId === null || fact === undefined
-        ? []
-        : [{ deliveryId, ...fact, source: `relay:${id}:${attempts}` }],
-    );
+    const facts = factsOf(mails);
     if (facts.length > 0) await timeline.recordTransports(facts);
     const areNoticed = await notices.send(mails);
     await store.finish(mails, clock());
     if (areNoticed) wake();
   }
+}
+
+/** The source is unique for the attempt: telling it twice is telling it once. */
+function factsOf(mails: readonly SettledMail[]): TransportFact[] {
+  return mails.flatMap(({ id, deliveryId, attempts, outcome: { fact } }) =>
+    deliveryId === null || fact === undefined
+      ? []
+      : [{ deliveryId, ...fact, source: `relay:${id}:${attempts}` }],
+  );
 }

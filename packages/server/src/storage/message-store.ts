@@ -2,11 +2,12 @@ import type { Reason } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
 import { Groups } from '../kernel/groups.ts';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
-import type { MailDelivery, MessageStore, NewMail } from '../messages/messages.ts';
+import { firstVerdict, type MailDelivery, type MessageStore, type NewMail } from '../messages/messages.ts';
 import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
 import { nextPositions } from './positions.ts';
 import { newQueueRow } from './queue-rows.ts';
+import type { EngineName } from './schema.ts';
 import { insertion, POSITION_BACK, reservePositions, transact, type Statement } from './statements.ts';
 
 /** Mails of one transaction: enough to share its fsync, few enough to hold others up for a moment only. */
@@ -27,7 +28,7 @@ export class KyselyMessageStore implements MessageStore {
 
   async #accept(mails: readonly NewMail[]): Promise<void> {
     try {
-      await transact(this.#engine.db, acceptStatements(mails));
+      await transact(this.#engine.db, acceptStatements(this.#engine.name, mails));
     } catch (error) {
       const [mail] = mails;
       if (mails.length === 1 && mail !== undefined && (await this.#isKnown(mail.messageId))) {
@@ -87,7 +88,7 @@ const HANDED_OVER: Reason = {
   text: 'You said that you sent it with your own mail program.',
 };
 
-function acceptStatements(mails: readonly NewMail[]): Statement[] {
+function acceptStatements(engine: EngineName, mails: readonly NewMail[]): Statement[] {
   const deliveries = mails.flatMap((mail) => mail.deliveries.map((delivery) => ({ mail, delivery })));
   const last = deliveries.length - 1;
   return [
@@ -102,7 +103,7 @@ function acceptStatements(mails: readonly NewMail[]): Statement[] {
       deliveries.map(({ mail, delivery }, index) => acceptedEvent(mail, delivery, last - index)),
       { expressions: { position: POSITION_BACK } },
     ),
-    insertion('links', mails.flatMap(linkRows)),
+    linksInsertion(engine, mails),
     insertion('contents', mails.flatMap(contentRows)),
     insertion('queue', mails.flatMap(queueRows)),
     insertion('sent_copies', mails.flatMap(sentCopyRows)),
@@ -128,16 +129,27 @@ function messageRow(mail: NewMail) {
   };
 }
 
-function linkRows(mail: NewMail) {
-  return mail.links.map(({ index, url }) => ({
-    workspace_id: mail.workspaceId,
-    message_id: mail.messageId,
-    link_index: index,
-    url,
-  }));
+/** All links of a mail are one value to hand over. */
+function linksInsertion(engine: EngineName, mails: readonly NewMail[]): Statement {
+  const [index, array] =
+    engine === 'postgres'
+      ? ['(value ->> 0)::bigint', 'json_array_elements(?::json)']
+      : ['value ->> 0', 'json_each(?)'];
+  return {
+    sql: `insert into links (workspace_id, message_id, link_index, url)
+      select cast(? as ${engine === 'postgres' ? 'bigint' : 'integer'}), ?, ${index}, value ->> 1 from ${array}`,
+    rows: mails
+      .filter(({ links }) => links.length > 0)
+      .map(({ workspaceId, messageId, links }) => [
+        workspaceId,
+        messageId,
+        JSON.stringify(links.map((link) => [link.index, link.url])),
+      ]),
+  };
 }
 
 function deliveryRow(mail: NewMail, delivery: MailDelivery) {
+  const { verdict, settleAt } = firstVerdict(mail, delivery, mail.createdAt);
   return {
     id: delivery.id,
     workspace_id: mail.workspaceId,
@@ -148,12 +160,11 @@ function deliveryRow(mail: NewMail, delivery: MailDelivery) {
     untouched_code: delivery.untouched?.code ?? null,
     untouched_text: delivery.untouched?.text ?? null,
     transport: 'queued',
-    verdict_state: 'queued',
-    verdict_confidence: 1,
-    verdict_reasons: '[]',
-    verdict_settled: 1,
-    // The one place that words verdicts computes it, in a moment.
-    settle_at: mail.createdAt,
+    verdict_state: verdict.state,
+    verdict_confidence: verdict.confidence,
+    verdict_reasons: JSON.stringify(verdict.reasons),
+    verdict_settled: verdict.settled ? 1 : 0,
+    settle_at: settleAt,
     created_at: mail.createdAt,
     sent_at: mail.sentAt,
     last_sign_at: null,

@@ -7,10 +7,12 @@ import {
   type SqlBool,
 } from 'kysely';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
+import type { TransactionPart } from '../messages/messages.ts';
 import type {
   CapturedCopy,
   ClaimedMail,
   ClaimLimits,
+  EndedAttempt,
   EnvelopeOptions,
   Outcome,
   QueueStore,
@@ -20,7 +22,7 @@ import type {
 import type { Engine } from './engine.ts';
 import { newQueueRow } from './queue-rows.ts';
 import type { Database } from './schema.ts';
-import { insertion, runStatements, transact, type Statement } from './statements.ts';
+import { asPart, insertion, runStatements, transact, type Statement } from './statements.ts';
 
 type Tx = Kysely<Database>;
 
@@ -126,22 +128,27 @@ export class KyselyQueueStore implements QueueStore {
     }));
   }
 
-  async finish(
-    told: readonly Pick<SettledMail, 'id' | 'attempts' | 'outcome'>[],
-    now: number,
-  ): Promise<void> {
-    const done = told.filter(({ outcome }) => outcome.retryAt === undefined);
-    const again = told.filter(({ outcome }) => outcome.retryAt !== undefined);
-    await transact(this.#engine.db, [
+  async finish(told: readonly EndedAttempt[], now: number): Promise<void> {
+    await transact(this.#engine.db, this.#finishing(told, now, 'settled'));
+  }
+
+  conclusion(outcomes: readonly EndedAttempt[], now: number): TransactionPart {
+    return asPart(this.#finishing(outcomes, now, 'sending'));
+  }
+
+  #finishing(ended: readonly EndedAttempt[], now: number, from: 'sending' | 'settled'): Statement[] {
+    const done = ended.filter(({ outcome }) => outcome.retryAt === undefined);
+    const again = ended.filter(({ outcome }) => outcome.retryAt !== undefined);
+    return [
       ...(this.#engine.name === 'postgres' ? [lockContents(done)] : []),
       {
         sql: `update queue set state = 'done', finished_at = ?, last_error = ?, outcome = null
-          where id = ? and attempts = ? and state = 'settled'`,
+          where id = ? and attempts = ? and state = '${from}'`,
         rows: done.map(({ id, attempts, outcome }) => [now, failureOf(outcome), id, attempts]),
       },
       {
         sql: `update queue set state = 'ready', next_attempt_at = ?, deferrals = ?, last_error = ?, outcome = null
-          where id = ? and attempts = ? and state = 'settled'`,
+          where id = ? and attempts = ? and state = '${from}'`,
         rows: again.map(({ id, attempts, outcome }) => [
           outcome.retryAt,
           outcome.deferrals ?? 0,
@@ -156,7 +163,7 @@ export class KyselyQueueStore implements QueueStore {
           and not exists (select 1 from queue where content_id = contents.id and state <> 'done')`,
         rows: done.map(({ id }) => [id]),
       },
-    ]);
+    ];
   }
 
   async release(ids: readonly string[]): Promise<void> {

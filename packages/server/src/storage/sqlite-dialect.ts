@@ -24,7 +24,7 @@ import type {
 } from './sqlite-worker.ts';
 import { fromSqlite, SqliteError, threadEnded } from './storage-error.ts';
 
-export type { SqliteStepResult } from './sqlite-worker.ts';
+export { NOTHING_CHANGED, type SqliteStepResult } from './sqlite-worker.ts';
 
 /** Several statements in one message; the result's rows are one SqliteStepResult for each. */
 export class SqliteScript implements CompiledQuery<SqliteStepResult> {
@@ -55,6 +55,10 @@ class WorkerDatabase {
   #worker: Worker | undefined;
   #nextId = 1;
   #closed = false;
+  /** Requests for the next message: those that come while the thread is at work go together. */
+  #outgoing: SqliteRequest[] = [];
+  #unanswered = 0;
+  #isPosting = false;
   /** Counts the threads: what one began cannot go on in another. */
   generation = 0;
 
@@ -81,11 +85,12 @@ class WorkerDatabase {
 
   async runAll(steps: readonly SqliteStep[], atomic: boolean): Promise<SqliteStepResult[]> {
     if (this.#closed) throw new Error('the database is closed');
-    const worker = this.#worker ?? this.#start();
+    if (this.#worker === undefined) this.#start();
     const id = this.#nextId++;
     const { results, error } = await new Promise<SqliteReply>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      worker.postMessage({ id, steps, atomic } satisfies SqliteRequest);
+      this.#outgoing.push({ id, steps, atomic });
+      this.#post();
     });
     if (error !== undefined)
       throw fromSqlite(new SqliteError(`${error.message} (${error.sql})`, error.errcode));
@@ -96,17 +101,41 @@ class WorkerDatabase {
     this.#closed = true;
     const worker = this.#worker;
     if (worker === undefined) return;
+    this.#postNow();
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     worker.postMessage('close');
     await ended;
   }
 
-  #start(): Worker {
+  /** Waking a thread costs more than most requests: what is asked in one turn, or while it is busy, is one message. */
+  #post(): void {
+    if (this.#isPosting || this.#unanswered > 0) return;
+    this.#isPosting = true;
+    queueMicrotask(() => {
+      this.#isPosting = false;
+      this.#postNow();
+    });
+  }
+
+  #postNow(): void {
+    const requests = this.#outgoing;
+    if (requests.length === 0 || this.#worker === undefined) return;
+    this.#outgoing = [];
+    this.#unanswered += requests.length;
+    this.#worker.postMessage(requests);
+  }
+
+  #start(): void {
     const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: this.#data });
     this.#worker = worker;
-    worker.on('message', (reply: SqliteReply) => {
-      this.#pending.get(reply.id)?.resolve(reply);
-      this.#pending.delete(reply.id);
+    worker.on('message', (replies: readonly SqliteReply[]) => {
+      for (const reply of replies) {
+        this.#pending.get(reply.id)?.resolve(reply);
+        this.#pending.delete(reply.id);
+        // The first word of a thread answers nothing.
+        if (reply.id !== 0) this.#unanswered--;
+      }
+      this.#post();
     });
     let cause: unknown;
     worker.on('error', (error: unknown) => (cause = error));
@@ -115,22 +144,44 @@ class WorkerDatabase {
       this.generation += 1;
       const waiting = [...this.#pending];
       this.#pending.clear();
+      this.#outgoing = [];
+      this.#unanswered = 0;
       // What keeps the first thread from opening the database is told as it is.
       for (const [id, { reject }] of waiting) reject((id === 0 && (cause as Error)) || threadEnded(cause));
     });
-    return worker;
   }
 }
 
-/** First come, first served; held by a transaction or by a single writing statement. */
-class Mutex {
-  #tail: Promise<void> = Promise.resolve();
-  async acquire(): Promise<() => void> {
-    const before = this.#tail;
+/**
+ * Who may write: one transaction in several messages alone, or requests that are complete in themselves, any number of
+ * which may wait in the thread at once. First come, first served.
+ */
+class WriteTurns {
+  /** Whoever comes next waits for this, and for all in `#shared` if it wants to be alone. */
+  #alone: Promise<void> = Promise.resolve();
+  #shared = new Set<Promise<void>>();
+
+  /** @returns what ends the turn */
+  async alone(): Promise<() => void> {
+    const before = Promise.all([this.#alone, ...this.#shared]);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#tail = promise;
+    this.#alone = promise;
+    this.#shared = new Set();
     await before;
     return resolve;
+  }
+
+  async together<R>(work: () => Promise<R>): Promise<R> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#shared.add(promise);
+    const before = this.#alone;
+    try {
+      await before;
+      return await work();
+    } finally {
+      this.#shared.delete(promise);
+      resolve();
+    }
   }
 }
 
@@ -138,19 +189,19 @@ class Mutex {
 class SqliteConnection implements DatabaseConnection {
   readonly #writer: WorkerDatabase;
   readonly #reader: WorkerDatabase;
-  readonly #mutex: Mutex;
+  readonly #turns: WriteTurns;
   #release: (() => void) | undefined;
   /** Of the thread in which the open transaction is. */
   #generation = 0;
 
-  constructor(writer: WorkerDatabase, reader: WorkerDatabase, mutex: Mutex) {
+  constructor(writer: WorkerDatabase, reader: WorkerDatabase, turns: WriteTurns) {
     this.#writer = writer;
     this.#reader = reader;
-    this.#mutex = mutex;
+    this.#turns = turns;
   }
 
   async begin(): Promise<void> {
-    const release = await this.#mutex.acquire();
+    const release = await this.#turns.alone();
     try {
       await this.#writer.run('begin immediate', []);
       this.#generation = this.#writer.generation;
@@ -192,12 +243,7 @@ class SqliteConnection implements DatabaseConnection {
       return this.#writer.run<R>(sql, parameters);
     }
     if (SelectQueryNode.is(query)) return this.#reader.run<R>(sql, parameters);
-    const release = await this.#mutex.acquire();
-    try {
-      return await this.#writer.run<R>(sql, parameters);
-    } finally {
-      release();
-    }
+    return this.#turns.together(() => this.#writer.run<R>(sql, parameters));
   }
 
   async #runScript({ steps, atomic }: SqliteScript): Promise<SqliteStepResult[]> {
@@ -205,12 +251,7 @@ class SqliteConnection implements DatabaseConnection {
       if (this.#isInterrupted()) throw threadEnded(undefined);
       return this.#writer.runAll(steps, false);
     }
-    const release = await this.#mutex.acquire();
-    try {
-      return await this.#writer.runAll(steps, atomic);
-    } finally {
-      release();
-    }
+    return this.#turns.together(() => this.#writer.runAll(steps, atomic));
   }
 
   #isInterrupted(): boolean {
@@ -225,7 +266,7 @@ class SqliteConnection implements DatabaseConnection {
 
 class SqliteWorkerDriver implements Driver {
   readonly #file: string;
-  readonly #mutex = new Mutex();
+  readonly #turns = new WriteTurns();
   #writer: WorkerDatabase | undefined;
   #reader: WorkerDatabase | undefined;
 
@@ -241,7 +282,7 @@ class SqliteWorkerDriver implements Driver {
 
   async acquireConnection(): Promise<SqliteConnection> {
     if (this.#writer === undefined || this.#reader === undefined) throw new Error('driver not initialised');
-    return new SqliteConnection(this.#writer, this.#reader, this.#mutex);
+    return new SqliteConnection(this.#writer, this.#reader, this.#turns);
   }
 
   async beginTransaction(connection: SqliteConnection): Promise<void> {

@@ -13,11 +13,13 @@ export interface SqliteWorkerData {
 export interface SqliteStep {
   sql: string;
   rows: readonly (readonly unknown[])[];
+  /** Each row of parameters must change a row, or the whole request fails with {@link NOTHING_CHANGED}. */
+  mustChange?: boolean;
 }
 export interface SqliteRequest {
   id: number;
   steps: readonly SqliteStep[];
-  /** All steps are one transaction of their own. */
+  /** All steps or none: in a transaction of their own, or in one that other such requests share. */
   atomic: boolean;
 }
 export interface SqliteStepResult {
@@ -32,6 +34,9 @@ export interface SqliteReply {
   error?: { message: string; errcode: number; sql: string };
 }
 
+/** Of the error when a step that must change a row found none; SQLite's own codes are positive. */
+export const NOTHING_CHANGED = -1;
+
 const CACHED_STATEMENTS = 200;
 /** How long a statement waits for another program that has locked the database. */
 const PATIENCE_MS = 5_000;
@@ -39,6 +44,8 @@ const PATIENCE_MS = 5_000;
 const SHORT_PATIENCE_MS = 100;
 /** https://sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
+/** An answer does not wait longer than this for those to requests that came with it. */
+const PROMPT_MS = 2;
 
 interface Prepared {
   statement: StatementSync;
@@ -58,16 +65,9 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
   return database;
 }
 
-/** @returns what answers requests, one after the other */
-function answering(database: DatabaseSync): (request: SqliteRequest) => SqliteReply {
+/** Runs one step with statements that are compiled once. */
+function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult {
   const statements = new Map<string, Prepared>();
-  let isLocked = false;
-
-  const noteLock = (locked: boolean): void => {
-    if (locked === isLocked) return;
-    isLocked = locked;
-    database.exec(`PRAGMA busy_timeout = ${locked ? SHORT_PATIENCE_MS : PATIENCE_MS}`);
-  };
 
   const prepare = (sql: string): Prepared => {
     let prepared = statements.get(sql);
@@ -80,50 +80,146 @@ function answering(database: DatabaseSync): (request: SqliteRequest) => SqliteRe
     return prepared;
   };
 
-  const run = ({ sql, rows }: SqliteStep): SqliteStepResult => {
+  return ({ sql, rows, mustChange }) => {
     const { statement, givesRows } = prepare(sql);
     if (givesRows) {
       // `all` gives null-prototype rows, which structured cloning turns into plain objects.
       return { rows: rows.flatMap((row) => statement.all(...(row as SQLInputValue[]))) };
     }
     let changes = 0;
-    for (const row of rows) changes += Number(statement.run(...(row as SQLInputValue[])).changes);
-    return { rows: [], changes };
-  };
-
-  return ({ id, steps, atomic }) => {
-    let sql = 'begin immediate';
-    try {
-      if (atomic) database.exec(sql);
-      const results = steps.map((step) => {
-        sql = step.sql;
-        return run(step);
-      });
-      sql = 'commit';
-      if (atomic) database.exec(sql);
-      noteLock(false);
-      return { id, results };
-    } catch (error) {
-      if (atomic && database.isTransaction) database.exec('rollback');
-      const { message, errcode = 0 } = error as Error & { errcode?: number };
-      noteLock((errcode & 0xff) === SQLITE_BUSY);
-      return { id, error: { message, errcode, sql } };
+    for (const row of rows) {
+      const changed = Number(statement.run(...(row as SQLInputValue[])).changes);
+      if (mustChange === true && changed === 0) {
+        throw Object.assign(new Error('no row was changed'), { errcode: NOTHING_CHANGED });
+      }
+      changes += changed;
     }
+    return { rows: [], changes };
   };
 }
 
+/** Answers requests in their order. Atomic ones that come together share a transaction, and so an fsync. */
+class Answers {
+  readonly #database: DatabaseSync;
+  readonly #run: (step: SqliteStep) => SqliteStepResult;
+  readonly #post: (replies: readonly SqliteReply[]) => void;
+  /** A transaction that will write says so at once, or it may have to begin again. */
+  readonly #transaction: Frame;
+  #ready: SqliteReply[] = [];
+  #isLocked = false;
+
+  constructor(
+    database: DatabaseSync,
+    { readOnly, post }: { readOnly: boolean; post: (replies: readonly SqliteReply[]) => void },
+  ) {
+    this.#database = database;
+    this.#transaction = {
+      begin: readOnly ? 'begin' : 'begin immediate',
+      commit: 'commit',
+      rollback: 'rollback',
+    };
+    this.#run = stepsOn(database);
+    this.#post = post;
+  }
+
+  answer(requests: readonly SqliteRequest[]): void {
+    const begun = performance.now();
+    for (let next = 0; next < requests.length;) {
+      const end = requests.findIndex(({ atomic }, index) => index >= next && !atomic);
+      const together = requests.slice(next, end === -1 ? requests.length : Math.max(end, next + 1));
+      next += together.length;
+      this.#ready.push(...this.#answerTogether(together));
+      if (performance.now() - begun > PROMPT_MS) this.#flush();
+    }
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#ready.length > 0) this.#post(this.#ready);
+    this.#ready = [];
+  }
+
+  /** One request, or several atomic ones of which one that fails leaves the others as they are. */
+  #answerTogether(requests: readonly SqliteRequest[]): SqliteReply[] {
+    const [first] = requests;
+    if (requests.length === 1 && first !== undefined) return [this.#answerOne(first, this.#transaction)];
+    const { begin, commit } = this.#transaction;
+    try {
+      this.#database.exec(begin);
+      const replies = requests.map((request) => {
+        const reply = this.#answerOne(request, SAVEPOINT);
+        // Some errors, a full disk for one, end the transaction of all.
+        if (!this.#database.isTransaction) throw Object.assign(new Error('the transaction was given up'), reply.error);
+        return reply;
+      });
+      this.#database.exec(commit);
+      this.#noteLock(false);
+      return replies;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('rollback');
+      return requests.map(({ id }) => ({ id, error: this.#described(error, 'commit') }));
+    }
+  }
+
+  #answerOne({ id, steps, atomic }: SqliteRequest, frame: Frame): SqliteReply {
+    const { begin, commit, rollback } = frame;
+    let sql: string = begin;
+    try {
+      if (atomic) this.#database.exec(sql);
+      const results = steps.map((step) => {
+        sql = step.sql;
+        return this.#run(step);
+      });
+      sql = commit;
+      if (atomic) this.#database.exec(sql);
+      if (frame !== SAVEPOINT) this.#noteLock(false);
+      return { id, results };
+    } catch (error) {
+      if (atomic && this.#database.isTransaction) this.#database.exec(rollback);
+      return { id, error: this.#described(error, sql) };
+    }
+  }
+
+  #described(error: unknown, sql: string): NonNullable<SqliteReply['error']> {
+    const { message, errcode = 0 } = error as Error & { errcode?: number };
+    this.#noteLock((errcode & 0xff) === SQLITE_BUSY);
+    return { message, errcode, sql };
+  }
+
+  #noteLock(locked: boolean): void {
+    if (locked === this.#isLocked) return;
+    this.#isLocked = locked;
+    this.#database.exec(`PRAGMA busy_timeout = ${locked ? SHORT_PATIENCE_MS : PATIENCE_MS}`);
+  }
+}
+
+interface Frame {
+  begin: string;
+  commit: string;
+  rollback: string;
+}
+const SAVEPOINT: Frame = {
+  begin: 'savepoint request',
+  commit: 'release request',
+  rollback: 'rollback to request; release request',
+};
+
 function serve(port: NonNullable<typeof parentPort>): void {
-  const database = open(workerData as SqliteWorkerData);
-  const answer = answering(database);
-  port.on('message', (request: SqliteRequest | 'close') => {
-    if (request === 'close') {
+  const data = workerData as SqliteWorkerData;
+  const database = open(data);
+  const answers = new Answers(database, {
+    readOnly: data.readOnly,
+    post: (replies) => port.postMessage(replies),
+  });
+  port.on('message', (requests: readonly SqliteRequest[] | 'close') => {
+    if (requests === 'close') {
       database.close();
       port.close();
       return;
     }
-    port.postMessage(answer(request));
+    answers.answer(requests);
   });
-  port.postMessage({ id: 0 } satisfies SqliteReply);
+  port.postMessage([{ id: 0 }] satisfies SqliteReply[]);
 }
 
 // `isMainThread` would also be false for a worker that merely imports the types above.

@@ -1,7 +1,9 @@
 import { CompiledQuery, SqliteAdapter, type Kysely } from 'kysely';
 import { chunks } from './chunks.ts';
 import type { Database } from './schema.ts';
-import { SqliteScript, type SqliteStepResult } from './sqlite-dialect.ts';
+import type { TransactionPart } from '../messages/messages.ts';
+import { NOTHING_CHANGED, SqliteScript, type SqliteStepResult } from './sqlite-dialect.ts';
+import { SqliteError } from './storage-error.ts';
 
 /**
  * One statement for many rows of parameters, which stand in it as `?`. The hot paths use these instead of built
@@ -10,8 +12,25 @@ import { SqliteScript, type SqliteStepResult } from './sqlite-dialect.ts';
 export interface Statement {
   sql: string;
   rows: readonly (readonly unknown[])[];
+  /** SQLite only: each row of parameters must change a row, or the transaction fails. @see isStale */
+  mustChange?: boolean;
   /** Of an insert: what stands before, for and behind one row, so that PostgreSQL gets many rows at once. */
   insert?: { head: string; row: string; tail: string };
+}
+
+/** Whether it was a statement with `mustChange` that ended the transaction. */
+export function isStale(error: unknown): boolean {
+  return error instanceof SqliteError && error.errcode === NOTHING_CHANGED;
+}
+
+/** For a store that joins these to a transaction of its own. */
+export function asPart(statements: readonly Statement[]): TransactionPart {
+  return statements as unknown as TransactionPart;
+}
+
+/** Parts are made by {@link asPart} only. */
+export function statementsOf(part: TransactionPart | undefined): readonly Statement[] {
+  return part === undefined ? [] : (part as unknown as readonly Statement[]);
 }
 
 type Executor = Pick<Kysely<Database>, 'executeQuery' | 'getExecutor'>;
@@ -79,7 +98,9 @@ async function runOnSqlite(
   statements: readonly Statement[],
   atomic: boolean,
 ): Promise<unknown[][]> {
-  const steps = statements.filter(({ rows }) => rows.length > 0).map(({ sql, rows }) => ({ sql, rows }));
+  const steps = statements
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ sql, rows, mustChange = false }) => ({ sql, rows, mustChange }));
   if (steps.length === 0) return statements.map(() => []);
   const { rows: results } = await executor.executeQuery<SqliteStepResult>(new SqliteScript(steps, atomic));
   let next = 0;

@@ -1,27 +1,61 @@
-import type { Transaction } from 'kysely';
 import { newRowId } from '../kernel/ids.ts';
 import type { TimelineWork } from '../messages/messages.ts';
-import type { Database } from './schema.ts';
-import { insertion, POSITION_BACK, reservePositions, runStatements, type Statement } from './statements.ts';
+import { insertion, POSITION_BACK, reservePositions, type Statement } from './statements.ts';
+import type { SeenDelivery } from './timeline-reads.ts';
 import { eventColumns, hitRow } from './timeline-rows.ts';
 
 /** Writes what one transaction decided: hits, events, verdicts, notifications and cursors. */
-export async function writeTimeline(
-  tx: Transaction<Database>,
+export function timelineStatements(work: TimelineWork, now: number): Statement[] {
+  return [updateDeliveries(work.deliveries), ...behindDeliveries(work, now)];
+}
+
+/** @param results of {@link timelineStatements}. @throws Error when a delivery is not there any more */
+export function checkTimeline(work: TimelineWork, results: readonly (readonly unknown[])[]): void {
+  if (results[0]?.length !== work.deliveries.length) {
+    throw new Error('a delivery went away while its timeline was written');
+  }
+}
+
+/** Whether each delivery gets one new state, and no event that is there is changed. */
+export function onlyAdds(work: TimelineWork): boolean {
+  const { hits, changedEvents, confirmedEvents, cursors, deliveries } = work;
+  return (
+    hits.length + changedEvents.length + confirmedEvents.length + cursors.size === 0 &&
+    new Set(deliveries.map(({ id }) => id)).size === deliveries.length
+  );
+}
+
+/** The same for work that only adds, in a transaction that fails as stale when a delivery is not as it was seen. */
+export function seenStatements(
   work: TimelineWork,
+  seen: ReadonlyMap<string, SeenDelivery>,
   now: number,
-): Promise<void> {
-  const results = await runStatements(tx, [
-    updateDeliveries(work.deliveries),
+): Statement[] {
+  const rows = work.deliveries.map((delivery) => {
+    const before = seen.get(delivery.id);
+    return [
+      ...deliveryValues(delivery),
+      ...[before?.transport, before?.sentAt ?? null, before?.objectedAt ?? null],
+      ...[delivery.id, before?.newestEvent ?? null],
+    ];
+  });
+  const guarded: Statement = {
+    sql: `${UPDATE_DELIVERY} and transport = ? and sent_at is ? and objected_at is ?
+      and (select max(position) from events where delivery_id = ?) is ?`,
+    rows,
+    mustChange: true,
+  };
+  return [guarded, ...behindDeliveries(work, now)];
+}
+
+function behindDeliveries(work: TimelineWork, now: number): Statement[] {
+  return [
     insertion('hits', work.hits.map(hitRow), { onConflict: 'epoch, seq' }),
     ...writeEvents(work),
     ...updateMessages(work.deliveries),
     writeOutbox(work, now),
     writeCursors(work.cursors),
-  ]);
-  if (results[0]?.length !== work.deliveries.length) {
-    throw new Error('a delivery went away while its timeline was written');
-  }
+  ];
 }
 
 function writeEvents(work: TimelineWork): Statement[] {
@@ -61,24 +95,28 @@ function eventUpdate(rows: readonly Record<string, unknown>[]): Statement {
   };
 }
 
+const UPDATE_DELIVERY = `update deliveries set transport = ?, verdict_state = ?, verdict_confidence = ?,
+  verdict_reasons = ?, verdict_settled = ?, settle_at = ?, sent_at = ?, last_sign_at = ?, objected_at = ?
+  where id = ?`;
+
 function updateDeliveries(deliveries: TimelineWork['deliveries']): Statement {
-  return {
-    sql: `update deliveries set transport = ?, verdict_state = ?, verdict_confidence = ?, verdict_reasons = ?,
-      verdict_settled = ?, settle_at = ?, sent_at = ?, last_sign_at = ?, objected_at = ?
-      where id = ? returning message_id`,
-    rows: deliveries.map(({ verdict, ...delivery }) => [
-      delivery.transport,
-      verdict.state,
-      verdict.confidence,
-      JSON.stringify(verdict.reasons),
-      verdict.settled ? 1 : 0,
-      delivery.settleAt,
-      delivery.sentAt,
-      delivery.lastSignAt,
-      delivery.objectedAt,
-      delivery.id,
-    ]),
-  };
+  return { sql: `${UPDATE_DELIVERY} returning message_id`, rows: deliveries.map(deliveryValues) };
+}
+
+/** For {@link UPDATE_DELIVERY}. */
+function deliveryValues({ verdict, ...delivery }: TimelineWork['deliveries'][number]): unknown[] {
+  return [
+    delivery.transport,
+    verdict.state,
+    verdict.confidence,
+    JSON.stringify(verdict.reasons),
+    verdict.settled ? 1 : 0,
+    delivery.settleAt,
+    delivery.sentAt,
+    delivery.lastSignAt,
+    delivery.objectedAt,
+    delivery.id,
+  ];
 }
 
 function updateMessages(deliveries: TimelineWork['deliveries']): Statement[] {

@@ -1,0 +1,170 @@
+import type { Reason, VerdictState } from '@waybill/sdk';
+import type { Selectable } from 'kysely';
+import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
+import type {
+  DeliveryRecord,
+  StoredEvent,
+  StoredHit,
+  TimelineSnapshot,
+  TransportState,
+} from '../messages/messages.ts';
+import type { Rule } from '../notify/notify.ts';
+import type { Database, EngineName } from './schema.ts';
+import type { Statement } from './statements.ts';
+import { toEvent, toHit } from './timeline-rows.ts';
+
+/** What a transaction of the timeline wants to know. */
+export interface Wanted {
+  deliveryIds: readonly DeliveryId[];
+  messageIds: readonly MessageId[];
+}
+
+/** A delivery as it was read, and by what a later transaction sees that it is still like that. */
+export type SeenDelivery = DeliveryRecord & { newestEvent: number | null };
+
+type Row<Table extends keyof Database> = Selectable<Database[Table]>;
+type DeliveryRow = Row<'deliveries'> &
+  Pick<Row<'messages'>, 'subject' | 'mode' | 'source'> & {
+    link_count: number;
+    newest_event: number | null;
+  };
+
+/** A delivery that a machine hammers must not make each judgement longer than the last. */
+const NEWEST_HITS = 300;
+
+/**
+ * Everything that a decision needs, as statements of a fixed text, for {@link toSnapshot}. On PostgreSQL the first one
+ * locks the deliveries, so that the others see what the last transaction left.
+ * @param since addresses of senders' sessions before this do not count, ms
+ */
+export function snapshotStatements(
+  engine: EngineName,
+  { deliveryIds, messageIds }: Wanted,
+  since: number,
+): Statement[] {
+  const isPostgres = engine === 'postgres';
+  const among = isPostgres ? '= any(?::text[])' : 'in (select value from json_each(?))';
+  const list = (ids: readonly string[]): unknown[][] =>
+    ids.length === 0 ? [] : [[isPostgres ? [...ids] : JSON.stringify(ids)]];
+  const ofDeliveries = list(deliveryIds);
+  const ofMessages = list(messageIds);
+  const workspaces = `workspace_id in (select workspace_id from deliveries where id ${among})`;
+  return [
+    {
+      sql: `select deliveries.*, messages.subject, messages.mode, messages.source,
+        (select count(*) from links where links.message_id = deliveries.message_id) as link_count,
+        (select max(position) from events where events.delivery_id = deliveries.id) as newest_event
+        from deliveries inner join messages on messages.id = deliveries.message_id
+        where deliveries.id ${among} order by deliveries.id${isPostgres ? ' for update of deliveries' : ''}`,
+      rows: ofDeliveries,
+    },
+    {
+      sql: `select * from (select hits.*,
+          row_number() over (partition by delivery_id order by at desc, seq desc) as newness
+          from hits where delivery_id ${among}) as newest
+        where newness <= ${NEWEST_HITS} order by at, seq`,
+      rows: ofDeliveries,
+    },
+    { sql: `select * from events where delivery_id ${among} order by at, position`, rows: ofDeliveries },
+    { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofDeliveries },
+    {
+      sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
+      rows: ofDeliveries.map((ids) => [...ids, since]),
+    },
+    { sql: `select id, workspace_id, source, sent_at from messages where id ${among}`, rows: ofMessages },
+    { sql: `select * from links where message_id ${among}`, rows: ofMessages },
+  ];
+}
+
+/** @param results of {@link snapshotStatements}, in their order */
+export function toSnapshot(
+  results: readonly (readonly unknown[])[],
+): TimelineSnapshot & { deliveries: Map<DeliveryId, SeenDelivery> } {
+  const [deliveries = [], hits = [], events = [], rules = [], addresses = [], messages = [], links = []] =
+    results;
+  const hitsOf = grouped(hits as Row<'hits'>[], (row) => row.delivery_id, toHit);
+  const eventsOf = grouped(events as Row<'events'>[], (row) => row.delivery_id, toEvent);
+  const linksOf = grouped(
+    links as Row<'links'>[],
+    (row) => row.message_id,
+    ({ link_index: index, url }): [number, string] => [index, url],
+  );
+  const ips = grouped(
+    addresses as Row<'sender_addresses'>[],
+    (row) => row.workspace_id as WorkspaceId,
+    (row) => row.ip,
+  );
+  return {
+    deliveries: new Map(
+      (deliveries as DeliveryRow[]).map((row) => [
+        row.id as DeliveryId,
+        toDelivery(row, hitsOf.get(row.id) ?? [], eventsOf.get(row.id) ?? []),
+      ]),
+    ),
+    messages: new Map(
+      (messages as Row<'messages'>[]).map((row) => [
+        row.id as MessageId,
+        {
+          workspaceId: row.workspace_id as WorkspaceId,
+          source: row.source,
+          sentAt: row.sent_at,
+          links: new Map(linksOf.get(row.id)),
+        },
+      ]),
+    ),
+    rules: grouped(rules as Row<'rules'>[], (row) => row.workspace_id as WorkspaceId, toRule),
+    senderAddresses: new Map([...ips].map(([id, list]) => [id, new Set(list)])),
+  };
+}
+
+function toDelivery(row: DeliveryRow, hits: StoredHit[], events: StoredEvent[]): SeenDelivery {
+  return {
+    id: row.id as DeliveryId,
+    workspaceId: row.workspace_id as WorkspaceId,
+    messageId: row.message_id as MessageId,
+    trackingNumber: row.tracking_number,
+    recipient: row.recipient,
+    subject: row.subject,
+    mode: row.mode,
+    source: row.source,
+    transport: row.transport as TransportState,
+    untouched:
+      row.untouched_code === null ? null : { code: row.untouched_code, text: row.untouched_text ?? '' },
+    verdict: {
+      state: row.verdict_state as VerdictState,
+      confidence: row.verdict_confidence,
+      reasons: JSON.parse(row.verdict_reasons) as Reason[],
+      settled: row.verdict_settled === 1,
+    },
+    createdAt: row.created_at,
+    sentAt: row.sent_at,
+    objectedAt: row.objected_at,
+    linkCount: row.link_count,
+    hits,
+    events,
+    newestEvent: row.newest_event,
+  };
+}
+
+function toRule(row: Row<'rules'>): Rule {
+  return {
+    id: row.id,
+    name: row.name,
+    trigger: row.trigger as Rule['trigger'],
+    channelIds: JSON.parse(row.channel_ids) as string[],
+    enabled: true,
+    createdAt: new Date(row.created_at).toISOString(),
+  };
+}
+
+function grouped<R, K, V>(rows: readonly R[], key: (row: R) => K | null, value: (row: R) => V): Map<K, V[]> {
+  const groups = new Map<K, V[]>();
+  for (const row of rows) {
+    const of = key(row);
+    if (of === null) continue;
+    const group = groups.get(of);
+    if (group === undefined) groups.set(of, [value(row)]);
+    else group.push(value(row));
+  }
+  return groups;
+}
