@@ -149,7 +149,8 @@ class Answers {
       const replies = requests.map((request) => {
         const reply = this.#answerOne(request, SAVEPOINT);
         // Some errors, a full disk for one, end the transaction of all.
-        if (!this.#database.isTransaction) throw Object.assign(new Error('the transaction was given up'), reply.error);
+        if (!this.#database.isTransaction)
+          throw Object.assign(new Error('the transaction was given up'), reply.error);
         return reply;
       });
       this.#database.exec(commit);

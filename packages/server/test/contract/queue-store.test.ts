@@ -3,6 +3,7 @@ import { after } from 'node:test';
 import { openPostgres, openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
+import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 import { testQueueStore, type OpenQueueStore } from './queue-store.ts';
@@ -33,9 +34,24 @@ async function emptied(engine: Engine): Promise<OpenQueueStore> {
   const tables = ['queue', 'contents', 'captured', 'events', 'deliveries', 'messages'] as const;
   for (const table of tables) await db.deleteFrom(table).execute();
   const messages = new KyselyMessageStore(engine);
+  const timelines = new KyselyTimelineStore(engine, () => 1_000);
   return {
     store: new KyselyQueueStore(engine),
     accept: (mail) => messages.accept(mail),
+    join: (part) =>
+      timelines.transact(
+        { deliveryIds: [], messageIds: [] },
+        () => ({
+          hits: [],
+          newEvents: [],
+          changedEvents: [],
+          confirmedEvents: [],
+          deliveries: [],
+          outbox: [],
+          cursors: new Map(),
+        }),
+        part,
+      ),
     contents: async () => (await db.selectFrom('contents').select('id').execute()).length,
     positions: async () =>
       (await db.selectFrom('events').select('position').execute()).map(({ position }) => position),

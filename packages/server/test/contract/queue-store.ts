@@ -8,7 +8,7 @@ import {
   type TrackingNumber,
   type WorkspaceId,
 } from '../../src/kernel/ids.ts';
-import type { NewMail } from '../../src/messages/messages.ts';
+import type { NewMail, TransactionPart } from '../../src/messages/messages.ts';
 import type {
   ClaimedMail,
   EnvelopeOptions,
@@ -30,6 +30,8 @@ const OPTIONS: EnvelopeOptions = {
 export interface OpenQueueStore {
   store: QueueStore;
   accept(mail: NewMail): Promise<void>;
+  /** Does what `conclusion` made, in a transaction that the timeline's store begins. */
+  join(part: TransactionPart): Promise<void>;
   contents(): Promise<number>;
   /** Of all events. */
   positions(): Promise<number[]>;
@@ -294,6 +296,30 @@ export function testQueueStore(
           await finish(store, copy, {}, 1_100);
         }),
       );
+      assert.equal(await contents(), 0);
+    },
+  );
+
+  contract(
+    'an outcome that is told in the same transaction needs no step of its own',
+    async ({ store, accept, join, contents }) => {
+      await accept(mail(['ann@example.net', 'bob@example.net']));
+      const [ann, bob] = await claim(store, 1_000, 10);
+      assert.ok(ann && bob);
+      const again: Outcome = { retryAt: 5_000, error: 'later', deferrals: 3 };
+      await join(store.conclusion([{ ...ann, outcome: {} }], 2_000));
+      await join(store.conclusion([{ ...bob, outcome: again }], 2_000));
+      assert.equal(await store.recover(), 0);
+      assert.deepEqual(await store.settled(10), []);
+      assert.equal(await contents(), 1);
+      const [retried, ...none] = await claim(store, 5_000, 10);
+      assert.deepEqual(none, []);
+      assert.equal(retried?.id, bob.id);
+      assert.equal(retried.lastError, 'later');
+      // The attempt of before is over, and what is told of it too late changes nothing.
+      await join(store.conclusion([{ ...bob, outcome: {} }], 6_000));
+      assert.equal(await contents(), 1);
+      await join(store.conclusion([{ ...retried, outcome: {} }], 6_000));
       assert.equal(await contents(), 0);
     },
   );

@@ -366,6 +366,35 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     },
   );
 
+  test(
+    `${name}: facts of one delivery at the same moment see each other, whichever comes first`,
+    { skip },
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
+      const accepted = mail();
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      const told = (type: 'relayed' | 'delivered', transport: 'sent' | 'delivered') =>
+        timeline.recordTransports([
+          { deliveryId: first.id, at: START + 5, type, transport, reasons: [], source: `test:${type}` },
+        ]);
+      await Promise.all([
+        told('delivered', 'delivered'),
+        told('relayed', 'sent'),
+        told('relayed', 'sent'),
+        timeline.recordHits([hit(first.id)]),
+      ]);
+      const types = (await events(engine, first.id)).map(({ type }) => type);
+      assert.deepEqual(types.toSorted(), ['accepted', 'delivered', 'opened', 'relayed']);
+      const row = await delivery(engine, first.id);
+      assert.equal(row.transport, 'delivered');
+      assert.equal(row.sent_at, START + 5);
+      assert.notEqual(row.last_sign_at, null);
+      assert.notEqual(row.verdict_state, 'delivered');
+    },
+  );
+
   test(`${name}: an unsettled verdict is settled after its hold`, { skip }, async (t) => {
     const { engine, timeline, messages, setNow } = await setUp(t);
     const accepted = mail({ sentAt: START });
