@@ -103,6 +103,9 @@ export class Lanes<T extends Waiting> {
   clear(): T[] {
     const left = [...this.#lanes.values()].flatMap((lane) => lane.waiting.splice(0));
     this.#waiting = 0;
+    for (const [destination, { running }] of this.#lanes) {
+      if (running === 0) this.#lanes.delete(destination);
+    }
     return left;
   }
 
