@@ -13,7 +13,9 @@ import type {
   QueueState,
   QueueSummary,
   StreamEvent,
+  SystemState,
   VerdictState,
+  WatchedMailbox,
 } from './types.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -138,6 +140,16 @@ export class WaybillClient {
       method: 'DELETE',
       query: { notify: notify ? 1 : 0 },
     });
+  }
+
+  /** The senders' mailboxes of this workspace, and how they are. */
+  async mailboxes(): Promise<WatchedMailbox[]> {
+    return (await this.#call<{ items: WatchedMailbox[] }>('mailboxes')).items;
+  }
+
+  /** How the installation is. */
+  system(): Promise<SystemState> {
+    return this.#call('system');
   }
 
   /** What happens, as it happens, until `signal` is aborted. Lost connections are resumed without a gap. */

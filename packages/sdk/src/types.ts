@@ -390,6 +390,70 @@ export interface SmarthostState {
   nextTryAt: string | null;
 }
 
+/** A sender's mailbox that is watched for bounces, receipts and replies. */
+export interface WatchedMailbox {
+  /** From 1, in the order of the configuration. */
+  number: number;
+  address: string;
+  host: string;
+  folders: WatchedFolder[];
+  /** Where copies of sent mail are put; null when none are wanted. `trouble`: why copies wait. */
+  sent: { trouble: MailboxTrouble | null } | null;
+}
+
+export interface WatchedFolder {
+  name: string;
+  /** connecting: for the first time · watched: all that is there was looked at · trouble: tried again by itself. */
+  state: 'connecting' | 'watched' | 'trouble';
+  trouble: MailboxTrouble | null;
+  /** When it was looked through last, since the server's start. */
+  lastLookAt: string | null;
+  /** Since the server's start: messages whose header was looked at, could not be read, were reports or replies. */
+  looked: number;
+  skipped: number;
+  reports: number;
+}
+
+export interface MailboxTrouble {
+  kind: 'sign-in' | 'certificate' | 'no-tls' | 'network' | 'folder' | 'refused' | 'store';
+  /** One English sentence, without secrets. */
+  text: string;
+}
+
+/** How this installation is. Counts are since its processes started. */
+export interface SystemState {
+  startedAt: string;
+  edge: {
+    /** Heard of within the last seconds. */
+    isUp: boolean;
+    lastHeardAt: string | null;
+    /** Recorded hits. */
+    hits: number;
+    /** Requests whose signature is not ours. */
+    forged: number;
+    /** Not recorded because of an objection or a withdrawal. */
+    silenced: number;
+    /** Answered, but could not be recorded. */
+    unrecorded: number;
+    lastUnrecordedAt: string | null;
+  };
+  hits: {
+    /** Put on timelines. */
+    processed: number;
+    /** Batches that had to be tried again. */
+    failures: number;
+    /** Age of the oldest hit that is on no timeline yet; null when it is not measured. */
+    lagSeconds: number | null;
+    /** Hits that are on no timeline yet; null when they are not counted. */
+    backlog: number | null;
+  };
+  wayOut: { kind: 'smarthost'; host: string } | { kind: 'demo' };
+  /** Of the file system with the data; null when it cannot be asked. */
+  disk: { freeBytes: number; sizeBytes: number } | null;
+  /** What needs attention, in sentences; empty when all is well. */
+  troubles: Reason[];
+}
+
 export interface Overview {
   sinceDays: number;
   messages: number;

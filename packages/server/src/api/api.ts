@@ -29,7 +29,7 @@ export type {
   WorkspaceChange,
   WorkspaceRecord,
 } from './auth/auth.ts';
-export type { ApiDeps, ApiSettings, ChangeFeed, MessageService } from './deps.ts';
+export type { ApiDeps, ApiSettings, ChangeFeed, Installation, MessageService } from './deps.ts';
 export type { IdempotencyEntry, IdempotencyStore } from './idempotency.ts';
 export type { Metric } from './metrics.ts';
 

@@ -1,4 +1,11 @@
-import type { CreatedMessage, CreateMessage, Preview, Workspace } from '@waybill/sdk';
+import type {
+  CreatedMessage,
+  CreateMessage,
+  Preview,
+  SystemState,
+  WatchedMailbox,
+  Workspace,
+} from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -28,6 +35,12 @@ export interface MessageService {
 export interface ChangeFeed {
   /** @returns a function that ends the subscription */
   onChange(listener: () => void): () => void;
+}
+
+/** Port: what runs here, as whoever runs it sees it. */
+export interface Installation {
+  state(): Promise<SystemState>;
+  mailboxes(workspaceId: WorkspaceId): WatchedMailbox[];
 }
 
 export interface ApiSettings {
@@ -63,6 +76,7 @@ export interface ApiDeps {
   /** What fails and does not make the process unready. */
   degraded?: () => readonly string[];
   metrics: () => Promise<readonly Metric[]>;
+  installation: Installation;
   clock: Clock;
   logger: Logger;
 }

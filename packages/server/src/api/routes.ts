@@ -33,6 +33,7 @@ import {
   listSmtpCredentials,
   revokeSmtpCredential,
 } from './resources/smtp-credentials.ts';
+import { listMailboxes, readSystem } from './resources/system.ts';
 import { changeWorkspace, readWorkspace } from './resources/workspace.ts';
 import type { RouteMap } from './route.ts';
 
@@ -89,6 +90,9 @@ export function routesOf(
     'GET /api/v1/queue/:id': readQueuedCopy(deps),
     'DELETE /api/v1/queue/:id': dropQueuedCopy(deps),
     'POST /api/v1/queue/:id/retry': retryQueuedCopy(deps),
+
+    'GET /api/v1/mailboxes': listMailboxes(deps),
+    'GET /api/v1/system': readSystem(deps),
 
     'GET /api/v1/inbox': listInbox(deps),
     'GET /api/v1/inbox/:trackingNumber/frame': readFrame(deps),

@@ -26,6 +26,7 @@ export class FolderWatch {
   #trouble: Trouble | undefined;
   #isUp = false;
   #reconnects = 0;
+  #lastLookAt: number | undefined;
 
   constructor(deps: {
     account: MailboxAccount;
@@ -60,6 +61,11 @@ export class FolderWatch {
   /** Connections that had to be made again. */
   get reconnects(): number {
     return this.#reconnects;
+  }
+
+  /** When it was looked through last, ms; undefined before the first time. */
+  get lastLookAt(): number | undefined {
+    return this.#lastLookAt;
   }
 
   start(): void {
@@ -100,6 +106,7 @@ export class FolderWatch {
       while (!this.#stop.signal.aborted) {
         // Opened anew: that also tells whether the folder still is the one of before. Read-only: EXAMINE.
         await this.scan.run(client, await client.mailboxOpen(this.folder, { readOnly: true }), true);
+        this.#lastLookAt = this.#clock();
         onUp();
         this.#noteUp(client);
         await this.#takeNews(client, bell);
@@ -120,6 +127,7 @@ export class FolderWatch {
       if (!client.usable || client.mailbox === false) throw new Error('the server closed the connection');
       if (!rang) return;
       await this.scan.run(client, client.mailbox, false);
+      this.#lastLookAt = this.#clock();
     }
   }
 

@@ -21,6 +21,8 @@ export interface FolderState {
   isUp: boolean;
   /** Why not; absent while it is up or was not tried yet. */
   trouble?: Trouble;
+  /** When it was looked through last, ms. */
+  lastLookAt?: number;
   reconnects: number;
   counts: ScanCounts;
 }
@@ -29,10 +31,14 @@ export interface FolderState {
 export interface MailboxState {
   /** Of the account, as in the configuration. */
   number: number;
+  workspaceId: WorkspaceId;
+  address: string;
   host: string;
   /** Refused sign-ins in a row. */
   refusals: number;
   folders: FolderState[];
+  /** Whether copies of sent mail are put into it. */
+  takesSent: boolean;
   /** Absent when no copies are wanted or none waits in vain. */
   sentTrouble?: Trouble;
 }
@@ -128,13 +134,16 @@ export class Mailboxes implements SentMailboxes {
   }
 
   states(): MailboxState[] {
-    return this.#watched.map(({ account, signIn, folders, sent }) => {
+    return this.#watched.map(({ account, workspaceId, signIn, folders, sent }) => {
       const sentTrouble = sent?.trouble;
       return {
         number: account.number,
+        workspaceId,
+        address: account.address,
         host: account.host,
         refusals: signIn.refusals,
         folders: folders.map(folderState),
+        takesSent: sent !== undefined,
         ...(sentTrouble === undefined ? {} : { sentTrouble }),
       };
     });
@@ -150,6 +159,13 @@ export class Mailboxes implements SentMailboxes {
   }
 }
 
-function folderState({ folder, isUp, trouble, reconnects, scan }: FolderWatch): FolderState {
-  return { folder, isUp, reconnects, counts: scan.counts, ...(trouble === undefined ? {} : { trouble }) };
+function folderState({ folder, isUp, trouble, lastLookAt, reconnects, scan }: FolderWatch): FolderState {
+  return {
+    folder,
+    isUp,
+    reconnects,
+    counts: scan.counts,
+    ...(trouble === undefined ? {} : { trouble }),
+    ...(lastLookAt === undefined ? {} : { lastLookAt }),
+  };
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Accounts, createApi } from '../api/api.ts';
+import { Accounts, createApi, type Metric } from '../api/api.ts';
 import { listenUrl, type Config } from '../config/load.ts';
 import type { Listen } from '../config/schema.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -42,12 +42,14 @@ import { startHousekeeping } from './housekeeping.ts';
 import { onShutdown, send, type FromBackEnd, type Ports, type ToBackEnd } from './ipc.ts';
 import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
 import { removeLocalFile, writeLocalFile } from './local-file.ts';
+import { mailboxesOf } from './mailbox-list.ts';
 import { mailboxMetrics } from './mailbox-metrics.ts';
 import { backEndMetrics } from './metrics.ts';
 import { relayMetrics } from './relay-metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { openMailboxes } from './open-mailboxes.ts';
 import { retryListen } from './retry-listen.ts';
+import { systemState } from './system-state.ts';
 
 const LOCK_WAIT_MS = 10_000;
 const LOCAL_USER = 'demo';
@@ -67,6 +69,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   process.on('message', keepEarly);
   const start = await firstMessage(early);
   const clock = systemClock;
+  const startedAt = clock();
   const unlock = lockDataDir(config.dataDir, 'back-end', LOCK_WAIT_MS);
   const engine = await openDatabase(config);
   const lookup = await createLookup({
@@ -81,7 +84,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   let dashboardUrl = config.dashboardUrl ?? listenUrl(config.httpListen);
 
   const timeline = new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup, clock });
-  const edgeLink = new EdgeLink(new DenyEntryStore(engine));
+  const edgeLink = new EdgeLink(new DenyEntryStore(engine), clock);
   const privacyStore = new StoredPrivacy(engine.db);
   const privacy = new Privacy({
     store: privacyStore,
@@ -188,6 +191,16 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     logger,
   });
 
+  const metrics = async (): Promise<Metric[]> => [
+    ...backEndMetrics({
+      edge: edgeLink.metrics(),
+      processor: processor.metrics(),
+      dispatcher: dispatcher.metrics(),
+    }),
+    ...relayMetrics(relay.sending()),
+    ...(await mailboxMetrics(mailboxes)),
+  ];
+  const smarthostHost = config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host;
   const api = createApi({
     settings: {
       publicUrl,
@@ -234,15 +247,19 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     },
     // Mail is taken and kept meanwhile, so it is no reason to take the back end away.
     degraded: () => (relay.sending().smarthost?.state === 'down' ? ['smarthost'] : []),
-    metrics: async () => [
-      ...backEndMetrics({
-        edge: edgeLink.metrics(),
-        processor: processor.metrics(),
-        dispatcher: dispatcher.metrics(),
-      }),
-      ...relayMetrics(relay.sending()),
-      ...(await mailboxMetrics(mailboxes)),
-    ],
+    metrics,
+    installation: {
+      state: () =>
+        systemState({
+          edge: edgeLink,
+          metrics,
+          wayOut: relay.demo ? { kind: 'demo' } : { kind: 'smarthost', host: smarthostHost ?? '' },
+          dataDir: config.dataDir,
+          startedAt,
+          clock,
+        }),
+      mailboxes: (workspaceId) => mailboxesOf(mailboxes.states(), workspaceId),
+    },
     clock,
     logger,
   });
@@ -327,7 +344,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         credential: local,
         demo: relay.demo,
         trackingIsLocal: isLoopbackUrl(publicUrl),
-        smarthostHost: config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host,
+        smarthostHost,
         dataDir: config.dataDir,
       }),
     );

@@ -1,3 +1,4 @@
+import type { Clock } from '../kernel/clock.ts';
 import type { DenyEntry } from '../tracking/tracking.ts';
 import { send, type EdgeMetricsReport, type FromBackEnd, type ToBackEnd } from './ipc.ts';
 
@@ -14,14 +15,18 @@ export interface DenyEntryReader {
  */
 export class EdgeLink {
   readonly #reader: DenyEntryReader;
+  readonly #clock: Clock;
   #acknowledged = 0;
   #metrics: EdgeMetricsReport = {};
   #edgeKnown = false;
+  #lastHeardAt: number | undefined;
+  #lastUnrecordedAt: number | undefined;
   #pushing: Promise<void> = Promise.resolve();
   readonly #waiting = new Set<{ version: number; resolve: () => void }>();
 
-  constructor(reader: DenyEntryReader) {
+  constructor(reader: DenyEntryReader, clock: Clock) {
     this.#reader = reader;
+    this.#clock = clock;
   }
 
   /** @param onStale called when a (re)started edge may lack entries */
@@ -34,12 +39,22 @@ export class EdgeLink {
       this.#acknowledged = Math.max(this.#acknowledged, message.version);
       for (const waiter of this.#waiting) if (waiter.version <= this.#acknowledged) waiter.resolve();
     } else if (message.type === 'edge-metrics') {
+      this.#lastHeardAt = this.#clock();
+      const unrecorded = message.metrics['unrecorded'] ?? 0;
+      // A restarted edge counts from nothing.
+      if (unrecorded > 0 && unrecorded !== this.#metrics['unrecorded'])
+        this.#lastUnrecordedAt = this.#clock();
       this.#metrics = message.metrics;
     }
   }
 
   metrics(): EdgeMetricsReport {
     return this.#metrics;
+  }
+
+  /** When the edge reported last, and when it last could not record a hit; ms. */
+  signs(): { lastHeardAt: number | undefined; lastUnrecordedAt: number | undefined } {
+    return { lastHeardAt: this.#lastHeardAt, lastUnrecordedAt: this.#lastUnrecordedAt };
   }
 
   /** Whether the edge has been heard of. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { CreateMessage, SmarthostState } from '@waybill/sdk';
+import type { CreateMessage, SmarthostState, SystemState } from '@waybill/sdk';
 import { Accounts, createApi, type Api, type ApiDeps } from '../../src/api/api.ts';
 import type { OpenedSession } from '../../src/api/auth/accounts.ts';
 import { newWorkspaceId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
@@ -168,6 +168,7 @@ export async function startApi(
     },
     readiness: { database: async () => {} },
     metrics: async () => [],
+    installation: { state: async () => WELL, mailboxes: () => [] },
     clock: now,
     logger: silentLogger,
     ...overrides.deps,
@@ -257,6 +258,24 @@ export async function signedIn(server: ApiServer): Promise<string> {
 export function json(body: unknown): { method: 'POST'; body: string } {
   return { method: 'POST', body: JSON.stringify(body) };
 }
+
+/** An installation without trouble. */
+const WELL: SystemState = {
+  startedAt: '2026-11-23T12:00:00.000Z',
+  edge: {
+    isUp: true,
+    lastHeardAt: '2026-11-23T12:00:00.000Z',
+    hits: 0,
+    forged: 0,
+    silenced: 0,
+    unrecorded: 0,
+    lastUnrecordedAt: null,
+  },
+  hits: { processed: 0, failures: 0, lagSeconds: null, backlog: null },
+  wayOut: { kind: 'demo' },
+  disk: null,
+  troubles: [],
+};
 
 export const MAIL: CreateMessage = {
   from: 'Ann <ann@example.org>',

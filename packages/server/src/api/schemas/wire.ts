@@ -30,7 +30,7 @@ const actor = z.enum([
   'unknown',
 ]) satisfies z.ZodType<sdk.Actor>;
 
-const reason = named(
+export const reason = named(
   'Reason',
   z.strictObject({ code: z.string(), text: z.string() }) satisfies z.ZodType<sdk.Reason>,
 );
