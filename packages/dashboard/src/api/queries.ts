@@ -10,10 +10,15 @@ import type {
   Page,
   RecipientSummary,
   Rule,
+  QueuedCopy,
+  QueueState,
+  QueueSummary,
   Session,
   SmtpCredential,
   StreamEvent,
+  SystemState,
   Verdict,
+  WatchedMailbox,
 } from '@waybill/sdk';
 import { queryString, request } from './request.ts';
 
@@ -121,7 +126,40 @@ export const apiKeysQuery = collection<ApiKey>('/api-keys');
 export const smtpCredentialsQuery = collection<SmtpCredential>('/smtp-credentials');
 export const channelsQuery = collection<Channel>('/channels');
 export const rulesQuery = collection<Rule>('/rules');
+export const mailboxesQuery = queryOptions({
+  ...collection<WatchedMailbox>('/mailboxes'),
+  refetchInterval: 30_000,
+});
 export const inboxQuery = collection<CapturedMail>('/inbox');
+
+/** How the installation is; asked for again once a minute, and more often by the page that shows it. */
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: ({ signal }) => request<SystemState>('GET', '/system', undefined, { signal }),
+  refetchInterval: 60_000,
+});
+
+export const queueSummaryQuery = queryOptions({
+  queryKey: ['queue', 'summary'],
+  queryFn: ({ signal }) => request<QueueSummary>('GET', '/queue/summary', undefined, { signal }),
+  refetchInterval: 30_000,
+});
+
+export const queueQuery = (filter: { state?: QueueState | undefined; to: string }) =>
+  infiniteQueryOptions({
+    queryKey: ['queue', 'list', filter],
+    queryFn: ({ signal, pageParam }) =>
+      request<Page<QueuedCopy>>(
+        'GET',
+        `/queue${queryString({ ...filter, cursor: pageParam, limit: pageSize })}`,
+        undefined,
+        { signal },
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.nextCursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: 15_000,
+  });
 
 /** Whose place data is used; licences ask to name them where places are shown. */
 export const attributionsQuery = queryOptions({

@@ -7,6 +7,7 @@ import { classes } from '../design/classes.ts';
 import { Icon, type IconName } from '../design/icon.tsx';
 import { VerdictMark } from '../design/verdict-mark.tsx';
 import { messageVerdict } from '../messages/message-verdict.ts';
+import { settingsSections } from '../settings/sections.ts';
 import { places } from './places.ts';
 import { setTheme } from './theme.ts';
 
@@ -51,6 +52,12 @@ function useCommands({ onHelp, demo }: Props): Command[] {
           },
         ]
       : []),
+    ...settingsSections.slice(1).map(({ to, label, icon }) => ({
+      id: to,
+      label: `Settings: ${label}`,
+      icon,
+      run: () => void navigate({ to }),
+    })),
     { id: 'light', label: 'Light colours', icon: 'sun', run: () => setTheme('light') },
     { id: 'dark', label: 'Dark colours', icon: 'moon', run: () => setTheme('dark') },
     { id: 'system', label: 'The system’s colours', icon: 'system', run: () => setTheme('system') },

@@ -106,7 +106,46 @@ const rules = createRoute({
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
-  component: lazyRouteComponent(() => import('../settings/settings-page.tsx'), 'SettingsPage'),
+  component: lazyRouteComponent(() => import('../settings/settings-layout.tsx'), 'SettingsLayout'),
+});
+
+const generalSettings = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  component: lazyRouteComponent(() => import('../settings/general-settings.tsx'), 'GeneralSettings'),
+});
+
+const programs = createRoute({
+  getParentRoute: () => settings,
+  path: '/programs',
+  component: lazyRouteComponent(() => import('../settings/smtp-credentials.tsx'), 'SmtpCredentials'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../settings/api-keys.tsx'), 'ApiKeys'),
+});
+
+const mailboxes = createRoute({
+  getParentRoute: () => settings,
+  path: '/mailboxes',
+  component: lazyRouteComponent(() => import('../mailboxes/mailboxes-page.tsx'), 'MailboxesPage'),
+});
+
+const queue = createRoute({
+  getParentRoute: () => settings,
+  path: '/queue',
+  validateSearch: (search: Record<string, unknown>): { show?: 'waiting' | 'failed' | undefined } => ({
+    show: search['show'] === 'waiting' || search['show'] === 'failed' ? search['show'] : undefined,
+  }),
+  component: lazyRouteComponent(() => import('../queue/queue-page.tsx'), 'QueuePage'),
+});
+
+const system = createRoute({
+  getParentRoute: () => settings,
+  path: '/system',
+  component: lazyRouteComponent(() => import('../system/system-page.tsx'), 'SystemPage'),
 });
 
 const compose = createRoute({
@@ -137,7 +176,7 @@ const routeTree = root.addChildren([
     live,
     recipients,
     rules,
-    settings,
+    settings.addChildren([generalSettings, programs, keys, mailboxes, queue, system]),
     compose,
     inbox,
     captured,

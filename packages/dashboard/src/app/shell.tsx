@@ -10,6 +10,7 @@ import { KeysDialog } from './keys-dialog.tsx';
 import { LiveProvider } from './live-context.ts';
 import { BottomBar, TopBar } from './phone-bars.tsx';
 import { places } from './places.ts';
+import { SystemAlert } from '../system/system-alert.tsx';
 import { Rail } from './rail.tsx';
 
 /** What surrounds every page behind the sign-in: navigation, keys, palette and the event stream. */
@@ -34,6 +35,7 @@ export function Shell() {
           <TopBar session={session} onPalette={() => setPalette(true)} />
         </header>
         <main id="content" tabIndex={-1} className="min-w-0 flex-1 outline-none">
+          <SystemAlert />
           <Outlet />
         </main>
         <BottomBar />

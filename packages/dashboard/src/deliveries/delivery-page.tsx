@@ -75,7 +75,7 @@ function Heading({ delivery }: { delivery: DeliveryDetail }) {
           params={{ messageId: delivery.messageId }}
           className="inline-flex min-h-11 min-w-0 items-center hover:text-ink md:min-h-9"
         >
-          <span className="truncate">{delivery.subject === '' ? '(no subject)' : delivery.subject}</span>
+          <bdi className="truncate">{delivery.subject === '' ? '(no subject)' : delivery.subject}</bdi>
         </Link>
       </nav>
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1">

@@ -44,7 +44,7 @@ test('a scanner that checks links is drawn as a machine at that station, and nob
 
 test('a probable reading is not drawn like a certain one', () => {
   const stations = way('probably-read', [event('opened', 3, { actor: 'human-via-proxy' })]);
-  assert.equal(stations['loaded'], 'person');
+  assert.equal(stations['loaded'], 'probable');
   assert.equal(stations['read'], 'probable');
 });
 
@@ -72,4 +72,11 @@ test('a copy in the demo inbox is never delivered, whatever happens to it there'
 
 test('the sender’s own opening reaches nothing', () => {
   assert.equal(way('sent', [event('opened', 1, { actor: 'self' })])['loaded'], 'ahead');
+});
+
+test('an image that was loaded by somebody who is only probably a person is drawn no surer than that', () => {
+  const unsure = [event('opened', 2, { actor: 'human', confidence: 0.6 })];
+  assert.equal(way('probably-read', unsure)['loaded'], 'probable');
+  const sure = [...unsure, event('opened', 3, { actor: 'human', confidence: 0.95 })];
+  assert.equal(way('read', sure)['loaded'], 'person');
 });

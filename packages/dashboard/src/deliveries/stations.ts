@@ -1,5 +1,5 @@
 import type { DeliveryDetail, Event } from '@waybill/sdk';
-import { isCapture, kindOf } from './actor-words.ts';
+import { isCapture, isSure, kindOf } from './actor-words.ts';
 import { verdictTone } from './verdict-words.ts';
 
 export type StationKey = 'sent' | 'delivered' | 'loaded' | 'read' | 'clicked' | 'replied';
@@ -100,7 +100,12 @@ function deliveredStation({ verdict, events }: Travelled): Station {
 function loadedStation({ events }: Travelled): Station {
   const loads = events.filter((event) => event.type === 'opened' && event.actor !== 'self');
   const byPerson = first(loads, (event) => kindOf(event.actor) === 'person');
-  if (byPerson !== undefined) return reached('loaded', 'Loaded', 'person', byPerson.at);
+  const surely = first(loads, isSure);
+  if (surely !== undefined || byPerson !== undefined) {
+    // That it was loaded is a fact; who did it is drawn as surely as it is known.
+    const state = surely === undefined ? 'probable' : 'person';
+    return reached('loaded', 'Loaded', state, (byPerson ?? surely)?.at);
+  }
   const load = loads[0] ?? first(events, (event) => event.type === 'clicked' && event.actor !== 'self');
   return load === undefined
     ? reached('loaded', 'Loaded', 'ahead')

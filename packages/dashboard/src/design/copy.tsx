@@ -59,11 +59,8 @@ export function CopyButton({
 /** A command or value to copy, in the type in which it is typed. */
 export function CopyLine({ text, what }: { text: string; what: string }) {
   return (
-    <div className="flex min-w-0 items-center rounded-md bg-sunken">
-      <code
-        className="min-w-0 flex-1 overflow-x-auto px-3 py-2 font-mono text-meta whitespace-pre"
-        tabIndex={0}
-      >
+    <div className="flex min-w-0 items-start rounded-md bg-sunken">
+      <code className="min-w-0 flex-1 px-3 py-3.5 font-mono text-meta whitespace-pre-wrap wrap-anywhere md:py-2.5">
         {text}
       </code>
       <CopyIcon text={text} what={what} />

@@ -84,6 +84,12 @@ const toneText = {
   none: 'text-soft',
 } as const;
 
+/** A judgement that a burst of fetches may still turn is never shown like a final one. */
+function isProvisional({ state, settled }: Verdict): boolean {
+  const tone = verdictTone(state);
+  return !settled && (tone === 'person' || tone === 'machine');
+}
+
 /** The verdict as a word with its mark; `suffix` adds how many of a message's deliveries share it. */
 export function VerdictWord({ verdict, suffix }: { verdict: Verdict; suffix?: string }) {
   const sure = confidenceWords(verdict);
@@ -102,6 +108,7 @@ export function VerdictWord({ verdict, suffix }: { verdict: Verdict; suffix?: st
       >
         {verdictWord(verdict)}
       </span>
+      {isProvisional(verdict) && <span className="text-faint">for now</span>}
       {suffix !== undefined && <span className="text-faint">{suffix}</span>}
       {sure !== undefined && <span className="sr-only">, {sure}</span>}
     </span>

@@ -26,7 +26,7 @@ export function CapturedPage() {
         <Icon name="back" />
         Demo inbox
       </Link>
-      <h1 className="mt-1 mb-1 text-title font-semibold">
+      <h1 dir="auto" className="mt-1 mb-1 text-left text-title font-semibold">
         {mail === undefined ? 'Captured mail' : mail.subject || '(no subject)'}
       </h1>
       {inbox.isPending && <SkeletonDetail label="Loading the mail" />}

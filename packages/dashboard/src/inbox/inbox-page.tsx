@@ -54,7 +54,7 @@ function MailRow({ mail }: { mail: CapturedMail }) {
         className="-mx-3 flex items-baseline justify-between gap-4 rounded-md px-3 py-3 hover:bg-hover"
       >
         <span className="min-w-0">
-          <span className="block truncate font-medium">
+          <span dir="auto" className="block truncate text-left font-medium">
             {mail.subject === '' ? '(no subject)' : mail.subject}
           </span>
           <span className="block truncate text-meta text-faint">

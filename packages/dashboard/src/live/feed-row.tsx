@@ -27,7 +27,7 @@ export function FeedRow({ event, arrived }: { event: StreamEvent; arrived: boole
             {origin !== '' && <span className="font-normal text-faint"> {origin}</span>}
           </span>
           <span className="block truncate text-meta text-faint">
-            {event.recipient} · {event.subject === '' ? '(no subject)' : event.subject}
+            <bdi>{event.recipient}</bdi> · <bdi>{event.subject === '' ? '(no subject)' : event.subject}</bdi>
           </span>
         </span>
         <span className="hidden pt-0.5 @lg:block">

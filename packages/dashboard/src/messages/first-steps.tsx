@@ -36,7 +36,7 @@ export function FirstSteps({ session }: { session: Session }) {
             <span className="font-mono text-meta text-ink">{smtp.port}</span>. User name and password, and the
             steps for your program, are in the settings.
           </p>
-          <Link to="/settings" hash="smtp" className={buttonClasses('plain')}>
+          <Link to="/settings/programs" className={buttonClasses('plain')}>
             Set up a mail program
           </Link>
         </li>

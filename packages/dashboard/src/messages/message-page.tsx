@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import type { Delivery, Message } from '@waybill/sdk';
+import type { Message } from '@waybill/sdk';
 import { useState } from 'react';
 import { messageQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
@@ -9,11 +9,14 @@ import { Icon } from '../design/icon.tsx';
 import { Moment } from '../design/moment.tsx';
 import { Page, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
-import { VerdictWord } from '../design/verdict-mark.tsx';
 import { ladder } from '../deliveries/verdict-words.ts';
+import { DeliveryList } from './delivery-list.tsx';
 import { MarkSent } from './mark-sent.tsx';
 import { MessageFacts } from './message-facts.tsx';
+import { manyRecipients } from './message-sentence.ts';
 import { MessageSummaryLine } from './message-summary-line.tsx';
+import { type ReaderGroup, readerGroupOf } from './message-verdict.ts';
+import { ReadersBar } from './readers-bar.tsx';
 
 const route = getRouteApi('/inside/messages/$messageId');
 
@@ -23,6 +26,7 @@ export function MessagePage() {
   const message = useQuery(messageQuery(messageId));
   useTitle(message.data?.subject ?? 'Message');
   useRowKeys();
+  const [group, setGroup] = useState<ReaderGroup | undefined>(undefined);
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   if (message.isPending) {
     return (
@@ -53,7 +57,18 @@ export function MessagePage() {
       }
     >
       <MessageHead message={message.data} />
-      <DeliveryList deliveries={deliveries} chosen={peeked} onChoose={setChosen} />
+      {deliveries.length >= manyRecipients && message.data.mode !== 'aggregate' && (
+        <ReadersBar verdicts={deliveries.map(({ verdict }) => verdict)} shown={group} onShow={setGroup} />
+      )}
+      <DeliveryList
+        deliveries={
+          group === undefined
+            ? deliveries
+            : deliveries.filter(({ verdict }) => readerGroupOf(verdict.state) === group)
+        }
+        chosen={peeked}
+        onChoose={setChosen}
+      />
       {message.data.source === 'snippet' && message.data.sentAt === null && (
         <section aria-labelledby="out" className="mt-8">
           <h2 id="out" className="mb-1 text-field font-semibold">
@@ -77,7 +92,7 @@ function MessageHead({ message }: { message: Message }) {
         <Icon name="back" />
         Messages
       </Link>
-      <h1 className="text-title font-semibold">
+      <h1 dir="auto" className="text-left text-title font-semibold">
         {message.subject === '' ? '(no subject)' : message.subject}
       </h1>
       <p className="mt-1 text-soft">
@@ -92,44 +107,5 @@ function MessageHead({ message }: { message: Message }) {
       </p>
       <MessageSummaryLine message={message} />
     </header>
-  );
-}
-
-function DeliveryList({
-  deliveries,
-  chosen,
-  onChoose,
-}: {
-  deliveries: Delivery[];
-  chosen: string | undefined;
-  onChoose: (trackingNumber: string) => void;
-}) {
-  return (
-    <section aria-label="Deliveries">
-      <h2 className="sr-only">Deliveries</h2>
-      <ul className="@container border-t border-line">
-        {deliveries.map((delivery) => (
-          <li key={delivery.trackingNumber} className="border-b border-line">
-            <Link
-              to="/deliveries/$trackingNumber"
-              params={{ trackingNumber: delivery.trackingNumber }}
-              data-row
-              onFocus={() => onChoose(delivery.trackingNumber)}
-              onPointerEnter={() => onChoose(delivery.trackingNumber)}
-              className={`-mx-3 grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 rounded-md px-3 py-3 hover:bg-hover ${
-                chosen === delivery.trackingNumber ? 'xl:bg-hover' : ''
-              }`}
-            >
-              <span className="min-w-0 truncate font-medium">{delivery.recipient}</span>
-              <VerdictWord verdict={delivery.verdict} />
-              <span className="font-mono text-meta text-faint">{delivery.trackingNumber}</span>
-              {delivery.untouchedBecause !== undefined && (
-                <span className="text-meta text-faint">no pixel</span>
-              )}
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }

@@ -20,20 +20,33 @@ export function MessageRow({ message }: { message: MessageSummary }) {
         className="-mx-3 grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1.5 rounded-md px-3 py-3 hover:bg-hover @lg:grid-cols-[minmax(0,1fr)_11.5rem_5.5rem] @lg:items-center"
       >
         <span className="col-span-2 min-w-0 @lg:col-span-1">
-          <span className="block truncate font-medium">
+          <span dir="auto" className="block truncate text-left font-medium">
             {message.subject === '' ? '(no subject)' : message.subject}
           </span>
           <span className="block truncate text-meta text-faint">
             {recipientsLine(message.deliveries.map((delivery) => delivery.recipient))}
           </span>
         </span>
-        <RowVerdict verdict={verdict} />
+        {message.mode === 'aggregate' && !verdictIsTrouble(verdict) ? (
+          <Counted />
+        ) : (
+          <RowVerdict verdict={verdict} />
+        )}
         <span className="text-right text-meta text-faint @lg:text-body">
           <RowTime message={message} />
         </span>
       </Link>
     </li>
   );
+}
+
+function verdictIsTrouble({ best }: MessageVerdict): boolean {
+  return best !== undefined && verdictTone(best.state) === 'trouble';
+}
+
+/** Openings of such a mail belong to the message, so no recipient's state says anything of readers. */
+function Counted() {
+  return <span className="pl-6 text-soft">Counts only</span>;
 }
 
 function RowVerdict({ verdict }: { verdict: MessageVerdict }) {
@@ -57,7 +70,7 @@ function RowTime({ message }: { message: MessageSummary }) {
   return (
     <>
       <span className="sr-only">{message.lastSignAt === null || silent ? 'Sent ' : 'Last sign '}</span>
-      <Moment at={at} />
+      <Moment at={at} wording={message.mode === 'day' && !silent ? 'day' : 'relative'} />
     </>
   );
 }

@@ -16,13 +16,30 @@ const told = (...states: VerdictState[]) => {
 
 test('the sure, the probable, machines and silence are told apart', () => {
   assert.equal(
-    told('read', 'clicked', 'probably-read', 'loaded', 'sent', 'bounced'),
-    'Read by 2 of 6; 1 probably, 1 loaded by machines only, 1 without a sign, which proves nothing, 1 in trouble.',
+    told('read', 'probably-read', 'loaded', 'sent', 'bounced'),
+    'Read by 1 of 5; 1 probably, 1 loaded by machines only, 1 without a sign, which proves nothing, 1 in trouble.',
   );
 });
 
 test('where all is only probable, the sentence begins with it', () => {
   assert.equal(told('probably-read', 'probably-read'), 'Probably read by all 2.');
+});
+
+test('of many recipients the answer is a range from what is certain to what is possible', () => {
+  assert.equal(
+    told('read', 'clicked', 'probably-read', 'loaded', 'sent', 'bounced'),
+    'Read by at least 2, at most 5 of 6.',
+  );
+  assert.equal(
+    told('probably-read', 'loaded', 'sent', 'sent', 'sent', 'sent', 'failed'),
+    'Probably read by 1, at most 6 of 7.',
+  );
+  assert.equal(
+    told('loaded', 'sent', 'sent', 'sent', 'sent', 'sent'),
+    'No sign of a reader, which proves nothing: at most 6 of 6 may have read it.',
+  );
+  assert.equal(told('read', 'read', 'read', 'read', 'read', 'bounced'), 'Read by 5 of 6.');
+  assert.equal(told('read', 'read', 'read', 'read', 'read', 'replied'), 'Read by all 6.');
 });
 
 test('nobody is ever said not to have read', () => {

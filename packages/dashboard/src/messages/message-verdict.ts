@@ -13,25 +13,23 @@ export interface MessageVerdict {
 
 const surelyRead = new Set<VerdictState>(['read', 'clicked', 'replied']);
 
-export interface Readers {
-  sure: number;
-  probable: number;
-  machines: number;
-  silent: number;
-  troubled: number;
+/** What can be known of a recipient, as far as reading goes; people first. */
+export const readerGroups = ['sure', 'probable', 'machines', 'silent', 'troubled'] as const;
+export type ReaderGroup = (typeof readerGroups)[number];
+export type Readers = Record<ReaderGroup, number>;
+
+export function readerGroupOf(state: VerdictState): ReaderGroup {
+  if (surelyRead.has(state)) return 'sure';
+  const tone = verdictTone(state);
+  if (tone === 'person') return 'probable';
+  if (tone === 'machine') return 'machines';
+  return tone === 'trouble' ? 'troubled' : 'silent';
 }
 
 /** A message's deliveries by what is known of each; "probably" is never counted as "read". */
 export function countReaders(verdicts: readonly Verdict[]): Readers {
   const counts: Readers = { sure: 0, probable: 0, machines: 0, silent: 0, troubled: 0 };
-  for (const { state } of verdicts) {
-    const tone = verdictTone(state);
-    if (surelyRead.has(state)) counts.sure += 1;
-    else if (tone === 'person') counts.probable += 1;
-    else if (tone === 'machine') counts.machines += 1;
-    else if (tone === 'trouble') counts.troubled += 1;
-    else counts.silent += 1;
-  }
+  for (const { state } of verdicts) counts[readerGroupOf(state)] += 1;
   return counts;
 }
 

@@ -4,13 +4,14 @@ import { useState } from 'react';
 import { apiKeysQuery } from '../api/queries.ts';
 import { request } from '../api/request.ts';
 import { CopyLine } from '../design/copy.tsx';
-import { Section } from '../design/page.tsx';
+import { Section, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { NewSecretForm } from './new-secret-form.tsx';
 import { SecretItem } from './secret-item.tsx';
 
 /** Keys for programs that use the API. */
 export function ApiKeys() {
+  useTitle('API keys');
   const queryClient = useQueryClient();
   const keys = useQuery(apiKeysQuery);
   const [created, setCreated] = useState<CreatedApiKey | undefined>(undefined);

@@ -15,6 +15,7 @@ export function SecretItem({
   note,
   path,
   warning,
+  onChange,
   onRevoked,
 }: {
   name: string;
@@ -25,6 +26,8 @@ export function SecretItem({
   note?: string | undefined;
   path: string;
   warning: string;
+  /** Absent when nothing of it can be changed. */
+  onChange?: () => void;
   onRevoked: () => unknown;
 }) {
   const [asking, setAsking] = useState(false);
@@ -36,7 +39,7 @@ export function SecretItem({
     },
   });
   return (
-    <li className="flex items-center justify-between gap-4 border-b border-line py-2 last:border-b-0">
+    <li className="flex flex-wrap items-center justify-between gap-x-4 border-b border-line py-2 last:border-b-0 sm:flex-nowrap">
       <div className="min-w-0">
         <p className="truncate">
           <span className="font-medium">{name}</span>{' '}
@@ -54,9 +57,16 @@ export function SecretItem({
         </p>
         {note !== undefined && <p className="text-meta wrap-anywhere text-faint">{note}</p>}
       </div>
-      <Button look="quiet" onClick={() => setAsking(true)} aria-label={`Revoke ${name}`}>
-        Revoke
-      </Button>
+      <div className="-ml-3.5 flex shrink-0 gap-1 sm:ml-0">
+        {onChange !== undefined && (
+          <Button look="quiet" onClick={onChange} aria-label={`Change ${name}`}>
+            Change
+          </Button>
+        )}
+        <Button look="quiet" onClick={() => setAsking(true)} aria-label={`Revoke ${name}`}>
+          Revoke
+        </Button>
+      </div>
       <ConfirmDialog
         title={`Revoke “${name}”?`}
         open={asking}

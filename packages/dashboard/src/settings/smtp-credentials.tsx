@@ -1,19 +1,31 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import type { CreatedSmtpCredential, Workspace } from '@waybill/sdk';
+import type { CreatedSmtpCredential, SmtpCredential, Workspace } from '@waybill/sdk';
 import { useState } from 'react';
-import { smtpCredentialsQuery } from '../api/queries.ts';
+import { sessionQuery, smtpCredentialsQuery } from '../api/queries.ts';
 import { request } from '../api/request.ts';
-import { Section } from '../design/page.tsx';
+import { Section, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { MailProgramGuide } from './mail-program-guide.tsx';
 import { NewSmtpCredentialForm, type NewSmtpCredential } from './new-smtp-credential-form.tsx';
 import { SecretItem } from './secret-item.tsx';
+import { SendersDialog } from './senders-dialog.tsx';
 
 /** User names and passwords for mail programs, with the steps to set one up. */
-export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
+export function SmtpCredentials() {
+  useTitle('Mail programs');
+  const { data: session } = useQuery(sessionQuery);
+  return session === undefined ? (
+    <SkeletonRows label="Loading mail programs" />
+  ) : (
+    <Credentials workspace={session.workspace} />
+  );
+}
+
+function Credentials({ workspace }: { workspace: Workspace }) {
   const queryClient = useQueryClient();
   const credentials = useQuery(smtpCredentialsQuery);
   const [created, setCreated] = useState<CreatedSmtpCredential | undefined>(undefined);
+  const [changed, setChanged] = useState<SmtpCredential | undefined>(undefined);
   const refresh = () => queryClient.invalidateQueries({ queryKey: smtpCredentialsQuery.queryKey });
   const create = useMutation({
     mutationFn: (credential: NewSmtpCredential) =>
@@ -47,9 +59,10 @@ export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
                 lastUsedAt={credential.lastUsedAt}
                 note={
                   credential.allowedFrom === null
-                    ? undefined
+                    ? 'Sends from any address'
                     : `Sends only from ${credential.allowedFrom.join(', ')}`
                 }
+                onChange={() => setChanged(credential)}
                 path={`/smtp-credentials/${credential.id}`}
                 warning="The program that uses it can no longer send. Mails it sent before are tracked on."
                 onRevoked={refresh}
@@ -58,6 +71,9 @@ export function SmtpCredentials({ workspace }: { workspace: Workspace }) {
           </ul>
         )}
       </div>
+      {changed !== undefined && (
+        <SendersDialog credential={changed} onClose={() => setChanged(undefined)} onSaved={refresh} />
+      )}
       <MailProgramGuide smtp={workspace.smtp} username={username} password={created?.password} />
     </Section>
   );

@@ -37,6 +37,11 @@ test(
       '/recipients',
       '/rules',
       '/settings',
+      '/settings/programs',
+      '/settings/keys',
+      '/settings/mailboxes',
+      '/settings/queue',
+      '/settings/system',
     ];
     paths.push('/compose', '/inbox', `/inbox/${number}`, '/nowhere');
     let checked = 0;

@@ -1,14 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { attributionsQuery, sessionQuery } from '../api/queries.ts';
+import { sessionQuery } from '../api/queries.ts';
 import { request } from '../api/request.ts';
 import { Button } from '../design/button.tsx';
 import { Segments } from '../design/choice.tsx';
-import { Page, PageHeader, Section, useTitle } from '../design/page.tsx';
+import { Section, useTitle } from '../design/page.tsx';
 import { SkeletonRows } from '../design/states.tsx';
 import { setTheme, type Theme, useTheme } from '../app/theme.ts';
-import { ApiKeys } from './api-keys.tsx';
-import { SmtpCredentials } from './smtp-credentials.tsx';
 import { WorkspaceForm } from './workspace-form.tsx';
 
 const themes = [
@@ -17,27 +15,17 @@ const themes = [
   { value: 'dark', label: 'Dark' },
 ] as const satisfies readonly { value: Theme; label: string }[];
 
-export function SettingsPage() {
+/** What may be recorded, how this browser looks, and who is signed in. */
+export function GeneralSettings() {
   useTitle('Settings');
   const session = useQuery(sessionQuery);
-  if (session.data === undefined) {
-    return (
-      <Page narrow>
-        <PageHeader title="Settings" />
-        <SkeletonRows label="Loading settings" />
-      </Page>
-    );
-  }
+  if (session.data === undefined) return <SkeletonRows label="Loading settings" />;
   return (
-    <Page narrow>
-      <PageHeader title="Settings" />
+    <>
       <WorkspaceForm workspace={session.data.workspace} />
-      <SmtpCredentials workspace={session.data.workspace} />
-      <ApiKeys />
       <Appearance />
       <Account name={session.data.user.name} email={session.data.user.email} />
-      <Attributions />
-    </Page>
+    </>
   );
 }
 
@@ -63,21 +51,6 @@ function Account({ name, email }: { name: string; email: string }) {
       <Button icon="leave" onClick={() => void signOut()}>
         Sign out
       </Button>
-    </Section>
-  );
-}
-
-/** Licences of the place data ask to be named. */
-function Attributions() {
-  const { data } = useQuery(attributionsQuery);
-  if (data === undefined || data.length === 0) return null;
-  return (
-    <Section title="Place data">
-      <ul className="max-w-[72ch] text-soft">
-        {data.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
-        ))}
-      </ul>
     </Section>
   );
 }

@@ -1,0 +1,131 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { QueuedCopy, QueueSummary } from '@waybill/sdk';
+import { type ReactNode, useState } from 'react';
+import { queueQuery, queueSummaryQuery, sessionQuery, systemQuery } from '../api/queries.ts';
+import { request } from '../api/request.ts';
+import { Button } from '../design/button.tsx';
+import { Segments } from '../design/choice.tsx';
+import { useTitle } from '../design/page.tsx';
+import { SearchField } from '../design/search-field.tsx';
+import { ProblemNote, SkeletonRows } from '../design/states.tsx';
+import { DropDialog } from './drop-dialog.tsx';
+import { QueueRow } from './queue-row.tsx';
+import { queueSentence } from './queue-words.ts';
+
+const route = getRouteApi('/inside/settings/queue');
+
+const shows = [
+  { value: 'all', label: 'All' },
+  { value: 'waiting', label: 'Waiting' },
+  { value: 'failed', label: 'Failed' },
+] as const;
+
+/** What waits to leave, why, and when it is tried next; with the two things one can do about it. */
+export function QueuePage() {
+  useTitle('Mail queue');
+  const { show } = route.useSearch();
+  const navigate = route.useNavigate();
+  const queryClient = useQueryClient();
+  const [to, setTo] = useState('');
+  const [dropped, setDropped] = useState<QueuedCopy | undefined>(undefined);
+  const queue = useInfiniteQuery(queueQuery({ state: show, to }));
+  const summary = useQuery(queueSummaryQuery);
+  const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
+  const refresh = () => queryClient.invalidateQueries({ queryKey: ['queue'] });
+  const retryAll = useMutation({
+    mutationFn: () => request<{ retried: number }>('POST', '/queue/retry'),
+    onSettled: refresh,
+  });
+  return (
+    <section aria-label="Mail queue">
+      {summary.data !== undefined && <Answer summary={summary.data} />}
+      {(summary.data?.byReason.length ?? 0) > 0 && summary.data !== undefined && (
+        <Reasons summary={summary.data}>
+          <Button busy={retryAll.isPending} onClick={() => retryAll.mutate()}>
+            Try all now
+          </Button>
+        </Reasons>
+      )}
+      {retryAll.isError && <ProblemNote error={retryAll.error} />}
+      <div className="mb-3 flex flex-col gap-3">
+        <SearchField
+          label="Search the queue"
+          placeholder="Part of a recipient’s address"
+          value={to}
+          onChange={setTo}
+        />
+        <Segments
+          label="Show"
+          options={shows}
+          value={show ?? 'all'}
+          onChange={(value) =>
+            void navigate({ search: { show: value === 'all' ? undefined : value }, replace: true })
+          }
+        />
+      </div>
+      {queue.isPending && <SkeletonRows rows={3} label="Loading the queue" />}
+      {queue.isError && <ProblemNote error={queue.error} onRetry={() => void queue.refetch()} />}
+      {queue.isSuccess && items.length === 0 && <p className="py-6 text-soft">{emptyWords(to, show)}</p>}
+      {items.length > 0 && (
+        <ul className="border-t border-line" aria-busy={queue.isPlaceholderData}>
+          {items.map((copy) => (
+            <QueueRow key={copy.id} copy={copy} onDrop={() => setDropped(copy)} onChanged={refresh} />
+          ))}
+        </ul>
+      )}
+      {queue.hasNextPage && (
+        <div className="py-5 text-center">
+          <Button busy={queue.isFetchingNextPage} onClick={() => void queue.fetchNextPage()}>
+            Show older
+          </Button>
+        </div>
+      )}
+      {dropped !== undefined && (
+        <DropDialog copy={dropped} onClose={() => setDropped(undefined)} onDropped={refresh} />
+      )}
+    </section>
+  );
+}
+
+function emptyWords(to: string, show: 'waiting' | 'failed' | undefined): string {
+  if (to !== '') return 'No copy in the queue is for such an address.';
+  if (show === 'failed') return 'Nothing failed lately.';
+  return 'The queue is empty. A copy stands here from the moment it is handed in until the next mail server has it.';
+}
+
+function Answer({ summary }: { summary: QueueSummary }) {
+  const { data: session } = useQuery(sessionQuery);
+  const { data: system } = useQuery(systemQuery);
+  const { lead, rest } = queueSentence(summary, session?.workspace.demo === true);
+  return (
+    <div className="mb-6">
+      <h2 className="max-w-[40ch] text-title text-soft">
+        <span className="font-semibold text-ink">{lead}</span>
+        {rest}
+      </h2>
+      {system?.wayOut.kind === 'smarthost' && (
+        <p className="mt-1 text-soft">
+          Mail leaves through <span className="font-mono text-meta text-ink">{system.wayOut.host}</span>.
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Reasons({ summary, children }: { summary: QueueSummary; children: ReactNode }) {
+  return (
+    <div className="mb-6 rounded-lg bg-amber-wash px-4 py-3">
+      <h3 className="font-medium">What keeps them</h3>
+      <ul className="mt-1 mb-3 flex flex-col gap-1 text-soft">
+        {summary.byReason.map(({ reason, waiting }) => (
+          <li key={reason} className="flex justify-between gap-4">
+            <span className="min-w-0 wrap-anywhere">{reason}</span>
+            <span className="figures shrink-0">{waiting.toLocaleString('en-GB')}</span>
+          </li>
+        ))}
+      </ul>
+      {children}
+    </div>
+  );
+}

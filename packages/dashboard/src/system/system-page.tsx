@@ -1,0 +1,196 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { SystemState } from '@waybill/sdk';
+import type { ReactNode } from 'react';
+import {
+  attributionsQuery,
+  mailboxesQuery,
+  queueSummaryQuery,
+  sessionQuery,
+  systemQuery,
+} from '../api/queries.ts';
+import { Moment } from '../design/moment.tsx';
+import { useNow } from '../design/now.ts';
+import { Section, useTitle } from '../design/page.tsx';
+import { StateDot } from '../design/state-dot.tsx';
+import { ProblemNote, SkeletonDetail } from '../design/states.tsx';
+import { Trouble } from '../design/trouble.tsx';
+import { alertsOf, lagWords, sizeWords } from './system-words.ts';
+
+const refreshMs = 5_000;
+
+/** How this Waybill is. Calm while all is well; what is wrong stands on top. */
+export function SystemPage() {
+  useTitle('System');
+  const system = useQuery({ ...systemQuery, refetchInterval: refreshMs });
+  const { data: mailboxes } = useQuery(mailboxesQuery);
+  const { data: queue } = useQuery(queueSummaryQuery);
+  const now = useNow();
+  if (system.isPending) return <SkeletonDetail label="Loading the state of the system" />;
+  if (system.isError) return <ProblemNote error={system.error} onRetry={() => void system.refetch()} />;
+  const alerts = alertsOf({ system: system.data, mailboxes, queue, now });
+  return (
+    <>
+      <h2 className="text-title font-semibold">
+        {alerts.length === 0
+          ? 'All is well.'
+          : alerts.length === 1
+            ? 'One thing needs attention.'
+            : `${alerts.length} things need attention.`}
+      </h2>
+      <p className="mt-1 mb-6 text-soft">
+        Running since <Moment at={system.data.startedAt} wording="phrase" />.
+        {alerts.length === 0 && ' If something needs you, every page says so on top.'}
+      </p>
+      <div className="mb-8 flex flex-col empty:hidden">
+        {alerts.map(({ code, text, to }) => (
+          <Trouble
+            key={code}
+            text={text}
+            {...(to === '/settings/system'
+              ? {}
+              : {
+                  advice: (
+                    <Link
+                      to={to}
+                      className="inline-flex min-h-11 items-center underline underline-offset-2 md:min-h-0"
+                    >
+                      See what to do
+                    </Link>
+                  ),
+                })}
+          />
+        ))}
+      </div>
+      <Signs system={system.data} />
+      <Mail system={system.data} />
+      <Room disk={system.data.disk} />
+      <Attributions />
+    </>
+  );
+}
+
+function Facts({ children }: { children: ReactNode }) {
+  return <dl className="max-w-[64ch] border-t border-line">{children}</dl>;
+}
+
+function Fact({ name, hint, children }: { name: string; hint?: string; children: ReactNode }) {
+  return (
+    <div className="flex items-baseline justify-between gap-x-6 border-b border-line py-2.5">
+      <dt className="min-w-0">
+        {name}
+        {hint !== undefined && <span className="block text-meta text-faint">{hint}</span>}
+      </dt>
+      <dd className="shrink-0 text-right text-soft">{children}</dd>
+    </div>
+  );
+}
+
+const number = (value: number) => value.toLocaleString('en-GB');
+
+function Signs({ system: { edge, hits } }: { system: SystemState }) {
+  return (
+    <Section
+      title="Openings and clicks"
+      lead="Images and links are answered by a process of its own, which goes on when all else is down. Counted since the start."
+    >
+      <Facts>
+        <Fact name="Answers images and links">
+          <StateDot isGood={edge.isUp}>{edge.isUp ? 'Yes' : 'No word from it'}</StateDot>
+        </Fact>
+        <Fact name="Recorded">{number(edge.hits)}</Fact>
+        <Fact name="Put on timelines">{number(hits.processed)}</Fact>
+        <Fact name="Waiting to be put there">
+          {hits.backlog === null ? 'not counted' : number(hits.backlog)}
+        </Fact>
+        <Fact name="Timelines are behind by">{lagWords(hits.lagSeconds)}</Fact>
+        <Fact name="Could not be recorded" hint="The reader was answered all the same.">
+          {edge.unrecorded === 0 ? 'none' : <span className="text-amber">{number(edge.unrecorded)}</span>}
+        </Fact>
+        <Fact name="Not recorded, because of an objection">{number(edge.silenced)}</Fact>
+        <Fact name="Forged addresses" hint="Answered like any other, so that nobody learns anything from it.">
+          {number(edge.forged)}
+        </Fact>
+      </Facts>
+    </Section>
+  );
+}
+
+function Mail({ system: { wayOut } }: { system: SystemState }) {
+  const { data: session } = useQuery(sessionQuery);
+  const { data: queue } = useQuery(queueSummaryQuery);
+  const { data: mailboxes } = useQuery(mailboxesQuery);
+  const watched = mailboxes?.filter(({ folders }) => folders.every(({ state }) => state === 'watched'));
+  return (
+    <Section title="Mail">
+      <Facts>
+        <Fact name="Goes out through">
+          {wayOut.kind === 'demo' ? (
+            'nothing: demo inbox'
+          ) : (
+            <span className="wrap-anywhere">{wayOut.host}</span>
+          )}
+        </Fact>
+        <Fact name="Waiting in the queue">
+          <PageLink to="/settings/queue">{queue === undefined ? '…' : number(queue.waiting)}</PageLink>
+        </Fact>
+        <Fact name="Mailboxes watched">
+          <PageLink to="/settings/mailboxes">
+            {mailboxes === undefined || watched === undefined
+              ? '…'
+              : mailboxes.length === 0
+                ? 'none set'
+                : `${watched.length} of ${mailboxes.length}`}
+          </PageLink>
+        </Fact>
+        <Fact name="Pixels and links begin with">
+          <span className="font-mono text-meta break-all">{session?.workspace.publicUrl ?? '…'}</span>
+        </Fact>
+      </Facts>
+    </Section>
+  );
+}
+
+function PageLink({ to, children }: { to: '/settings/queue' | '/settings/mailboxes'; children: ReactNode }) {
+  return (
+    <Link
+      to={to}
+      className="-my-3 inline-flex min-h-11 min-w-11 items-center justify-end underline underline-offset-2 md:min-h-9"
+    >
+      {children}
+    </Link>
+  );
+}
+
+function Room({ disk }: { disk: SystemState['disk'] }) {
+  if (disk === null) return null;
+  const used = disk.sizeBytes === 0 ? 0 : 1 - disk.freeBytes / disk.sizeBytes;
+  return (
+    <Section title="Disk">
+      <p>
+        {sizeWords(disk.freeBytes)} free <span className="text-soft">of {sizeWords(disk.sizeBytes)}</span>
+      </p>
+      <div
+        aria-hidden="true"
+        className="mt-2 h-1.5 max-w-[64ch] overflow-hidden rounded-full bg-machine-wash"
+      >
+        <div className="h-full bg-machine" style={{ width: `${Math.round(used * 100)}%` }} />
+      </div>
+    </Section>
+  );
+}
+
+/** Licences of the place data ask to be named. */
+function Attributions() {
+  const { data } = useQuery(attributionsQuery);
+  if (data === undefined || data.length === 0) return null;
+  return (
+    <Section title="Place data">
+      <ul className="max-w-[72ch] text-soft">
+        {data.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { QueueSummary, SystemState, WatchedMailbox } from '@waybill/sdk';
+import { alertsOf, lagWords, sizeWords } from './system-words.ts';
+
+const system: SystemState = {
+  startedAt: '2026-11-26T12:00:00.000Z',
+  edge: {
+    isUp: true,
+    lastHeardAt: null,
+    hits: 0,
+    forged: 0,
+    silenced: 0,
+    unrecorded: 0,
+    lastUnrecordedAt: null,
+  },
+  hits: { processed: 0, failures: 0, lagSeconds: null, backlog: null },
+  wayOut: { kind: 'demo' },
+  disk: null,
+  troubles: [{ code: 'disk-low', text: 'Only 200 MB are free where the data is.' }],
+};
+const now = new Date('2026-11-26T13:00:00.000Z');
+const queue: QueueSummary = {
+  waiting: 3,
+  sending: 0,
+  settled: 0,
+  failed: 0,
+  byDestination: [{ destination: 'example.net', waiting: 3, oldest: '2026-11-26T12:00:00.000Z' }],
+  byReason: [{ reason: 'There was no answer.', waiting: 2 }],
+};
+const mailbox: WatchedMailbox = {
+  number: 2,
+  address: 'ann@example.org',
+  host: 'imap.example.org',
+  folders: [
+    {
+      name: 'INBOX',
+      state: 'trouble',
+      trouble: { kind: 'sign-in', text: 'imap.example.org does not accept the password.' },
+      lastLookAt: null,
+      looked: 0,
+      skipped: 0,
+      reports: 0,
+    },
+  ],
+  sent: null,
+};
+
+test('alerts come from everywhere, what is worst for the readers first, and lead to where one can help', () => {
+  assert.deepEqual(
+    alertsOf({ system, queue, mailboxes: [mailbox], now }).map(({ code, to }) => [code, to]),
+    [
+      ['disk-low', '/settings/system'],
+      ['queue-waits', '/settings/queue'],
+      ['mailbox-2-sign-in', '/settings/mailboxes'],
+    ],
+  );
+});
+
+test('nothing known and nothing wrong are silent, and mail that waits for its turn or was put off a moment ago is nothing wrong', () => {
+  assert.deepEqual(alertsOf({ now }), []);
+  assert.deepEqual(alertsOf({ queue, now: new Date('2026-11-26T12:10:00.000Z') }), []);
+  assert.deepEqual(
+    alertsOf({ system: { ...system, troubles: [] }, queue: { ...queue, byReason: [] }, mailboxes: [], now }),
+    [],
+  );
+});
+
+test('sizes and delays are told in few figures', () => {
+  assert.equal(sizeWords(23_412_345_678), '23.4 GB');
+  assert.equal(sizeWords(812_000_000), '812 MB');
+  assert.equal(sizeWords(1_500), '1.5 kB');
+  assert.equal(lagWords(null), 'not measured');
+  assert.equal(lagWords(0.4), 'less than 2 s');
+  assert.equal(lagWords(600), '10 min');
+});
