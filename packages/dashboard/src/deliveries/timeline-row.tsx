@@ -64,7 +64,7 @@ function Origin({ event }: { event: Event }) {
       {event.ip !== undefined && (
         <>
           {parts.length > 0 && ' · '}
-          <span className="font-mono break-all">{event.ip}</span>
+          <span className="inline-block max-w-full font-mono break-all">{event.ip}</span>
         </>
       )}
     </p>

@@ -68,7 +68,7 @@ export function Segments<T extends string>({
     <div
       role="group"
       aria-label={label}
-      className="inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-lg bg-machine-wash p-0.5"
+      className="inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-lg [scrollbar-width:none] bg-machine-wash p-0.5"
     >
       {options.map((option) => (
         <button

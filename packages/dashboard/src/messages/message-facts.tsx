@@ -16,11 +16,19 @@ export const modeSentences: Record<Mode, string> = {
   off: 'This mail was sent without tracking: no image, plain links.',
 };
 
+/** A mail to hundreds has them all in its list of deliveries. */
+const fewAddresses = 10;
+
+function addressesLine(addresses: readonly string[]): string {
+  if (addresses.length <= fewAddresses) return addresses.join(', ');
+  return `${addresses.slice(0, fewAddresses).join(', ')} and ${addresses.length - fewAddresses} more`;
+}
+
 /** What belongs to the message and not to one delivery. */
 export function MessageFacts({ message }: { message: Message }) {
   const facts: [string, string][] = [
-    ['To', message.to.join(', ')],
-    ['Cc', message.cc.join(', ')],
+    ['To', addressesLine(message.to)],
+    ['Cc', addressesLine(message.cc)],
     ['Came through', sources[message.source]],
     ['Message-ID', message.messageIdHeader ?? ''],
   ];

@@ -41,9 +41,9 @@ export function ReadersBar({
           />
         ))}
       </div>
-      <ul aria-label="Recipients by what is known" className="mt-2 flex flex-wrap gap-x-1">
+      <ul aria-label="Recipients by what is known" className="-mx-2 mt-2 flex flex-wrap gap-x-1">
         {groups.map((group) => (
-          <li key={group} className="first:-ml-2">
+          <li key={group}>
             <button
               type="button"
               aria-pressed={shown === group}

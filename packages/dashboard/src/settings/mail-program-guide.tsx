@@ -26,11 +26,7 @@ export function MailProgramGuide({ smtp, username, password }: Props) {
           <Value name="Port" value={String(smtp.port)} />
           <Value name="Connection security" value={securityWords(smtp.security)} />
           <Value name="User name" value={username} missing="create a credential above" />
-          <Value
-            name="Password"
-            value={password}
-            missing={username === undefined ? 'create a credential above' : 'shown once, when it is made'}
-          />
+          <Value name="Password" value={password} missing={missingPassword(username)} />
         </dl>
       </div>
       <div>
@@ -51,6 +47,11 @@ export function MailProgramGuide({ smtp, username, password }: Props) {
       )}
     </div>
   );
+}
+
+function missingPassword(username: string | undefined): string {
+  if (username === undefined) return 'create a credential above';
+  return username === 'demo' ? 'printed when Waybill starts' : 'shown once, when it is made';
 }
 
 function Value({ name, value, missing = '' }: { name: string; value: string | undefined; missing?: string }) {

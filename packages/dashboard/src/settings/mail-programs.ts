@@ -35,8 +35,14 @@ export function programSteps(program: MailProgram, smtp: Smtp): ProgramSteps {
           'Open Account Settings, then Outgoing Server (SMTP), and choose Add.',
           `Enter server ${smtp.host}, port ${smtp.port}, connection security ${security}, authentication “Normal password”, and the user name.`,
           'In your account’s own page, choose this server as Outgoing Server.',
-          'Send a mail. Thunderbird asks for the password the first time.',
+          ...(isLoopback(smtp.host) && smtp.security !== 'none'
+            ? [
+                'Send a mail. The first time it fails, because Waybill’s certificate is self-signed: choose OK, then Confirm Security Exception, and Send once more.',
+                'Enter the password when Thunderbird asks for it.',
+              ]
+            : ['Send a mail. Thunderbird asks for the password the first time.']),
         ],
+        note: 'Thunderbird sends plain text when a mail has no formatting at all, and plain text carries no image. A link, a picture or one bold word is enough; to send HTML always, choose Options, Sending Format, HTML and Plain Text.',
       };
     case 'outlook':
       return {

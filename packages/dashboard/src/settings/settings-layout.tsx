@@ -9,7 +9,7 @@ export function SettingsLayout() {
   return (
     <Page narrow>
       <PageHeader title="Settings" />
-      <nav aria-label="Settings" className="mb-6 flex flex-wrap gap-x-1 border-b border-line">
+      <nav aria-label="Settings" className="mb-6 flex flex-wrap gap-x-5 border-b border-line">
         {settingsSections.map(({ to, label }) => {
           const here = pathname.replace(/\/$/, '') === to;
           return (
@@ -19,7 +19,7 @@ export function SettingsLayout() {
               activeOptions={{ exact: true }}
               aria-current={here ? 'page' : undefined}
               className={classes(
-                '-mb-px inline-flex min-h-11 items-center border-b-2 px-2.5 first:-ml-2.5 md:min-h-10',
+                '-mb-px inline-flex min-h-11 min-w-11 items-center border-b-2 md:min-h-10 md:min-w-0',
                 here
                   ? 'border-ink font-medium text-ink'
                   : 'border-transparent text-soft hover:border-edge hover:text-ink',

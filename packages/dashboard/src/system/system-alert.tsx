@@ -17,16 +17,18 @@ export function SystemAlert() {
   if (alert === undefined) return null;
   return (
     <aside aria-label="Needs attention" className="bg-amber-wash">
-      <div className="mx-auto flex w-full max-w-6xl flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2 md:px-8">
-        <Icon name="warning" size={14} className="translate-y-0.5 text-amber" />
-        <p className="min-w-0 flex-1 basis-60 wrap-anywhere">{alert.text}</p>
-        <Link
-          to={alert.to}
-          className="inline-flex min-h-11 items-center underline underline-offset-2 md:min-h-0"
-        >
-          {others.length === 0 ? 'See it' : `See it, and ${others.length} more`}
-        </Link>
-      </div>
+      <Link
+        to={alert.to}
+        className="mx-auto flex min-h-11 w-full max-w-6xl items-start gap-3 px-4 py-3 -outline-offset-2 md:min-h-0 md:px-8 md:py-2"
+      >
+        <Icon name="warning" size={16} className="mt-0.5 text-amber" />
+        <span className="min-w-0 wrap-anywhere">
+          {alert.text}{' '}
+          <span className="whitespace-nowrap underline underline-offset-2">
+            {others.length === 0 ? 'See it' : `See it, and ${others.length} more`}
+          </span>
+        </span>
+      </Link>
     </aside>
   );
 }

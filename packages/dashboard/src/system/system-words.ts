@@ -21,11 +21,13 @@ export function alertsOf(known: {
     to: '/settings/system',
   }));
   const ofMailboxes = (known.mailboxes ?? []).flatMap((mailbox) =>
-    troublesOf(mailbox).map(({ kind, text }): Alert => ({
-      code: `mailbox-${mailbox.number}-${kind}`,
-      text: `The mailbox ${mailbox.address} is not watched at the moment: ${text}`,
-      to: '/settings/mailboxes',
-    })),
+    troublesOf(mailbox)
+      .slice(0, 1)
+      .map(({ kind }): Alert => ({
+        code: `mailbox-${mailbox.number}-${kind}`,
+        text: `The mailbox ${mailbox.address} does not work at the moment, so bounces and replies in it are not seen yet.`,
+        to: '/settings/mailboxes',
+      })),
   );
   const waiting = isStuck(known.queue, known.now)
     ? known.queue.byReason.reduce((sum, reason) => sum + reason.waiting, 0)

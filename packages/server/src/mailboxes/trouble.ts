@@ -111,6 +111,7 @@ function quoted(text: string): string {
   const line = text
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
     .trim()
-    .slice(0, 200);
+    .slice(0, 200)
+    .replace(/\.$/, '');
   return line === '' ? '' : ` (${line})`;
 }
