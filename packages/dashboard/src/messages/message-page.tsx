@@ -58,7 +58,12 @@ export function MessagePage() {
     >
       <MessageHead message={message.data} />
       {deliveries.length >= manyRecipients && message.data.mode !== 'aggregate' && (
-        <ReadersBar verdicts={deliveries.map(({ verdict }) => verdict)} shown={group} onShow={setGroup} />
+        <ReadersBar
+          verdicts={deliveries.map(({ verdict }) => verdict)}
+          read={message.data.read}
+          shown={group}
+          onShow={setGroup}
+        />
       )}
       <DeliveryList
         deliveries={

@@ -1,8 +1,9 @@
 import { Link } from '@tanstack/react-router';
-import type { MessageSummary } from '@waybill/sdk';
+import type { MessageSummary, ReadInterval } from '@waybill/sdk';
 import { verdictTone } from '../deliveries/verdict-words.ts';
 import { Moment } from '../design/moment.tsx';
 import { VerdictWord } from '../design/verdict-mark.tsx';
+import { manyRecipients } from './message-sentence.ts';
 import { type MessageVerdict, messageVerdict } from './message-verdict.ts';
 import { recipientsLine } from './recipients-line.ts';
 
@@ -30,7 +31,7 @@ export function MessageRow({ message }: { message: MessageSummary }) {
         {message.mode === 'aggregate' && !verdictIsTrouble(verdict) ? (
           <Counted />
         ) : (
-          <RowVerdict verdict={verdict} />
+          <RowVerdict verdict={verdict} read={message.read} />
         )}
         <span className="text-right text-meta text-faint @lg:text-body">
           <RowTime message={message} />
@@ -49,9 +50,16 @@ function Counted() {
   return <span className="pl-6 text-soft">Counts only</span>;
 }
 
-function RowVerdict({ verdict }: { verdict: MessageVerdict }) {
+/** Of many copies only a lower bound is known; the message's own page explains it. */
+function shareWords({ count, total, best }: MessageVerdict, { atLeast }: ReadInterval): string {
+  if (total < manyRecipients || atLeast === 0 || best === undefined || verdictTone(best.state) !== 'person')
+    return `${count} of ${total}`;
+  return `${atLeast}+ of ${total}`;
+}
+
+function RowVerdict({ verdict, read }: { verdict: MessageVerdict; read: ReadInterval }) {
   if (verdict.best === undefined) return <span className="text-faint">No recipients</span>;
-  const share = verdict.total > 1 ? `${verdict.count} of ${verdict.total}` : undefined;
+  const share = verdict.total > 1 ? shareWords(verdict, read) : undefined;
   return (
     <span className="min-w-0">
       <VerdictWord verdict={verdict.best} {...(share === undefined ? {} : { suffix: share })} />

@@ -1,11 +1,11 @@
-import type { Message } from '@waybill/sdk';
+import type { Message, ReadInterval } from '@waybill/sdk';
 import type { VerdictSentence } from '../deliveries/verdict-sentence.ts';
 import { countReaders } from './message-verdict.ts';
 
 /** From so many recipients on, the answer is a range; below, each can be told apart. */
 export const manyRecipients = 6;
 
-type Told = Pick<Message, 'deliveries' | 'mode' | 'counts'>;
+type Told = Pick<Message, 'deliveries' | 'mode' | 'counts' | 'read'>;
 
 /** The message's answer: who of its recipients read it, and how sure that is. */
 export function messageSentence(message: Told): VerdictSentence {
@@ -15,9 +15,7 @@ export function messageSentence(message: Told): VerdictSentence {
     message.deliveries.map(({ verdict }) => verdict),
   );
   if (silent === total) return { lead: 'No sign of a reader', rest: ', which proves nothing.' };
-  if (total >= manyRecipients) {
-    return rangeSentence({ sure, probable, atMost: total - troubled, total });
-  }
+  if (total >= manyRecipients) return rangeSentence(message.read, total);
   const rest = [
     sure > 0 && probable > 0 ? `${probable} probably` : '',
     machines > 0 ? `${machines} loaded by machines only` : '',
@@ -36,27 +34,16 @@ function lead(sure: number, probable: number, total: number): string {
   return 'No sign of a reader';
 }
 
-/**
- * What is certain and what is possible. A blocked image leaves no sign, so everyone whose copy did not come back may have
- * read it; anything in between would be a guess.
- */
-function rangeSentence(known: {
-  sure: number;
-  probable: number;
-  atMost: number;
-  total: number;
-}): VerdictSentence {
-  const { sure, probable, atMost, total } = known;
+/** What is certain and what is possible; anything in between would be a guess. */
+function rangeSentence({ atLeast, atMost, signs }: ReadInterval, total: number): VerdictSentence {
   const number = (count: number) => count.toLocaleString('en-GB');
-  const most = `at most ${number(atMost)} of ${number(total)}.`;
-  if (sure === total) return { lead: `Read by all ${number(total)}`, rest: '.' };
-  if (sure === atMost && sure > 0) return { lead: `Read by ${number(sure)} of ${number(total)}`, rest: '.' };
-  if (sure > 0) return { lead: `Read by at least ${number(sure)}`, rest: `, ${most}` };
-  if (probable > 0) return { lead: `Probably read by ${number(probable)}`, rest: `, ${most}` };
-  return {
-    lead: 'No sign of a reader',
-    rest: `, which proves nothing: ${most.replace(/\.$/, '')} may have read it.`,
-  };
+  const most = `at most ${number(atMost)} of ${number(total)}`;
+  if (atLeast === total) return { lead: `Read by all ${number(total)}`, rest: '.' };
+  if (atLeast === atMost && atLeast > 0)
+    return { lead: `Read by ${number(atLeast)} of ${number(total)}`, rest: '.' };
+  if (atLeast > 0) return { lead: `Read by at least ${number(atLeast)}`, rest: `, ${most}.` };
+  if (signs > 0) return { lead: `Probably read by ${number(signs)}`, rest: `, ${most}.` };
+  return { lead: 'No sign of a reader', rest: `, which proves nothing: ${most} may have read it.` };
 }
 
 function countedSentence({ counts }: Told): VerdictSentence {

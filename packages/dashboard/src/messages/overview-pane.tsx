@@ -16,17 +16,19 @@ export function OverviewPane() {
   );
 }
 
+const number = (count: number) => count.toLocaleString('en-GB');
+
 /** The same answer in one sentence, where there is no room for the pane. */
 export function OverviewLine() {
   const { data } = useQuery(overviewQuery);
   if (data === undefined || data.deliveries === 0) return null;
-  const { person, machine } = countTones(data);
   return (
     <p className="-mt-3 mb-5 text-soft xl:hidden">
       <span className="font-medium text-person">
-        {person} of {data.deliveries}
+        At least {number(data.read.atLeast)} of {number(data.deliveries)}
       </span>{' '}
-      deliveries in {data.sinceDays} days were read, surely or probably; {machine} by machines only.
+      deliveries in {data.sinceDays} days were read, at most {number(data.read.atMost)};{' '}
+      {number(data.read.machinesOnly)} were loaded by machines only.
     </p>
   );
 }
@@ -40,7 +42,8 @@ function countTones({ states }: Overview): Record<VerdictTone, number> {
 function Figures({ overview }: { overview: Overview }) {
   const counts = countTones(overview);
   const rows = [
-    { label: 'Read, surely or probably', count: counts.person },
+    { label: 'Read, at least', count: overview.read.atLeast },
+    { label: 'Read, at most', count: overview.read.atMost },
     { label: 'Machines only', count: counts.machine },
     { label: 'No sign, which proves nothing', count: counts.none },
     { label: 'Failed or came back', count: counts.trouble },

@@ -1,5 +1,6 @@
-import type { Verdict } from '@waybill/sdk';
+import type { ReadInterval, Verdict } from '@waybill/sdk';
 import { classes } from '../design/classes.ts';
+import { Icon } from '../design/icon.tsx';
 import { countReaders, type ReaderGroup, readerGroups } from './message-verdict.ts';
 
 const fills: Record<ReaderGroup, string> = {
@@ -21,10 +22,12 @@ const words: Record<ReaderGroup, string> = {
 /** All recipients of a mail as one bar: people solid, machines outlined, silence dotted, each with its number. */
 export function ReadersBar({
   verdicts,
+  read,
   shown,
   onShow,
 }: {
   verdicts: readonly Verdict[];
+  read: ReadInterval;
   shown: ReaderGroup | undefined;
   onShow: (group: ReaderGroup | undefined) => void;
 }) {
@@ -60,8 +63,23 @@ export function ReadersBar({
           </li>
         ))}
       </ul>
+      <details className="group">
+        <summary className="inline-flex min-h-11 items-center gap-1.5 rounded-sm text-soft hover:text-ink md:min-h-8">
+          Why a range?
+          <Icon name="down" size={14} className="transition-transform duration-120 group-open:rotate-180" />
+        </summary>
+        <p className="max-w-[64ch] border-l-2 border-line pl-4 text-soft">
+          At least {number(read.atLeast)}: the {number(read.signs)} copies with a person’s sign, each counted
+          as surely as it is known, 97.5 % certain in sum. At most {number(read.atMost)}: everyone whom a copy
+          reached, since blocked images leave no sign. {number(read.machinesOnly)} were loaded by machines
+          only, which says nothing about their readers
+          {read.untouched > 0 && `, and ${number(read.untouched)} carried no image`}.
+        </p>
+      </details>
     </div>
   );
 }
+
+const number = (count: number) => count.toLocaleString('en-GB');
 
 const swatches: Record<ReaderGroup, string> = { ...fills, probable: 'border-2 border-person' };

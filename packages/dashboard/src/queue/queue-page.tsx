@@ -1,17 +1,20 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import type { QueuedCopy, QueueSummary } from '@waybill/sdk';
+import type { QueuedCopy, QueueSummary, SmarthostState } from '@waybill/sdk';
 import { type ReactNode, useState } from 'react';
 import { queueQuery, queueSummaryQuery, sessionQuery, systemQuery } from '../api/queries.ts';
 import { request } from '../api/request.ts';
 import { Button } from '../design/button.tsx';
 import { Segments } from '../design/choice.tsx';
+import { Moment } from '../design/moment.tsx';
+import { useNow } from '../design/now.ts';
 import { useTitle } from '../design/page.tsx';
 import { SearchField } from '../design/search-field.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
+import { Trouble } from '../design/trouble.tsx';
 import { DropDialog } from './drop-dialog.tsx';
 import { QueueRow } from './queue-row.tsx';
-import { queueSentence } from './queue-words.ts';
+import { queueSentence, untilWords } from './queue-words.ts';
 
 const route = getRouteApi('/inside/settings/queue');
 
@@ -109,7 +112,33 @@ function Answer({ summary }: { summary: QueueSummary }) {
           Mail leaves through <span className="font-mono text-meta text-ink">{system.wayOut.host}</span>.
         </p>
       )}
+      {summary.smarthost?.state === 'down' && <Outage smarthost={summary.smarthost} />}
     </div>
+  );
+}
+
+function Outage({ smarthost: { since, reason, nextTryAt } }: { smarthost: SmarthostState }) {
+  const now = useNow();
+  const next =
+    nextTryAt === null
+      ? 'A single copy tries now whether it is back.'
+      : `It is tried again ${untilWords(nextTryAt, now)}.`;
+  return (
+    <Trouble
+      text={
+        <>
+          It takes no mail
+          {since !== null && (
+            <>
+              {' '}
+              since <Moment at={since} wording="phrase" />
+            </>
+          )}
+          .{reason !== null && ` ${reason}`}
+        </>
+      }
+      advice={`Nothing is lost: mail is accepted and kept. ${next} If this stays, ask whoever runs it, or check WAYBILL_SMARTHOST_URL.`}
+    />
   );
 }
 

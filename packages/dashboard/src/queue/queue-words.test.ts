@@ -22,6 +22,7 @@ const empty: QueueSummary = {
   failed: 0,
   byDestination: [],
   byReason: [],
+  smarthost: null,
 };
 
 test('the queue answers in one sentence whether mail goes out', () => {

@@ -128,7 +128,10 @@ function Mail({ system: { wayOut } }: { system: SystemState }) {
           {wayOut.kind === 'demo' ? (
             'nothing: demo inbox'
           ) : (
-            <span className="wrap-anywhere">{wayOut.host}</span>
+            <StateDot isGood={queue?.smarthost?.state !== 'down'}>
+              <span className="wrap-anywhere">{wayOut.host}</span>
+              {queue?.smarthost?.state === 'down' && ', which takes no mail'}
+            </StateDot>
           )}
         </Fact>
         <Fact name="Waiting in the queue">

@@ -27,6 +27,7 @@ const queue: QueueSummary = {
   failed: 0,
   byDestination: [{ destination: 'example.net', waiting: 3, oldest: '2026-11-26T12:00:00.000Z' }],
   byReason: [{ reason: 'There was no answer.', waiting: 2 }],
+  smarthost: { state: 'up', since: null, reason: null, nextTryAt: null },
 };
 const mailbox: WatchedMailbox = {
   number: 2,
@@ -63,6 +64,19 @@ test('nothing known and nothing wrong are silent, and mail that waits for its tu
   assert.deepEqual(
     alertsOf({ system: { ...system, troubles: [] }, queue: { ...queue, byReason: [] }, mailboxes: [], now }),
     [],
+  );
+});
+
+test('a mail server that takes no mail is told in place of the copies that wait for it', () => {
+  const smarthost = {
+    state: 'down',
+    since: now.toISOString(),
+    reason: 'no answer',
+    nextTryAt: null,
+  } as const;
+  assert.deepEqual(
+    alertsOf({ queue: { ...queue, smarthost }, now }).map(({ code }) => code),
+    ['smarthost-down'],
   );
 });
 

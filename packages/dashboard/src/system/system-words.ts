@@ -32,16 +32,25 @@ export function alertsOf(known: {
   const waiting = isStuck(known.queue, known.now)
     ? known.queue.byReason.reduce((sum, reason) => sum + reason.waiting, 0)
     : 0;
+  const smarthost = known.queue?.smarthost;
   const ofQueue: Alert[] =
-    waiting === 0
-      ? []
-      : [
+    smarthost?.state === 'down'
+      ? [
           {
-            code: 'queue-waits',
-            text: `${waiting === 1 ? 'One copy has' : `${waiting.toLocaleString('en-GB')} copies have`} been waiting for the next mail server for a while. Nothing is lost: each is tried again by itself.`,
+            code: 'smarthost-down',
+            text: 'The mail server that mail goes out through does not take any. Mail is accepted and kept, and sent when it is back.',
             to: '/settings/queue',
           },
-        ];
+        ]
+      : waiting === 0
+        ? []
+        : [
+            {
+              code: 'queue-waits',
+              text: `${waiting === 1 ? 'One copy has' : `${waiting.toLocaleString('en-GB')} copies have`} been waiting for the next mail server for a while. Nothing is lost: each is tried again by itself.`,
+              to: '/settings/queue',
+            },
+          ];
   return [...ofSystem, ...ofQueue, ...ofMailboxes];
 }
 
