@@ -10,9 +10,11 @@ const MAX_LOCAL = 200;
 const MAX_DOMAIN = 255;
 const MAX_FOUND = 500;
 
-/** `atext` and dots of RFC 5322 §3.2.3, and what RFC 6531 adds. */
-const LOCAL = /[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\uffff-]/;
-const DOMAIN = /[A-Za-z0-9._\u0080-\uffff-]/;
+/** `atext` and dots of RFC 5322 §3.2.3; of what RFC 6531 adds, letters, halves of rarer ones too. */
+const LOCAL = /[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\p{L}\p{M}\p{N}\ud800-\udfff-]/u;
+const DOMAIN = /[A-Za-z0-9._\p{L}\p{M}\p{N}\ud800-\udfff-]/u;
+const LATIN = /\p{Script=Latin}/u;
+const LETTER = /\p{L}/u;
 
 /** All addresses of a text, in order. Linear: each at-sign is looked at once, within bounds. */
 export function findAddresses(text: string): FoundAddress[] {
@@ -32,7 +34,13 @@ function localStart(text: string, at: number): number {
     return open >= lowest && !text.slice(open, at).includes('\n') ? open : at;
   }
   let start = at;
-  while (start > lowest && LOCAL.test(text[start - 1] ?? '')) start -= 1;
+  let isLatin: boolean | undefined;
+  while (start > lowest && LOCAL.test(text[start - 1] ?? '')) {
+    const script = isLatinLetter(text[start - 1] ?? '');
+    if (isOtherScript(isLatin, script)) break;
+    isLatin = script ?? isLatin;
+    start -= 1;
+  }
   const local = text.slice(start, at);
   // What logs and templates put in front: `to=a@b`, `|/bin/prog`, `'a@b'`, `...a@b`.
   const label =
@@ -48,9 +56,27 @@ function domainEnd(text: string, at: number): number {
   }
   const highest = Math.min(text.length, at + 1 + MAX_DOMAIN);
   let end = at + 1;
-  while (end < highest && DOMAIN.test(text[end] ?? '')) end += 1;
+  let isLatin: boolean | undefined;
+  while (end < highest && DOMAIN.test(text[end] ?? '')) {
+    const script = isLatinLetter(text[end] ?? '');
+    // Each label may have a script of its own: `例え.jp`.
+    if (text[end] === '.') isLatin = undefined;
+    else if (isOtherScript(isLatin, script)) break;
+    isLatin = script ?? isLatin;
+    end += 1;
+  }
   while (end > at + 1 && /[._-]/.test(text[end - 1] ?? '')) end -= 1;
   return /^[.-]/.test(text.slice(at + 1, end)) ? at : end;
+}
+
+function isLatinLetter(character: string): boolean | undefined {
+  if (character < '\u0080') return /[A-Za-z]/.test(character) ? true : undefined;
+  return LETTER.test(character) ? LATIN.test(character) : undefined;
+}
+
+/** Chinese and Japanese write without blanks: where the script changes, the sentence around the address goes on. */
+function isOtherScript(one: boolean | undefined, other: boolean | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 /** The first address of a field that holds addresses: the one in angle brackets, if there is one. */

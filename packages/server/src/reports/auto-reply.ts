@@ -1,3 +1,4 @@
+import { ABSENCE_SUBJECT } from './absence-subject.ts';
 import { addressOf } from './address.ts';
 import { hasNullSender } from './daemon.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
@@ -21,10 +22,6 @@ const RESPONDER_FIELDS: readonly string[] = [
   'x-cron-autoreply',
 ];
 
-/** Subjects of answers by machines, in the languages that the big systems send them in. Weak: people write them too. */
-const SUBJECT =
-  /^(?:re: ?|aw: ?|sv: ?)?(?:\[?auto(?:matic|mated|matische?|matisk|mātiskā|matyczna)?[ -]?(?:re(?:ply|spon[sd]e?r?)|antwort|svar|antwoord|respuesta|réponse|odpowiedź|vastaus|atbilde)|out of (?:the )?office|ooo\b|away from|(?:i am|i'm) (?:away|out|on)|on (?:vacation|holiday|leave)|vacation|abwesen|abwesenheits|automatische (?:antwort|reactie|reply)|absence|absent|réponse automatique|message automatique|respuesta automática|fuera de (?:la )?oficina|ausencia|ausente|resposta automática|fora do escritório|risposta automatica|fuori (?:sede|ufficio)|assente|afwezig|niet aanwezig|frånvaro|autosvar|fravær|ikke til stede|poissaolo|automaattinen|autom(?:atická|atyczna|atikus)|mimo kancelář|poza biurem|nieobecno|házon kívül|автоответ|автоматический ответ|вне офиса|αυτόματη απάντηση|otomatik yanıt|自動(?:返信|応答|回覆|回复)|自动(?:回复|答复)|不在(?:通知|のお知らせ)?|外出|자동 ?(?:회신|응답)|부재|ตอบกลับอัตโนมัติ|رد تلقائي|תשובה אוטומטית)|is out of (?:the )?office|(?:out of office|automatic reply|autoreply|auto-?response)$/i;
-
 /**
  * Whether an autoresponder wrote the message (RFC 3834 §5, and what vendors send instead of it). Mail that a machine
  * sends by itself, such as a notification, is no answer.
@@ -40,9 +37,25 @@ export function isAutoReply(fields: HeaderFields): boolean {
   if (/autoresponder/i.test(fields.first('x-post-messageclass') ?? '')) return true;
   if (/mailbox rules agent/i.test(fields.first('x-ms-exchange-generated-message-source') ?? '')) return true;
   if (submitted !== undefined && submitted !== 'no' && isTicket(fields)) return true;
+  // Exchange says "generated" of its absence notes, in all languages; what goes to lists answers nobody.
+  if (submitted === 'auto-generated' && isAnswer(fields) && !isListMail(fields)) return true;
   // Outlook rules and old Exchange: their own loop mark tells that a rule of the mailbox answered.
   if (fields.has('x-ms-exchange-inbox-rules-loop')) return true;
-  return SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim()) && hasSupport(fields, submitted);
+  if (isListMail(fields)) return false;
+  return (
+    ABSENCE_SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim()) && hasSupport(fields, submitted)
+  );
+}
+
+function isAnswer(fields: HeaderFields): boolean {
+  return fields.has('in-reply-to') || fields.has('references');
+}
+
+function isListMail(fields: HeaderFields): boolean {
+  return (
+    ['list-id', 'list-post', 'list-unsubscribe'].some((name) => fields.has(name)) ||
+    /^list\b/i.test(fields.first('precedence') ?? '')
+  );
 }
 
 const TICKET_FIELD =
@@ -51,7 +64,7 @@ const TICKET_SYSTEM = /\b(?:otrs|znuny|zammad|zendesk|freshdesk|osticket|kayako|
 
 /** Help desks say "generated" where they answer ("we have received your request"). */
 function isTicket(fields: HeaderFields): boolean {
-  if (!fields.has('in-reply-to') && !fields.has('references')) return false;
+  if (!isAnswer(fields)) return false;
   if (fields.names.some((name) => TICKET_FIELD.test(name))) return true;
   return ['x-mailer', 'x-powered-by'].some((name) => TICKET_SYSTEM.test(fields.first(name) ?? ''));
 }

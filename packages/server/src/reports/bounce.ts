@@ -24,7 +24,10 @@ export function readBounce(kind: 'dsn' | 'bounce', source: ReportSource): Report
       : withFields(source, status.recipients, named, original);
   const report: Report = { kind, recipients };
   const id =
-    messageIdOf(original?.first('message-id')) ?? idInNotice(source.own) ?? answeredMessageId(source.fields);
+    messageIdOf(original?.first('message-id')) ??
+    status?.originalMessageId ??
+    idInNotice(source.own) ??
+    answeredMessageId(source.fields);
   if (id !== undefined) report.originalMessageId = id;
   if (status?.originalEnvelopeId !== undefined) report.originalEnvelopeId = status.originalEnvelopeId;
   if (status?.reportingMta !== undefined) report.reportingMta = status.reportingMta;
@@ -92,8 +95,18 @@ function withoutFields(
   const addresses = addressesOf(source, named, original);
   return addresses.map((address) => {
     const about = wordsAbout(source, named, address, addresses.length === 1);
-    return describe(source, { address }, about);
+    return describe(source, { address, originalAddress: writtenTo(about[0], address) }, about);
   });
+}
+
+/** The alias or list that led to an address: Exim, Postfix and Sendmail name it behind. */
+const LED_FROM = /\((?:generated|expanded) from:? ?/i;
+
+function writtenTo(paragraph: string | undefined, address: string): string | undefined {
+  const start = paragraph?.slice(0, 1000).search(LED_FROM) ?? -1;
+  if (paragraph === undefined || start === -1) return undefined;
+  const alias = findAddresses(paragraph.slice(start, start + 400))[0]?.address;
+  return alias === undefined || sameAddress(alias, address) ? undefined : alias;
 }
 
 function addressesOf(

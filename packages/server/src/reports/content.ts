@@ -93,10 +93,14 @@ function collectReturned(reader: PartReader, part: Part, content: ReportContent)
   else content.returned.push(header);
 }
 
+/** What the fields of a report begin with, whatever the part's type says. */
+const FIRST_FIELD =
+  /^(?:reporting-(?:mta|ua)|(?:final|original)-recipient|original-(?:message|envelope)-id)[ \t]*:/i;
+
 /** What stands in a text part is not always a notice: wrong content types are common in what gateways make. */
 function collectText(text: string, content: ReportContent, isRoot: boolean): void {
   const start = text.trimStart();
-  if (!isRoot && /^(?:reporting-mta|(?:final|original)-recipient)[ \t]*:/i.test(start)) {
+  if (!isRoot && FIRST_FIELD.test(start)) {
     (/^disposition[ \t]*:/im.test(start) ? content.dispositions : content.statuses).push(start);
   } else if (!isRoot && content.notices.length > 0 && findHeaderBlock(splitLines(start), 0, 1) === 0) {
     content.returned.push(returnedHeader(start));

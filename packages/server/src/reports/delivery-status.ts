@@ -1,5 +1,6 @@
 import { decodeXtext, reportAddress, sameAddress } from './address.ts';
 import { parseFields, type HeaderFields } from './header-fields.ts';
+import { messageIdOf } from './message-id.ts';
 import type { ReportAction } from './report.ts';
 import { statusField } from './status-code.ts';
 
@@ -18,6 +19,8 @@ export interface StatusRecipient {
 export interface DeliveryStatus {
   reportingMta: string | undefined;
   originalEnvelopeId: string | undefined;
+  /** Google's own field. */
+  originalMessageId: string | undefined;
   recipients: StatusRecipient[];
 }
 
@@ -60,12 +63,20 @@ export function findDeliveryStatus(lines: readonly string[]): DeliveryStatus | u
 }
 
 function readGroups(lines: readonly string[]): DeliveryStatus {
-  const status: DeliveryStatus = { reportingMta: undefined, originalEnvelopeId: undefined, recipients: [] };
+  const status: DeliveryStatus = {
+    reportingMta: undefined,
+    originalEnvelopeId: undefined,
+    originalMessageId: undefined,
+    recipients: [],
+  };
   const groups = groupsOf(lines);
   for (const fields of groups) {
     status.reportingMta ??= mtaName(fields.first('reporting-mta'));
     const envelopeId = fields.first('original-envelope-id');
     if (envelopeId !== undefined && envelopeId !== '') status.originalEnvelopeId ??= decodeXtext(envelopeId);
+    status.originalMessageId ??= messageIdOf(
+      fields.first('x-original-message-id') ?? fields.first('original-message-id'),
+    );
     if (!fields.names.some((name) => RECIPIENT_FIELD.test(name))) continue;
     addRecipient(status.recipients, fields);
     if (status.recipients.length >= MAX_RECIPIENTS) break;

@@ -1,4 +1,5 @@
 import { addressOf } from './address.ts';
+import { BOUNCE_SUBJECT, BOUNCE_WORDS } from './bounce-words.ts';
 import type { ReportContent } from './content.ts';
 import { hasNullSender, isDaemon } from './daemon.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
@@ -15,12 +16,6 @@ export interface BounceClues {
   namesRecipient: boolean;
 }
 
-const SUBJECT =
-  /^(?:(?:fwd?|wg|tr|rv|i): ?)?(?:(?:\*+|\[)[^\]]{0,20}\]? ?)?(?:undeliver(?:able|ed)|returned (?:e-?)?mail|mail (?:delivery )?(?:fail|error|system error|could not|not deliver)|message (?:delivery )?(?:has )?(?:fail|could not|not deliver|undeliver)|delivery (?:status notification|fail|error|problem|report|delay|notification|has failed|incomplete)|permanent delivery|failed (?:to deliver|mail|delivery)|failure notice|failure delivery|fail(?:ed|ure)?:|could not (?:be )?deliver|non[- ]?deliver|unable to deliver|warning[:-]+ ?(?:message|could not|e?mail)|there was an error sending|delayed mail|e?-?mail (?:could|can) ?not|rejected:|bounce[d:]|loop alert|unzustellbar|nicht zustellbar|mail(?:zustellung)? (?:unzustellbar|fehlgeschlagen)|non remis|échec|non distribu|mancato recapito|consegna|no se (?:pudo|puede) entregar|no entreg|devuelto|onbestelbaar|недостав|не доставлен|ваше сообщение не|unzust|投稿|配信|送信(?:エラー|できません)|メール.{0,20}(?:エラー|できません|送信|返送)|(?:退信|系统退信|無法|无法))/i;
-
-const WORDS =
-  /(?:could|can|was|were|has|have|is) ?(?:not|n't|n’t)(?: yet)?(?: be| been)? (?:delivered|deliver|sent|reach)|(?:unable|not able|failed|wasn't able|weren't able) to (?:be )?deliver|un(?:able to )?deliver(?:able|ed)|did not reach|delivery (?:\w+ ){0,6}?(?:has )?fail|failed permanently|permanent(?:ly)? (?:fatal )?(?:error|fail)|(?:fatal|delivery) (?:error|problem)s|returned to sender|error (?:occurred )?(?:while|when|delivering|sending)|rejected by|(?:following|these) (?:recipient|address)|delivery attempts|transcript of session|non-?deliver|no valid recipients?|undeliver|not deliver|message below could not|duplicated message-id|nicht zugestellt|unzustellbar|n'a pas pu être|non è stato (?:possibile )?(?:recapit|consegn)|no se (?:pudo|ha podido) entregar|не может быть доставлен|送信できません|配信できません|お届けできません|送信に失敗|无法(?:投递|送达)|退信/i;
-
 /** How much it takes to call a message a bounce. */
 const ENOUGH = 4;
 
@@ -32,7 +27,7 @@ export function looksLikeBounce(clues: BounceClues): boolean {
   const machine = daemon || hasNullSender(fields) || isUnattended(fields, from);
   const text = own.slice(0, 400).join('\n');
   const subject = hasBounceSubject(fields);
-  const words = WORDS.test(text);
+  const words = BOUNCE_WORDS.test(text);
   const answer = /(?:^|[\n:<> ])[45][0-5]\d[ -](?:[245]\.\d{1,3}\.\d{1,3}|[^\d\n]{4})/.test(text);
   let score = 0;
   if (daemon) score += 2;
@@ -45,6 +40,17 @@ export function looksLikeBounce(clues: BounceClues): boolean {
   if (clues.namesRecipient && machine) score += 1;
   const returnsMail = clues.quotesHeader || clues.content.returned.length > 0;
   if (machine && returnsMail) score += 1;
+  // Parcels come back as well: whoever is no mail system has to show a mail or an address.
+  if (
+    !daemon &&
+    !hasNullSender(fields) &&
+    !answer &&
+    !returnsMail &&
+    !clues.namesRecipient &&
+    !clues.hasStatusFields
+  ) {
+    return false;
+  }
   // A person writes about a bounce, quotes it, forwards it; only a whole report in it makes that one.
   if (!machine && !clues.hasStatusFields && !(subject && words && returnsMail && !isForward(fields)))
     return false;
@@ -53,7 +59,7 @@ export function looksLikeBounce(clues: BounceClues): boolean {
 }
 
 export function hasBounceSubject(fields: HeaderFields): boolean {
-  return SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim());
+  return BOUNCE_SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim());
 }
 
 function isForward(fields: HeaderFields): boolean {

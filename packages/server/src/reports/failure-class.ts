@@ -51,7 +51,10 @@ function matcher(row: Row): Rule['matches'] {
  */
 export function classOfWords(text: string, codes: Codes): FailureClass | undefined {
   const answer = answerIn(text);
-  return (answer === undefined ? undefined : firstMatch(answer, codes)) ?? firstMatch(text, codes);
+  const answered = answer === undefined ? undefined : firstMatch(answer, codes);
+  // "Service unavailable" is what Sendmail makes of whatever a program told it above.
+  const isVague = answered === 'system' && /service (?:\w+ )?(?:unavailable|not available)/i.test(answer ?? '');
+  return answered === undefined || isVague ? (firstMatch(text, codes) ?? answered) : answered;
 }
 
 /** By the codes alone. */

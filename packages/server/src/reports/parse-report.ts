@@ -5,6 +5,7 @@ import { readContent } from './content.ts';
 import { findDeliveryStatus } from './delivery-status.ts';
 import { parseDisposition } from './disposition.ts';
 import { looksLikeBounce } from './evidence.ts';
+import { classOfWords } from './failure-class.ts';
 import { parseFeedback } from './feedback.ts';
 import { freeReceipt } from './free-receipt.ts';
 import type { HeaderFields } from './header-fields.ts';
@@ -55,9 +56,9 @@ function kindOf(source: ReportSource): ReportKind | 'event' {
   return 'none';
 }
 
-/** Complaints without ARF: Microsoft's junk mail reporting, and Apple Mail's unsubscribing on behalf of its user. */
+/** Complaints without ARF: Microsoft's junk mail reporting, SpamCop, Apple Mail's unsubscribing for its user. */
 function isProvidersComplaint(fields: HeaderFields, original: HeaderFields | undefined): boolean {
-  if (fields.has('x-apple-unsubscribe')) return true;
+  if (fields.has('x-apple-unsubscribe') || fields.has('x-spamcop-sourceip')) return true;
   return (
     original?.has('x-hmxmroriginalrecipient') === true && /^\s*complaint/i.test(fields.first('subject') ?? '')
   );
@@ -135,7 +136,7 @@ function markRefusal(recipient: ReportRecipient, words: string): void {
   if (recipient.automatic !== true || recipient.disposition !== 'deleted') return;
   if (!/reject|refus/i.test(words.slice(0, 4000))) return;
   recipient.action = 'failed';
-  recipient.class = 'policy';
+  recipient.class = classOfWords(words, {}) === 'mailbox-full' ? 'mailbox-full' : 'policy';
 }
 
 /** An answer is about the one who gives it. */

@@ -11,35 +11,57 @@ type Json = Record<string, unknown>;
  */
 export function readProviderEvent(lines: readonly string[]): Report | undefined {
   const text = lines.join('\n').trim();
-  if (!text.startsWith('{') || !/"?notificationType\\?"/.test(text.slice(0, 8192))) return undefined;
-  const end = text.lastIndexOf('}');
-  const outer = parse(text.slice(0, end + 1));
+  if (!text.startsWith('{') || !/"?(?:notification|event)Type\\?"/.test(text.slice(0, 8192)))
+    return undefined;
+  const outer = parse(text.slice(0, objectEnd(text)));
   const event = typeof outer?.['Message'] === 'string' ? parse(outer['Message']) : outer;
-  const type = event?.['notificationType'];
+  const type = event?.['notificationType'] ?? event?.['eventType'];
   if (event === undefined || typeof type !== 'string') return undefined;
   const report = eventReport(type, event);
-  const ids = objectOf(objectOf(event['mail'])?.['commonHeaders']);
-  const id = messageIdOf(textOf(ids?.['messageId']));
+  const id = sentId(objectOf(event['mail']));
   if (report !== undefined && id !== undefined) report.originalMessageId = id;
   return report;
 }
 
+/** Behind the brace that closes the first one: SNS puts its own footer below. */
+function objectEnd(text: string): number {
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (quoted) {
+      if (character === '\\') index += 1;
+      else if (character === '"') quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === '{') depth += 1;
+    else if (character === '}' && (depth -= 1) === 0) return index + 1;
+  }
+  return text.length;
+}
+
+/** `messageId` of the mail itself is Amazon's own name for it. */
+function sentId(mail: Json | undefined): string | undefined {
+  const common = messageIdOf(textOf(objectOf(mail?.['commonHeaders'])?.['messageId']));
+  if (common !== undefined) return common;
+  const field = listOf(mail?.['headers'])
+    .map(objectOf)
+    .find((entry) => textOf(entry?.['name'])?.toLowerCase() === 'message-id');
+  return messageIdOf(textOf(field?.['value']));
+}
+
 function eventReport(type: string, event: Json): Report | undefined {
   if (type === 'Bounce') {
-    const bounced = listOf(objectOf(event['bounce'])?.['bouncedRecipients']);
-    return {
-      kind: 'bounce',
-      recipients: bounced.map(bouncedRecipient).filter((entry) => entry !== undefined),
-    };
+    const bounce = objectOf(event['bounce']);
+    return troubled(bounce, 'bouncedRecipients', {
+      action: 'failed',
+      isTransient: bounce?.['bounceType'] === 'Transient',
+    });
   }
-  if (type === 'Complaint') {
-    const complained = listOf(objectOf(event['complaint'])?.['complainedRecipients']);
-    const addresses = complained.map((entry) => textOf(objectOf(entry)?.['emailAddress']));
-    return {
-      kind: 'complaint',
-      recipients: addresses.filter((address) => address !== undefined).map((address) => ({ address })),
-    };
+  if (type === 'DeliveryDelay') {
+    const delay = objectOf(event['deliveryDelay']);
+    return troubled(delay, 'delayedRecipients', { action: 'delayed', isTransient: true });
   }
+  if (type === 'Complaint') return complaint(objectOf(event['complaint']));
   if (type !== 'Delivery') return undefined;
   const delivery = objectOf(event['delivery']);
   const answer = textOf(delivery?.['smtpResponse']);
@@ -58,18 +80,54 @@ function eventReport(type: string, event: Json): Report | undefined {
   };
 }
 
-function bouncedRecipient(entry: unknown): ReportRecipient | undefined {
-  const fields = objectOf(entry);
+function complaint(told: Json | undefined): Report {
+  const addresses = listOf(told?.['complainedRecipients']).map((entry) =>
+    textOf(objectOf(entry)?.['emailAddress']),
+  );
+  const type = textOf(told?.['complaintFeedbackType']);
+  return {
+    kind: 'complaint',
+    recipients: addresses.filter((address) => address !== undefined).map((address) => ({ address })),
+    ...(type === undefined ? {} : { feedbackType: type.toLowerCase() }),
+  };
+}
+
+interface Trouble {
+  action: 'failed' | 'delayed';
+  isTransient: boolean;
+}
+
+function troubled(told: Json | undefined, list: string, trouble: Trouble): Report {
+  const subType = textOf(told?.['bounceSubType']) ?? textOf(told?.['delayType']) ?? '';
+  const words = subType.replaceAll(/([a-z])([A-Z])/g, '$1 $2');
+  return {
+    kind: 'bounce',
+    recipients: listOf(told?.[list])
+      .map((entry) => troubledRecipient(objectOf(entry), words, trouble))
+      .filter((entry) => entry !== undefined),
+  };
+}
+
+/** @param words the event's own name for the trouble, where the server's answer tells none */
+function troubledRecipient(
+  fields: Json | undefined,
+  words: string,
+  { action, isTransient }: Trouble,
+): ReportRecipient | undefined {
   const address = textOf(fields?.['emailAddress']);
   if (fields === undefined || address === undefined) return undefined;
   const diagnostic = textOf(fields['diagnosticCode'])?.replace(/^[\w.-]{1,40}; ?/, '');
   const codes = findCodes(diagnostic ?? '');
-  const status = statusField(textOf(fields['status'])) ?? codes.status ?? '5.0.0';
+  const status = statusField(textOf(fields['status'])) ?? codes.status ?? (isTransient ? '4.0.0' : '5.0.0');
   return {
     address,
-    action: textOf(fields['action']) === 'delayed' ? 'delayed' : 'failed',
+    action: textOf(fields['action']) === 'delayed' ? 'delayed' : action,
     status,
-    class: classOfWords(diagnostic ?? '', { status }) ?? classOfCodes({ ...codes, status }) ?? 'other',
+    class:
+      classOfWords(diagnostic ?? '', { status }) ??
+      classOfWords(words, {}) ??
+      classOfCodes({ ...codes, status }) ??
+      'other',
     ...(diagnostic === undefined ? {} : { diagnostic: diagnostic.slice(0, 500) }),
   };
 }
