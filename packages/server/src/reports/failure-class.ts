@@ -53,7 +53,8 @@ export function classOfWords(text: string, codes: Codes): FailureClass | undefin
   const answer = answerIn(text);
   const answered = answer === undefined ? undefined : firstMatch(answer, codes);
   // "Service unavailable" is what Sendmail makes of whatever a program told it above.
-  const isVague = answered === 'system' && /service (?:\w+ )?(?:unavailable|not available)/i.test(answer ?? '');
+  const isVague =
+    answered === 'system' && /service (?:\w+ )?(?:unavailable|not available)/i.test(answer ?? '');
   return answered === undefined || isVague ? (firstMatch(text, codes) ?? answered) : answered;
 }
 
