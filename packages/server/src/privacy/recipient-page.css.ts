@@ -26,5 +26,6 @@ li ul{list-style:none;margin:.125rem 0 0;padding:0;color:var(--soft);font-size:.
 button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.25rem;border:0;border-radius:.5rem;background:var(--accent);color:var(--on-accent);cursor:pointer}
 button:focus-visible,a:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.875rem;line-height:1.375rem}
+@media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#333;--line:#999;--good:#fff;--good-ink:#000}main{max-width:none;padding:0}form{display:none}.card,.done{border:1px solid var(--line);padding:.75rem 1rem}h2{break-after:avoid}ol>li,dl div,.card{break-inside:avoid}ol>li.person::before{background:#000;border-color:#000;print-color-adjust:exact}}
 @media (max-width:26rem){dl div{display:block}main{padding-top:1.5rem}button{width:100%}}
 `;

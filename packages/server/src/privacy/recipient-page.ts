@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Event } from '@waybill/sdk';
 import { html, nothing, type Html } from './html.ts';
 import type { Recorded, RecordedDelivery, RecordedMessage } from './privacy-store.ts';
+import { wordsFor } from './recipient-page-language.ts';
+import type { RecipientWords } from './recipient-page-words.ts';
 import { describeEvent, formatTime } from './recorded-event.ts';
 import { PAGE_STYLE } from './recipient-page.css.ts';
 
@@ -21,17 +23,27 @@ export const PAGE_CSP = [
 /** `pending`: the objection is stored but the tracking server has not confirmed it yet. */
 export type PageKind = 'shown' | 'objected' | 'pending';
 
-/** The recipient's page; undefined: for an address that leads to no delivery. Complete HTML document. */
-export function recipientPage(recorded: Recorded | undefined, kind: PageKind = 'shown'): string {
-  if (recorded === undefined) return page('Nothing to show', notFound());
-  return recorded.kind === 'delivery'
-    ? page('About this e-mail', deliveryPage(recorded.delivery, kind))
-    : page('About this e-mail', messagePage(recorded.message));
+/**
+ * The recipient's page in the reader's language. Complete HTML document.
+ * @param recorded undefined: for an address that leads to no delivery
+ * @param options.acceptLanguage the request's header; English where it asks for nothing that there is
+ */
+export function recipientPage(
+  recorded: Recorded | undefined,
+  options: { kind?: PageKind; acceptLanguage?: string | undefined } = {},
+): string {
+  const words = wordsFor(options.acceptLanguage);
+  if (recorded === undefined) return page(words.notFound.title, notFound(words), words);
+  const body =
+    recorded.kind === 'delivery'
+      ? deliveryPage(recorded.delivery, options.kind ?? 'shown', words)
+      : messagePage(recorded.message, words);
+  return page(words.title, body, words);
 }
 
-function page(title: string, body: Html): string {
+function page(title: string, body: Html, { locale, footer }: RecipientWords): string {
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="${locale}">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -42,67 +54,47 @@ function page(title: string, body: Html): string {
       <body>
         <main>
           ${body}
-          <footer>
-            <p>
-              This page is for you, the recipient. It needs no account, sets no cookie, and opening it is not
-              recorded.
-            </p>
-            <p>It is served by Waybill, the software with which the sender follows their e-mails.</p>
-          </footer>
+          <footer>${footer.map((sentence) => html`<p>${sentence}</p>`)}</footer>
         </main>
       </body>
     </html> `.text;
 }
 
-function notFound(): Html {
-  return html`<h1>Nothing to show</h1>
-    <p>
-      There is no record of an e-mail behind this address. It may have been deleted by its sender, or the
-      address was not copied completely.
-    </p>
-    <p class="soft">If you came from a link in an e-mail, try it once more from there.</p>`;
+function notFound({ notFound: { title, text, hint } }: RecipientWords): Html {
+  return html`<h1>${title}</h1>
+    <p>${text}</p>
+    <p class="soft">${hint}</p>`;
 }
 
-function deliveryPage(delivery: RecordedDelivery, kind: PageKind): Html {
-  return html`<h1>What is recorded about this e-mail</h1>
-    <p>
-      The sender of this e-mail asked to be told when it is read. Here is everything that is known about your
-      copy, and you can stop it.
-    </p>
+function deliveryPage(delivery: RecordedDelivery, kind: PageKind, words: RecipientWords): Html {
+  return html`<h1>${words.heading}</h1>
+    <p>${words.intro}</p>
     ${facts([
-      ['From', delivery.from],
-      ['To', delivery.recipient],
-      ['Subject', delivery.subject],
-      ['Sent', formatTime(delivery.sentAt ?? delivery.createdAt)],
+      [words.facts.from, delivery.from],
+      [words.facts.to, delivery.recipient],
+      [words.facts.subject, delivery.subject],
+      [words.facts.sent, formatTime(delivery.sentAt ?? delivery.createdAt, words)],
     ])}
-    <h2>Your choice</h2>
-    ${choice(delivery, kind)}
-    <h2>What is recorded</h2>
-    ${recordedEvents(delivery)}
-    <h2>How it works</h2>
-    ${howItWorks(delivery)}`;
+    <h2>${words.choice.heading}</h2>
+    ${choice(delivery, kind, words)}
+    <h2>${words.recorded.heading}</h2>
+    ${recordedEvents(delivery, words)}
+    <h2>${words.how.heading}</h2>
+    <p>${words.how.of[delivery.mode]}</p>
+    ${delivery.mode === 'full' ? html`<p>${words.how.keptFor(delivery.addressRetentionDays)}</p>` : nothing}`;
 }
 
-function messagePage(message: RecordedMessage): Html {
-  return html`<h1>What is recorded about this e-mail</h1>
-    <p>
-      The sender counts how often this e-mail is opened. Nothing says who opened it: every copy of it is the
-      same.
-    </p>
+function messagePage(message: RecordedMessage, words: RecipientWords): Html {
+  return html`<h1>${words.heading}</h1>
+    <p>${words.introOfCount}</p>
     ${facts([
-      ['From', message.from],
-      ['Subject', message.subject],
-      ['Sent', formatTime(message.sentAt ?? message.createdAt)],
-      ['Counted', `opened ${times(message.opened)}, links followed ${times(message.clicked)}`],
+      [words.facts.from, message.from],
+      [words.facts.subject, message.subject],
+      [words.facts.sent, formatTime(message.sentAt ?? message.createdAt, words)],
+      [words.facts.counted, words.counted(message.opened, message.clicked)],
     ])}
-    <h2>Your choice</h2>
-    <div class="card">
-      <p>
-        Since the counts belong to all recipients together, there is nothing about you to show or to stop
-        here. If you do not want to be counted, block remote images in your mail program, or reply to the
-        sender.
-      </p>
-    </div>`;
+    <h2>${words.choice.heading}</h2>
+    <div class="card"><p>${words.choice.ofCount}</p></div>`;
 }
 
 function facts(rows: readonly (readonly [string, string])[]): Html {
@@ -112,103 +104,47 @@ function facts(rows: readonly (readonly [string, string])[]): Html {
       ([name, value]) =>
         html`<div>
           <dt>${name}</dt>
-          <dd>${value}</dd>
+          <dd dir="auto">${value}</dd>
         </div> `,
     )}
   </dl>`;
 }
 
-function howItWorks({ mode, addressRetentionDays }: RecordedDelivery): Html {
-  switch (mode) {
-    case 'off':
-      return html`<p>
-        This e-mail carries no tracking image and its links are plain. Only its way through the mail system is
-        recorded.
-      </p>`;
-    case 'aggregate':
-      return html`<p>
-        This e-mail holds a small image and links that are counted for all recipients together. Nothing says
-        who opened it.
-      </p>`;
-    case 'day':
-      return html`<p>
-        This e-mail holds a small image. When your mail program loads it, the day is recorded, and nothing
-        else: no time, no address, no place.
-      </p>`;
-    case 'full':
-      return html`<p>
-          This e-mail holds a small image and links of its own. When your mail program loads the image or you
-          follow a link, the time, the internet address, the place it roughly belongs to, and the mail program
-          are recorded.
-        </p>
-        <p>
-          ${
-            addressRetentionDays === null
-              ? 'Internet addresses are kept for as long as the sender keeps this record.'
-              : `After ${days(addressRetentionDays)}, internet addresses and places are made so coarse that they point to no household.`
-          }
-        </p>`;
-  }
-}
-
-function recordedEvents({ events }: RecordedDelivery): Html {
-  if (events.length === 0) return html`<p class="soft">Nothing so far.</p>`;
+function recordedEvents({ events }: RecordedDelivery, words: RecipientWords): Html {
+  if (events.length === 0) return html`<p class="soft">${words.recorded.nothing}</p>`;
   return html`<ol>
-    ${events.map(recordedEvent)}
+    ${events.map((event) => recordedEvent(event, words))}
   </ol>`;
 }
 
-function recordedEvent(event: Event): Html {
-  const { what, details, byPerson } = describeEvent(event);
+function recordedEvent(event: Event, words: RecipientWords): Html {
+  const { what, details, byPerson } = describeEvent(event, words);
   return html`<li${byPerson ? html` class="person"` : nothing}><strong>${what}</strong>
 <ul>${details.map((detail) => html`<li>${detail}</li>`)}</ul></li>
 `;
 }
 
-function choice({ objectedAt, recipient, mode }: RecordedDelivery, kind: PageKind): Html {
+function choice(
+  { objectedAt, recipient, mode }: RecordedDelivery,
+  kind: PageKind,
+  words: RecipientWords,
+): Html {
+  const { offer, button, pending, objected, countStays } = words.choice;
+  const exception = mode === 'aggregate' ? html`<p>${countStays}</p>` : nothing;
   if (kind === 'pending') {
     return html`<div class="card" role="status">
-      <p>
-        <strong>Your objection is stored.</strong> The server that holds the image could not be reached just
-        now, so it may take a few minutes until it applies to e-mails you already have. You need not do
-        anything more.
-      </p>
+      <p><strong>${pending.lead}</strong> ${pending.text}</p>
     </div>`;
   }
   if (objectedAt !== null) {
     return html`<div class="card done" role="status">
-      <p>
-        <strong>You objected on ${formatTime(objectedAt)}.</strong> Since then nothing more is recorded when
-        you read e-mails from this sender, neither this one nor others you already have, and new ones to
-        ${recipient} carry no tracking. Images and links in them go on working.
-      </p>
-      ${aggregateNote(mode)}
+      <p><strong>${objected.lead(formatTime(objectedAt, words))}</strong> ${objected.text(recipient)}</p>
+      ${exception}
     </div>`;
   }
   return html`<div class="card">
-    <p>
-      If you object, nothing more is recorded when you read e-mails from this sender: not this one, not others
-      you already have, and not new ones to ${recipient}. The sender sees that you objected. Images and links
-      go on working.
-    </p>
-    ${aggregateNote(mode)}
-    <form method="post"><button type="submit">Stop recording</button></form>
+    <p>${offer(recipient)}</p>
+    ${exception}
+    <form method="post"><button type="submit">${button}</button></form>
   </div>`;
-}
-
-function aggregateNote(mode: RecordedDelivery['mode']): Html {
-  return mode === 'aggregate'
-    ? html`<p>
-        The count of this one e-mail is an exception: since nothing says who opened it, your opening cannot be
-        left out.
-      </p>`
-    : nothing;
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`;
-}
-
-function days(count: number): string {
-  return count === 1 ? 'one day' : `${count} days`;
 }

@@ -47,6 +47,34 @@ test('the page tells the recipient what is recorded, without scripts or anything
   assert.match(page, /<form method="post"><button/);
 });
 
+test('the page speaks the language of the browser, with times and countries in it, and so does the answer', async (t) => {
+  const server = await startApi(t);
+  const [delivery] = await server.seed(server.tenant);
+  assert.ok(delivery !== undefined);
+  const place = { grain: 'city', country: 'DE', city: 'Munich' } as const;
+  await server.addEvent(delivery, { actor: 'human', place, client: { name: 'Thunderbird', os: 'Windows' } });
+  const read = async (language: string, method = 'GET') => {
+    const headers = { 'accept-language': language };
+    return (await fetch(`${server.url}${delivery.page}`, { method, headers })).text();
+  };
+  for (const [language, ...texts] of [
+    ['de-AT', '<html lang="de">', '23. November 2026', 'Munich, Deutschland', 'Thunderbird unter Windows'],
+    [
+      'fr',
+      '<html lang="fr">',
+      '23 novembre 2026',
+      'Lieu\u00a0: Munich, Allemagne',
+      'Arrêter l’enregistrement',
+    ],
+    ['es-MX', '<html lang="es">', '23 de noviembre de 2026', 'Munich, Alemania', 'Detener el registro'],
+    ['ja', '<html lang="en-GB">', '23 November 2026', 'Munich, Germany', 'Stop recording'],
+  ] as const) {
+    const page = await read(language);
+    for (const text of texts) assert.ok(page.includes(text), `${language}: ${text}`);
+  }
+  assert.match(await read('de', 'POST'), /Sie haben am 23\. November 2026 um 12:00 UTC widersprochen\./);
+});
+
 test('an objection is recorded for the address, its deliveries are denied at the edge, and repeating it changes nothing', async (t) => {
   const server = await startApi(t);
   const [delivery] = await server.seed(server.tenant, { recipients: ['Bob@example.net'] });

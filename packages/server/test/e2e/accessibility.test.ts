@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import type { CreatedMessage } from '@waybill/sdk';
+import type { CreatedMessage, DeliveryDetail } from '@waybill/sdk';
 import { chromiumPath, openBrowser } from '../support/browser.ts';
 import { eventually, startServer, type RunningServer } from '../support/server.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
@@ -57,6 +57,18 @@ test(
         }
       }
     }
+    const recipientPage = await recipientPageOf(server, number);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      for (const language of ['en', 'de', 'fr', 'es']) {
+        await page.setExtraHTTPHeaders({ 'accept-language': language });
+        await page.goto(recipientPage);
+        assert.match((await page.locator('html').getAttribute('lang')) ?? '', new RegExp(`^${language}`));
+        await assertUsable(page, axe, `the recipient’s page, ${language}, 320 px, ${colorScheme}`);
+        checked += 1;
+      }
+    }
+    await page.setExtraHTTPHeaders({});
     // What the top bar says while the live stream is not there must fit too, and for how long it is not, is chance.
     for (const [state, abort] of [
       ['Connecting', false],
@@ -114,6 +126,13 @@ async function mailWithSigns(server: RunningServer): Promise<{ id: string; numbe
     return text.split('"opened"').length === 3;
   });
   return { id, number: first.trackingNumber };
+}
+
+async function recipientPageOf(server: RunningServer, number: string): Promise<string> {
+  const answer = await server.api(`/api/v1/deliveries/${number}`);
+  const { recipientPageUrl } = (await answer.json()) as DeliveryDetail;
+  assert.ok(recipientPageUrl !== null);
+  return recipientPageUrl;
 }
 
 async function assertUsable(page: Page, axe: string, what: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { PAGE_CSP, recipientPage, type PageKind, type Recorded } from '../../privacy/privacy.ts';
-import type { FastifyReply } from 'fastify';
 import type { ApiDeps } from '../deps.ts';
-import { route } from '../route.ts';
+import { route, type Call } from '../route.ts';
 
 type Deps = Pick<ApiDeps, 'privacy'>;
 
@@ -15,9 +14,9 @@ export function showRecipientPage({ privacy }: Deps) {
     summary: 'What is recorded of a delivery, for its recipient',
     params,
     answer: { status: 200, description: 'A page without scripts', contentType: 'text/html' },
-    handle: async ({ params: { token }, reply }) => {
+    handle: async ({ params: { token }, request, reply }) => {
       const recorded = await privacy.recorded(token);
-      return sendPage(reply, recorded === undefined ? 404 : 200, recorded);
+      return sendPage({ request, reply }, recorded === undefined ? 404 : 200, recorded);
     },
   });
 }
@@ -32,20 +31,28 @@ export function objectByPage({ privacy }: Deps) {
     params,
     form: true,
     answer: { status: 200, description: 'A page that confirms it', contentType: 'text/html' },
-    handle: async ({ params: { token }, reply }) => {
+    handle: async ({ params: { token }, request, reply }) => {
+      const send = (status: number, recorded: Recorded | undefined, kind?: PageKind) =>
+        sendPage({ request, reply }, status, recorded, kind);
       const outcome = await privacy.object(token);
-      if (outcome === undefined) return sendPage(reply, 404, undefined);
+      if (outcome === undefined) return send(404, undefined);
       const { recorded, inForce } = outcome;
-      if (recorded.kind === 'message') return sendPage(reply, 200, recorded);
-      return sendPage(reply, inForce ? 200 : 202, recorded, inForce ? 'objected' : 'pending');
+      if (recorded.kind === 'message') return send(200, recorded);
+      return send(inForce ? 200 : 202, recorded, inForce ? 'objected' : 'pending');
     },
   });
 }
 
-function sendPage(reply: FastifyReply, status: number, recorded: Recorded | undefined, kind?: PageKind) {
+function sendPage(
+  { request, reply }: Pick<Call<'public', unknown, unknown, unknown>, 'request' | 'reply'>,
+  status: number,
+  recorded: Recorded | undefined,
+  kind: PageKind = 'shown',
+) {
   return reply
     .code(status)
     .header('content-security-policy', PAGE_CSP)
+    .header('vary', 'accept-language')
     .type('text/html; charset=utf-8')
-    .send(recipientPage(recorded, kind));
+    .send(recipientPage(recorded, { kind, acceptLanguage: request.headers['accept-language'] }));
 }
