@@ -21,6 +21,7 @@ import { createRelay, isLoopbackUrl, QueuePurge } from '../relay/relay.ts';
 import { ReportIntake } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
+import { pullBackFromFuture } from '../storage/clock-repair.ts';
 import { DenyEntryStore } from '../storage/deny-entry-store.ts';
 import { StoredIdempotency } from '../storage/idempotency-store.ts';
 import { LocalHitSource } from '../storage/local-hit-source.ts';
@@ -36,6 +37,8 @@ import { StatsStore } from '../storage/stats-store.ts';
 import { KyselyTimelineStore } from '../storage/timeline-store.ts';
 import { Keyring, pageUrl, verifyPageToken } from '../tracking/tracking.ts';
 import { banner } from './banner.ts';
+import { ClockRepair } from './clock-repair.ts';
+import { writableDisk } from './disk-check.ts';
 import { areForThisMachine } from './own-listeners.ts';
 import { EdgeLink } from './edge-link.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -52,6 +55,8 @@ import { retryListen } from './retry-listen.ts';
 import { systemState } from './system-state.ts';
 
 const LOCK_WAIT_MS = 10_000;
+/** Of the dispatcher, twice: with room for what a gateway asks for. */
+const LONGEST_NOTIFICATION_PAUSE_MS = 4 * 3_600_000;
 const LOCAL_USER = 'demo';
 const DASHBOARD = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
 const ATTRIBUTIONS = ['Place data: IP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0.'];
@@ -244,6 +249,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       database: async () => {
         await engine.db.selectFrom('settings').select('name').limit(1).execute();
       },
+      disk: writableDisk(config.dataDir, clock),
     },
     // Mail is taken and kept meanwhile, so it is no reason to take the back end away.
     degraded: () => (relay.sending().smarthost?.state === 'down' ? ['smarthost'] : []),
@@ -271,6 +277,20 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   dashboardUrl = config.dashboardUrl ?? httpUrl;
 
   timeline.onChange(() => dispatcher.wake());
+  const clockRepair = new ClockRepair({
+    repair: (now) =>
+      pullBackFromFuture(engine.db, now, {
+        mail: 2 * config.queue.longestPauseMs,
+        notification: LONGEST_NOTIFICATION_PAUSE_MS,
+      }),
+    wake: () => {
+      relay.wake();
+      dispatcher.wake();
+    },
+    clock,
+    logger,
+  });
+  clockRepair.start();
   dispatcher.start();
   processor.start();
   mailboxes.start();
@@ -304,6 +324,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   process.on('message', handle);
 
   drain = async () => {
+    clockRepair.stop();
     await Promise.all([
       api.close(),
       relay.close(),

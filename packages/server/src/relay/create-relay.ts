@@ -140,6 +140,8 @@ export interface Relay {
   sending: () => SendingState;
   /** For notifications. */
   ownMail: OwnMail;
+  /** Looks at the queue now: what is due there was changed from outside. */
+  wake(): void;
   /** Takes nothing more, lets copies on their way arrive, ends within five seconds. */
   close(): Promise<void>;
 }
@@ -228,6 +230,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     queue: new QueueAdmin({ store: deps.queueAdmin, queue, smarthost: stateOfSmarthost, clock }),
     sending: () => ({ ...queue.state, smarthost: stateOfSmarthost() }),
     ownMail: new OwnMail({ ...shared, queue: deps.queue, from: settings.notifyFrom }),
+    wake: () => queue.wake(),
     close: async () => {
       clearInterval(dkimWatch);
       await Promise.all([listeners.close(), queue.stop(tuning.graceMs ?? GRACE_MS)]);

@@ -26,6 +26,7 @@ export class HitLoad {
   #underWay = 0;
   #begun = 0;
   #failed = 0;
+  #brokenOff = 0;
   #stopped = false;
   readonly #running: Promise<void>;
 
@@ -34,8 +35,14 @@ export class HitLoad {
     this.#running = this.#run();
   }
 
-  get counts(): { begun: number; failed: number; answered: number } {
-    return { begun: this.#begun, failed: this.#failed, answered: this.#latencies.length };
+  /** `brokenOff`: of the failed ones, those whose answer had begun. */
+  get counts(): { begun: number; failed: number; brokenOff: number; answered: number } {
+    return {
+      begun: this.#begun,
+      failed: this.#failed,
+      brokenOff: this.#brokenOff,
+      answered: this.#latencies.length,
+    };
   }
 
   /** Of the answers, ms, ascending. */
@@ -98,7 +105,10 @@ export class HitLoad {
       let size = 0;
       answer.on('data', (part: Buffer) => (size += part.length));
       answer.on('end', () => done(answer.statusCode === 200 && answer.complete && size === 43));
-      answer.on('close', () => done(false));
+      answer.on('close', () => {
+        if (!isDone) this.#brokenOff += 1;
+        done(false);
+      });
     });
     sent.on('error', () => done(false));
     sent.on('close', () => done(false));

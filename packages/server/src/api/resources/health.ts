@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../../kernel/errors.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { EventStream } from '../event-stream.ts';
 import { renderMetrics, type Metric } from '../metrics.ts';
@@ -11,6 +12,8 @@ const readiness = named(
   z.strictObject({
     status: z.enum(['ready', 'not-ready']),
     checks: z.record(z.string(), z.enum(['ok', 'failed', 'degraded'])),
+    /** Why a check failed, where that can be said in words. */
+    reasons: z.record(z.string(), z.string()).optional(),
   }),
 );
 
@@ -34,6 +37,7 @@ export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'degraded' | 'lo
     answer: { status: 200, description: 'All parts work', schema: readiness },
     problems: [503],
     handle: async ({ reply }) => {
+      const reasons: Record<string, string> = {};
       const checks = await Promise.all(
         Object.entries(deps.readiness).map(async ([name, check]) => {
           try {
@@ -41,6 +45,7 @@ export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'degraded' | 'lo
             return [name, 'ok'] as const;
           } catch (error) {
             deps.logger.warn({ err: error, check: name }, 'not ready');
+            if (error instanceof AppError) reasons[name] = error.message;
             return [name, 'failed'] as const;
           }
         }),
@@ -51,6 +56,7 @@ export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'degraded' | 'lo
       return {
         status: isReady ? 'ready' : 'not-ready',
         checks: Object.fromEntries([...checks, ...degraded]),
+        ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
       };
     },
   });
