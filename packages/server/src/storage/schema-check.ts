@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { refuseUnknown } from './migrate.ts';
 
 /** SQLite's plain error, here: no such table. */
@@ -12,7 +13,7 @@ const SQLITE_ERROR = 1;
  */
 export function refuseNewerSchema(file: string): void {
   if (!existsSync(file)) return;
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  const database = new DatabaseSync(untouched(file), { readOnly: true, timeout: 5_000 });
   try {
     const rows = database.prepare('select name from kysely_migration').all() as { name: string }[];
     refuseUnknown(rows.map(({ name }) => name));
@@ -22,4 +23,12 @@ export function refuseNewerSchema(file: string): void {
   } finally {
     database.close();
   }
+}
+
+/** Without a log to read, not even SQLite's own files beside the database are made (https://sqlite.org/uri.html). */
+function untouched(file: string): string | URL {
+  if (existsSync(`${file}-wal`)) return file;
+  const url = pathToFileURL(file);
+  url.searchParams.set('immutable', '1');
+  return url;
 }
