@@ -71,3 +71,35 @@ test('what would make an open relay, or leave no room for a mail, stops the star
   assert.equal(loadConfig(large).smtpLimits.memoryBytes, 400_000_000);
   assert.equal(loadConfig({}).smtpLimits.memoryBytes, 268_435_456);
 });
+
+test('what signs in to mailboxes by OAuth belongs together, and its secrets go out protected', () => {
+  const url = 'https://oauth2.googleapis.com/token';
+  const all = {
+    WAYBILL_IMAP_OAUTH_TOKEN_URL: url,
+    WAYBILL_IMAP_OAUTH_CLIENT_ID: 'waybill',
+    WAYBILL_IMAP_OAUTH_REFRESH_TOKENS: 'Ann@example.org:1//0gAb-c_d\nbob@example.org:M.C5!x*$',
+  };
+  assert.deepEqual(loadConfig(all).imapOauth, {
+    client: { tokenUrl: url, clientId: 'waybill', clientSecret: undefined, scope: undefined },
+    refreshTokens: new Map([
+      ['ann@example.org', '1//0gAb-c_d'],
+      ['bob@example.org', 'M.C5!x*$'],
+    ]),
+  });
+  const alone = loadConfig({ ...all, WAYBILL_IMAP_OAUTH_REFRESH_TOKENS: '1//0gAb-c_d' });
+  assert.equal(alone.imapOauth?.refreshTokens.get(''), '1//0gAb-c_d');
+  assert.equal(loadConfig({}).imapOauth, undefined);
+  assert.match(
+    troubleWith({ WAYBILL_IMAP_OAUTH_TOKEN_URL: url }),
+    /CLIENT_ID and .*REFRESH_TOKENS are missing/,
+  );
+  assert.match(
+    troubleWith({ ...all, WAYBILL_IMAP_OAUTH_TOKEN_URL: 'http://login.example.org/token' }),
+    /must begin with https:/,
+  );
+  for (const tokens of ['a b', 'a@b.c:x a@b.c:y']) {
+    const trouble = troubleWith({ ...all, WAYBILL_IMAP_OAUTH_REFRESH_TOKENS: tokens });
+    assert.match(trouble, /REFRESH_TOKENS is not a list of USER:TOKEN/);
+    assert.ok(!trouble.includes(tokens));
+  }
+});

@@ -4,6 +4,17 @@ import { resolve } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
 import { SETTINGS, type Listen, type SettingName, type Settings } from './schema.ts';
 
+export interface ImapOauth {
+  client: {
+    tokenUrl: string;
+    clientId: string;
+    clientSecret: string | undefined;
+    scope: string | undefined;
+  };
+  /** By user name in lower case; a single one may be under the empty name. */
+  refreshTokens: ReadonlyMap<string, string>;
+}
+
 /** The whole configuration, checked as a combination. Made once, at the start, and passed down. */
 export interface Config {
   httpListen: Listen;
@@ -36,6 +47,8 @@ export interface Config {
   inboundListen: Listen | undefined;
   /** Addresses with passwords, as `readMailboxAccounts` reads them; empty: none. */
   imapAccounts: string;
+  /** How accounts with `auth=oauth` get access tokens; undefined: there is none. */
+  imapOauth: ImapOauth | undefined;
   receipts: { delivery: boolean; reading: boolean };
   /** Paths are absolute. */
   dkimKeys: readonly { domain: string; selector: string; path: string }[];
@@ -138,7 +151,7 @@ function wrongCombinations(settings: Settings): string[] {
   if (settings.WAYBILL_INBOUND_LISTEN !== undefined && settings.WAYBILL_VERP_DOMAIN === undefined) {
     problems.push('WAYBILL_INBOUND_LISTEN takes mail for WAYBILL_VERP_DOMAIN only: set that too');
   }
-  problems.push(...wrongQueue(settings));
+  problems.push(...wrongQueue(settings), ...wrongOauth(settings));
   const { WAYBILL_HTTP_LISTEN: http, WAYBILL_EDGE_LISTEN: edge } = settings;
   if (http.port !== 0 && http.port === edge.port && http.host === edge.host) {
     problems.push('WAYBILL_HTTP_LISTEN and WAYBILL_EDGE_LISTEN are the same: give each its own port');
@@ -158,6 +171,34 @@ function wrongQueue(settings: Settings): string[] {
     problems.push('WAYBILL_QUEUE_RETENTION_DAYS is not longer than WAYBILL_QUEUE_EXPIRY_HOURS: raise it');
   }
   return problems;
+}
+
+function wrongOauth(settings: Settings): string[] {
+  const { WAYBILL_IMAP_OAUTH_TOKEN_URL: tokenUrl } = settings;
+  const needed = [
+    'WAYBILL_IMAP_OAUTH_TOKEN_URL',
+    'WAYBILL_IMAP_OAUTH_CLIENT_ID',
+    'WAYBILL_IMAP_OAUTH_REFRESH_TOKENS',
+  ] as const;
+  const missing = needed.filter((name) => settings[name] === undefined);
+  const problems =
+    missing.length === 0 || missing.length === needed.length
+      ? []
+      : [
+          `${needed.join(', ')} belong together: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing`,
+        ];
+  if (tokenUrl !== undefined && !isHttpsOrLocal(new URL(tokenUrl))) {
+    problems.push(
+      'WAYBILL_IMAP_OAUTH_TOKEN_URL would send its secrets unprotected: it must begin with https://',
+    );
+  }
+  return problems;
+}
+
+function isHttpsOrLocal({ protocol, hostname }: URL): boolean {
+  return (
+    protocol === 'https:' || hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+  );
 }
 
 /** No network of one owner is larger. */
@@ -197,6 +238,7 @@ function toConfig(settings: Settings): Config {
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),
     inboundListen: settings.WAYBILL_INBOUND_LISTEN,
     imapAccounts: settings.WAYBILL_IMAP_ACCOUNTS,
+    imapOauth: toImapOauth(settings),
     receipts: settings.WAYBILL_RECEIPTS,
     dkimKeys: settings.WAYBILL_DKIM_KEYS.map((key) => ({ ...key, path: resolve(key.path) })),
     queue: {
@@ -219,6 +261,20 @@ function toConfig(settings: Settings): Config {
     allowedHosts: settings.WAYBILL_ALLOWED_HOSTS,
     bootstrapApiKey: settings.WAYBILL_BOOTSTRAP_API_KEY,
     logLevel: settings.WAYBILL_LOG_LEVEL,
+  };
+}
+
+function toImapOauth(settings: Settings): ImapOauth | undefined {
+  const {
+    WAYBILL_IMAP_OAUTH_TOKEN_URL: tokenUrl,
+    WAYBILL_IMAP_OAUTH_CLIENT_ID: clientId,
+    WAYBILL_IMAP_OAUTH_REFRESH_TOKENS: refreshTokens,
+  } = settings;
+  if (tokenUrl === undefined || clientId === undefined || refreshTokens === undefined) return undefined;
+  const clientSecret = settings.WAYBILL_IMAP_OAUTH_CLIENT_SECRET;
+  return {
+    client: { tokenUrl, clientId, clientSecret, scope: settings.WAYBILL_IMAP_OAUTH_SCOPE },
+    refreshTokens,
   };
 }
 

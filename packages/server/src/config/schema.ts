@@ -142,6 +142,25 @@ const imapAccounts = z.string().refine(
   { error: 'is not a list of addresses like imaps://user:password@mail.example.org' },
 );
 
+/** One for each account, or a single one without its user. */
+const refreshTokens = z.string().transform((text, context): ReadonlyMap<string, string> => {
+  const entries = text.split(/\s+/).filter((entry) => entry !== '');
+  const tokens = new Map<string, string>();
+  for (const entry of entries) {
+    // A token has no `@` (Google, Microsoft); a user name of a mailbox nearly always has.
+    const [, user = '', token = entry] = /^([^\s:@]+@[^\s:@]+|[^\s:/]+):(.+)$/.exec(entry) ?? [];
+    tokens.set(user.toLowerCase(), token);
+  }
+  if (tokens.size !== entries.length || (entries.length > 1 && tokens.has(''))) {
+    context.addIssue({
+      code: 'custom',
+      message: 'is not a list of USER:TOKEN, each user once, or a single TOKEN',
+    });
+    return z.NEVER;
+  }
+  return tokens;
+});
+
 interface Setting<S extends z.ZodType> {
   schema: S;
   /** The text that is read when the environment does not say; undefined: the setting is absent. */
@@ -299,7 +318,32 @@ export const SETTINGS = {
     default: '',
     secret: true,
     about:
-      'Mailboxes of senders over IMAP, separated by blanks or line ends: `imaps://USER:PASSWORD@HOST/?address=ann@example.org&watch=INBOX,Junk&sent=auto`, percent-encoded. Bounces, receipts and replies are found in the folders of `watch`; `sent` gets a copy of what the address sends, without a pixel. See [mailboxes](mailboxes.md); `waybill mailbox check` says what works.',
+      'Mailboxes of senders over IMAP, separated by blanks or line ends: `imaps://USER:PASSWORD@HOST/?address=ann@example.org&watch=INBOX,Junk&sent=auto`, percent-encoded; `auth=oauth` instead of a password signs in by OAuth 2.0. Bounces, receipts and replies are found in the folders of `watch`; `sent` gets a copy of what the address sends, without a pixel. See [mailboxes](mailboxes.md); `waybill mailbox check` says what works.',
+  }),
+  WAYBILL_IMAP_OAUTH_TOKEN_URL: setting({
+    schema: urlOf(['https:', 'http:'], 'https://login.microsoftonline.com/TENANT/oauth2/v2.0/token'),
+    about:
+      'Where access tokens come from for accounts of `WAYBILL_IMAP_ACCOUNTS` with `auth=oauth` (OAuth 2.0), for example `https://oauth2.googleapis.com/token`. In a private network it must be in `WAYBILL_WEBHOOK_ALLOWED_NETWORKS`.',
+  }),
+  WAYBILL_IMAP_OAUTH_CLIENT_ID: setting({
+    schema: z.string().min(1),
+    about: 'What Waybill is called there.',
+  }),
+  WAYBILL_IMAP_OAUTH_CLIENT_SECRET: setting({
+    schema: z.string().min(1),
+    secret: true,
+    about: 'Waybill’s secret there; none for a public client.',
+  }),
+  WAYBILL_IMAP_OAUTH_SCOPE: setting({
+    schema: z.string().min(1),
+    about:
+      'What access tokens are asked for, separated by blanks. Default: what the refresh token was given for.',
+  }),
+  WAYBILL_IMAP_OAUTH_REFRESH_TOKENS: setting({
+    schema: refreshTokens,
+    secret: true,
+    about:
+      'The refresh token of each account, as `USER:TOKEN` separated by blanks or line ends; for a single account the token alone. New ones that the service gives in its place are kept in the data directory.',
   }),
   WAYBILL_DKIM_KEYS: setting({
     schema: dkimKeys,

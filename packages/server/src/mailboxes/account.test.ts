@@ -52,16 +52,18 @@ test('a password is never sent unprotected to another machine', () => {
 test('what is wrong is said with the account’s number, and without its password', () => {
   const wrong: Record<string, RegExp> = {
     'imaps://ann:secret@h.org': /account 1 needs address=/,
-    'imaps://a%40x.org@h.org': /account 1 needs a user name and a password/,
     'imaps://a%40x.org:secret@h.org/INBOX': /has a path \(\/INBOX\): folders are named with watch= and sent=/,
     'imaps://a%40x.org:secret@h.org/?folder=x':
-      /unknown folder=: address, workspace, watch, sent, tls are known/,
+      /unknown folder=: address, workspace, watch, sent, tls, auth are known/,
     'imaps://a%40x.org:secret@h.org/?watch=': /has nothing to do/,
     'imaps://a%40x.org:secret@h.org/?workspace=mine': /workspace= that is not the number/,
     'imaps://a%40x.org:secret@h.org/?tls=maybe': /unknown tls=maybe/,
     'imaps://a%40x.org:secret@h.org/?tls=off': /cannot be imaps:\/\/ with tls=off/,
     'imaps://a%40x.org:100%secret@h.org': /password that is not percent-encoded/,
     'https://a%40x.org:secret@h.org': /must begin with imaps/,
+    'imaps://a%40x.org@h.org': /needs a password, or auth=oauth/,
+    'imaps://a%40x.org:secret@h.org/?auth=oauth': /has a password and auth=oauth: keep one/,
+    'imaps://a%40x.org:secret@h.org/?auth=kerberos': /unknown auth=kerberos: password and oauth/,
     'imaps://a%40x.org:secret@h.org imaps://a%40x.org:secret@H.org/?sent=auto':
       /account 2 signs in as account 1/,
   };

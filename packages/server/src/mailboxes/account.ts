@@ -24,7 +24,8 @@ export interface MailboxAccount {
   implicitTls: boolean;
   tls: MailboxTls;
   user: string;
-  password: string;
+  /** Undefined: it signs in with an access token (OAuth 2.0). */
+  password: string | undefined;
   /** Folders in which reports and replies are looked for. */
   watch: readonly string[];
   /** Folder for copies of sent mail, or `auto`: the one that the server marks as such. Undefined: no copies. */
@@ -32,7 +33,7 @@ export interface MailboxAccount {
 }
 
 const POLICIES: readonly string[] = ['off', 'opportunistic', 'require', 'verify'] satisfies MailboxTls[];
-const PARAMETERS: readonly string[] = ['address', 'workspace', 'watch', 'sent', 'tls'];
+const PARAMETERS: readonly string[] = ['address', 'workspace', 'watch', 'sent', 'tls', 'auth'];
 
 /**
  * Reads addresses like `imaps://user:password@host:993/?address=ann@example.org&sent=auto&watch=INBOX,Junk`, separated
@@ -65,8 +66,8 @@ function readAccount(text: string, number: number): MailboxAccount {
     throw misconfigured(number, `has a path (${url.pathname}): folders are named with watch= and sent=`);
   }
   const user = decoded(url.username, number, 'user name');
-  const password = decoded(url.password, number, 'password');
-  if (user === '' || password === '') throw misconfigured(number, 'needs a user name and a password');
+  const password = readPassword(url, number);
+  if (user === '') throw misconfigured(number, 'needs a user name');
   const wrong = [...url.searchParams.keys()].find((name) => !PARAMETERS.includes(name));
   if (wrong !== undefined) {
     throw misconfigured(number, `has an unknown ${wrong}=: ${PARAMETERS.join(', ')} are known`);
@@ -90,6 +91,21 @@ function readAccount(text: string, number: number): MailboxAccount {
     watch,
     sent: sent === '' ? undefined : sent,
   };
+}
+
+/** @returns undefined for an account that signs in by OAuth */
+function readPassword({ password, searchParams }: URL, number: number): string | undefined {
+  const auth = searchParams.get('auth') ?? 'password';
+  if (auth !== 'password' && auth !== 'oauth') {
+    throw misconfigured(number, `has an unknown auth=${auth}: password and oauth are known`);
+  }
+  if (auth === 'password' && password === '') {
+    throw misconfigured(number, 'needs a password, or auth=oauth');
+  }
+  if (auth === 'oauth' && password !== '') {
+    throw misconfigured(number, 'has a password and auth=oauth: keep one of them');
+  }
+  return auth === 'oauth' ? undefined : decoded(password, number, 'password');
 }
 
 function readFolders(text: string): string[] {

@@ -1,6 +1,7 @@
 import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../kernel/clock.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { MailboxAccount } from './account.ts';
 import { openSentFolder } from './sent-folder.ts';
 import { SignIn } from './sign-in.ts';
@@ -23,7 +24,7 @@ export interface MailboxCheck {
 /** Signs in and looks whether everything that is asked for is there. Nothing in the mailbox is changed. */
 export async function checkMailbox(
   account: MailboxAccount,
-  deps: { clock: Clock; random: RandomBytes; signal?: AbortSignal },
+  deps: { clock: Clock; random: RandomBytes; signal?: AbortSignal; tokens?: AccessTokens | undefined },
 ): Promise<MailboxCheck> {
   const { number, address, host, port, watch, sent } = account;
   const result: MailboxCheck = {

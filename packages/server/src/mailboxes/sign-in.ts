@@ -1,6 +1,7 @@
 import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../kernel/clock.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { MailboxAccount } from './account.ts';
 import { pauseAfter, type Pauses } from './pause.ts';
 import { troubleOf } from './trouble.ts';
@@ -22,6 +23,7 @@ const MOST_TOKENS = 200_000;
 export class SignIn {
   readonly #account: MailboxAccount;
   readonly #pauses: Pauses;
+  readonly #tokens: AccessTokens | undefined;
   readonly #clock: Clock;
   readonly #random: RandomBytes;
   #last: Promise<unknown> = Promise.resolve();
@@ -29,7 +31,15 @@ export class SignIn {
   #refusal: unknown;
   #closedUntil = 0;
 
-  constructor(deps: { account: MailboxAccount; pauses: Pauses; clock: Clock; random: RandomBytes }) {
+  constructor(deps: {
+    account: MailboxAccount;
+    /** For an account without a password. */
+    tokens?: AccessTokens | undefined;
+    pauses: Pauses;
+    clock: Clock;
+    random: RandomBytes;
+  }) {
+    this.#tokens = deps.tokens;
     this.#account = deps.account;
     this.#pauses = deps.pauses;
     this.#clock = deps.clock;
@@ -59,21 +69,45 @@ export class SignIn {
   async #open(signal: AbortSignal | undefined): Promise<ImapFlow> {
     if (this.#clock() < this.#closedUntil) throw this.#refusal;
     signal?.throwIfAborted();
-    const client = await newClient(this.#account);
-    const close = (): void => client.close();
-    signal?.addEventListener('abort', close, { once: true });
     try {
-      await client.connect();
+      const client = await this.#enter(signal);
       this.#refusals = 0;
       this.#closedUntil = 0;
       return client;
     } catch (error) {
-      client.close();
       if (troubleOf(error, this.#account).kind === 'sign-in') {
         this.#refusals += 1;
         this.#refusal = error;
         this.#closedUntil = this.#clock() + pauseAfter(this.#refusals, this.#pauses, this.#random);
       }
+      throw error;
+    }
+  }
+
+  async #enter(signal: AbortSignal | undefined): Promise<ImapFlow> {
+    const { password } = this.#account;
+    if (password !== undefined) return this.#connect({ pass: password }, signal);
+    const tokens = this.#tokens;
+    if (tokens === undefined) throw new Error('an account without a password has no access tokens');
+    try {
+      return await this.#connect({ accessToken: await tokens.current(signal) }, signal);
+    } catch (error) {
+      // An access token may be withdrawn before its time: then a new one is asked for, once.
+      if ((error as { authenticationFailed?: unknown }).authenticationFailed !== true) throw error;
+      return this.#connect({ accessToken: await tokens.renewed(signal) }, signal);
+    }
+  }
+
+  async #connect(credential: Credential, signal: AbortSignal | undefined): Promise<ImapFlow> {
+    signal?.throwIfAborted();
+    const client = await newClient(this.#account, credential);
+    const close = (): void => client.close();
+    signal?.addEventListener('abort', close, { once: true });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      client.close();
       throw error;
     } finally {
       signal?.removeEventListener('abort', close);
@@ -81,15 +115,13 @@ export class SignIn {
   }
 }
 
+type Credential = { pass: string } | { accessToken: string };
+
 /** The library is loaded only where there is a mailbox to look into. */
-async function newClient({
-  host,
-  port,
-  implicitTls,
-  tls,
-  user,
-  password,
-}: MailboxAccount): Promise<ImapFlow> {
+async function newClient(
+  { host, port, implicitTls, tls, user }: MailboxAccount,
+  credential: Credential,
+): Promise<ImapFlow> {
   const { ImapFlow } = await import('imapflow');
   const client = new ImapFlow({
     host,
@@ -97,7 +129,7 @@ async function newClient({
     secure: implicitTls,
     ...(implicitTls || tls === 'opportunistic' ? {} : { doSTARTTLS: tls !== 'off' }),
     tls: { rejectUnauthorized: tls === 'verify' },
-    auth: { user, pass: password },
+    auth: { user, ...credential },
     clientInfo: { name: 'Waybill' },
     logger: false,
     // What is sent must come out byte for byte, and flags are none of our business.

@@ -1,5 +1,6 @@
 import { AppError } from '../kernel/errors.ts';
 import type { MailboxAccount } from './account.ts';
+import { TokenTrouble } from './token-trouble.ts';
 
 /** Why a mailbox cannot be used: what kind of failure, and a sentence for people, without secrets. */
 export interface Trouble {
@@ -7,7 +8,7 @@ export interface Trouble {
   text: string;
 }
 
-type Place = Pick<MailboxAccount, 'host' | 'port'>;
+type Place = Pick<MailboxAccount, 'host' | 'port'> & { password?: string | undefined };
 
 /** What Node says about certificates (https://nodejs.org/api/tls.html#x509-certificate-error-codes), in words. */
 const CERTIFICATE: Readonly<Record<string, string>> = {
@@ -39,11 +40,16 @@ const NETWORK: Readonly<Record<string, string>> = {
   UPGRADE_TIMEOUT: 'STARTTLS gets no answer',
 };
 
+/** What the IMAP library says when a server offers neither OAUTHBEARER nor XOAUTH2. */
+const UNSUPPORTED = 'Unsupported authentication mechanism';
+
 /** The server has trouble of its own, whatever the password (RFC 5530). */
 const TEMPORARY: readonly string[] = ['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG'];
 
 /** @param error what the IMAP library, the network or our own store threw */
-export function troubleOf(error: unknown, { host, port }: Place, folder?: string): Trouble {
+export function troubleOf(error: unknown, place: Place, folder?: string): Trouble {
+  const { host, port } = place;
+  if (error instanceof TokenTrouble) return error.trouble;
   if (error instanceof AppError) {
     return { kind: error.code === 'not-found' ? 'folder' : 'store', text: error.message };
   }
@@ -56,6 +62,12 @@ export function troubleOf(error: unknown, { host, port }: Place, folder?: string
     };
   }
   if (facts.authenticationFailed && !TEMPORARY.includes(facts.responseCode)) {
+    if ('password' in place && place.password === undefined) {
+      return {
+        kind: 'sign-in',
+        text: `${host} does not accept the access token${quoted(facts.responseText)}. IMAP must be on for this mailbox, the user name must be the one that the refresh token was given for, and the consent must include IMAP.`,
+      };
+    }
     return {
       kind: 'sign-in',
       text: `${host} does not accept the user name and password${quoted(facts.responseText)}. Some services want a password for this program alone (app password).`,
@@ -63,6 +75,12 @@ export function troubleOf(error: unknown, { host, port }: Place, folder?: string
   }
   if (facts.tlsFailed) {
     return { kind: 'no-tls', text: `${host} does not offer STARTTLS on port ${port}; try imaps://.` };
+  }
+  if (facts.message === UNSUPPORTED) {
+    return {
+      kind: 'sign-in',
+      text: `${host} does not know this way of signing in: it offers no OAUTHBEARER or XOAUTH2. Use a password instead of auth=oauth.`,
+    };
   }
   const network = NETWORK[facts.code];
   if (network !== undefined) {

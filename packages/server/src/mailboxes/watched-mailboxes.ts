@@ -3,6 +3,7 @@ import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { SentMailboxes } from '../relay/relay.ts';
 import type { ReportIntake } from '../reports/reports.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { MailboxAccount } from './account.ts';
 import { FolderWatch } from './folder-watch.ts';
 import type { MailboxStore, SentCopyEnd } from './ports.ts';
@@ -64,6 +65,8 @@ export class Mailboxes implements SentMailboxes {
     defaultWorkspaceId: WorkspaceId;
     store: MailboxStore;
     intake: Pick<ReportIntake, 'take'>;
+    /** For accounts without a password. */
+    tokensOf?: (account: MailboxAccount) => AccessTokens | undefined;
     timing: MailboxTiming;
     clock: Clock;
     random: RandomBytes;
@@ -76,7 +79,13 @@ export class Mailboxes implements SentMailboxes {
       const workspaceId = account.workspaceId ?? deps.defaultWorkspaceId;
       const { timing, clock, random } = deps;
       const logger = deps.logger.child({ account: account.number, host: account.host });
-      const signIn = new SignIn({ account, pauses: timing.signIn, clock, random });
+      const signIn = new SignIn({
+        account,
+        tokens: deps.tokensOf?.(account),
+        pauses: timing.signIn,
+        clock,
+        random,
+      });
       const shared = { ...deps, account, workspaceId, signIn, logger };
       return {
         account,

@@ -45,6 +45,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { onShutdown, send, type FromBackEnd, type Ports, type ToBackEnd } from './ipc.ts';
 import { demoPassword, loadMasterKeys, secretFile } from './keys.ts';
 import { removeLocalFile, writeLocalFile } from './local-file.ts';
+import { imapTokens } from './imap-tokens.ts';
 import { mailboxesOf } from './mailbox-list.ts';
 import { mailboxMetrics } from './mailbox-metrics.ts';
 import { backEndMetrics } from './metrics.ts';
@@ -122,6 +123,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   const mailboxes = openMailboxes({
     accounts: config.imapAccounts,
+    tokensOf: imapTokens(config, clock),
     engine,
     intake: reportIntake,
     defaultWorkspaceId,

@@ -87,10 +87,12 @@ const COMMANDS: Record<string, Command> = {
       const { loadConfig } = await import('../config/load.ts');
       const { systemRandom: random } = await import('../kernel/ids.ts');
       const { checkMailbox, readMailboxAccounts } = await import('../mailboxes/mailboxes.ts');
+      const { imapTokens } = await import('./imap-tokens.ts');
       const { clock, signal } = io;
       return run(args, io, {
         accounts: () => readMailboxAccounts(loadConfig().imapAccounts),
-        check: (account) => checkMailbox(account, { clock, random, signal }),
+        check: (account) =>
+          checkMailbox(account, { clock, random, signal, tokens: imapTokens(loadConfig(), clock)(account) }),
       });
     },
   },

@@ -31,7 +31,7 @@ export async function mailboxMetrics(
     },
     {
       name: 'waybill_mailbox_refused_sign_ins',
-      help: 'Refused sign-ins in a row; above 0 the password is wrong',
+      help: 'Refused sign-ins in a row; above 0 the password or the refresh token is wrong',
       type: 'gauge',
       samples: states.map(({ number, refusals }) => ({
         labels: { account: String(number) },

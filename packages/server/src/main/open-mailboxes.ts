@@ -1,7 +1,13 @@
 import type { Clock } from '../kernel/clock.ts';
 import { systemRandom, type WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import { DEFAULT_MAILBOX_TIMING, Mailboxes, readMailboxAccounts } from '../mailboxes/mailboxes.ts';
+import {
+  DEFAULT_MAILBOX_TIMING,
+  Mailboxes,
+  readMailboxAccounts,
+  type AccessTokens,
+  type MailboxAccount,
+} from '../mailboxes/mailboxes.ts';
 import type { ReportIntake } from '../reports/reports.ts';
 import type { Engine } from '../storage/engine.ts';
 import { KyselyMailboxStore } from '../storage/mailbox-store.ts';
@@ -12,6 +18,7 @@ import { KyselyMailboxStore } from '../storage/mailbox-store.ts';
  */
 export function openMailboxes(deps: {
   accounts: string;
+  tokensOf: (account: MailboxAccount) => AccessTokens | undefined;
   engine: Engine;
   intake: Pick<ReportIntake, 'take'>;
   defaultWorkspaceId: WorkspaceId;

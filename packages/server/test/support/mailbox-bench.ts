@@ -12,6 +12,8 @@ import {
   DEFAULT_MAILBOX_TIMING,
   Mailboxes,
   readMailboxAccounts,
+  type AccessTokens,
+  type MailboxAccount,
   type MailboxTiming,
 } from '../../src/mailboxes/mailboxes.ts';
 import { newTrackingNumber, Timeline, type NewMail } from '../../src/messages/messages.ts';
@@ -58,6 +60,7 @@ export interface BenchOptions {
   accounts: string;
   timing?: Partial<MailboxTiming>;
   logger?: Logger;
+  tokensOf?: (account: MailboxAccount) => AccessTokens | undefined;
   /** Called with each message that is about to be taken. */
   beforeTake?: () => Promise<void>;
 }
@@ -91,6 +94,7 @@ export async function openBench(directory: string, options: BenchOptions): Promi
         return intake.take(mail);
       },
     },
+    ...(options.tokensOf === undefined ? {} : { tokensOf: options.tokensOf }),
     timing,
     clock,
     random: systemRandom,

@@ -4,7 +4,15 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 /** What a server does that Dovecot never would: answers a command itself, or `undefined` for the usual answer. */
 export type ImapScript = (command: string, socket: Socket) => string | undefined;
 
-/** As much of an IMAP server (RFC 9051) as it takes to be asked for mail; any sign-in is fine. */
+/** Signing in by SASL with an initial response (RFC 4959). */
+export interface ScriptedSignIn {
+  /** Like `AUTH=XOAUTH2`. */
+  capabilities: string;
+  /** @returns undefined when it is fine, else what a refusal is explained with (RFC 7628 §3.2.2) */
+  refuse: (mechanism: string, response: string) => Record<string, string> | undefined;
+}
+
+/** As much of an IMAP server (RFC 9051) as it takes to be asked for mail; any sign-in is fine, unless it is scripted. */
 export interface ScriptedImap extends AsyncDisposable {
   imap: { host: string; port: number };
   /** Every command, without its tag. */
@@ -13,14 +21,19 @@ export interface ScriptedImap extends AsyncDisposable {
   announce(raw: Buffer): void;
 }
 
-export async function startScriptedImap(mails: readonly Buffer[], script: ImapScript): Promise<ScriptedImap> {
+export async function startScriptedImap(
+  mails: readonly Buffer[],
+  script: ImapScript,
+  signIn?: ScriptedSignIn,
+): Promise<ScriptedImap> {
   const messages = [...mails];
   const commands: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    socket.write('* OK [CAPABILITY IMAP4rev1 IDLE SASL-IR] ready\r\n');
+    const more = signIn === undefined ? '' : ` ${signIn.capabilities}`;
+    socket.write(`* OK [CAPABILITY IMAP4rev1 IDLE SASL-IR${more}] ready\r\n`);
     let buffer = '';
     socket.setEncoding('latin1').on('data', (text: string) => {
       buffer += text;
@@ -31,13 +44,27 @@ export async function startScriptedImap(mails: readonly Buffer[], script: ImapSc
     });
   });
   let idleTag = '';
+  const refused = new Map<Socket, string>();
   const answer = (socket: Socket, line: string): void => {
     if (line === 'DONE') return void socket.write(`${idleTag} OK done\r\n`, 'latin1');
+    const refusedTag = refused.get(socket);
+    if (refusedTag !== undefined) {
+      // Whatever the client says now, it is the end of this attempt.
+      refused.delete(socket);
+      commands.push(`(${line})`);
+      return void socket.write(`${refusedTag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n`);
+    }
     const [, tag = '', command = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
     commands.push(command);
     if (command === 'IDLE') {
       idleTag = tag;
       return void socket.write('+ idling\r\n');
+    }
+    const [, mechanism = '', response = ''] = /^AUTHENTICATE (\S+) (\S+)$/.exec(command) ?? [];
+    const problem = mechanism === '' ? undefined : signIn?.refuse(mechanism, base64(response));
+    if (problem !== undefined) {
+      refused.set(socket, tag);
+      return void socket.write(`+ ${Buffer.from(JSON.stringify(problem)).toString('base64')}\r\n`);
     }
     const own = script(command, socket);
     if (socket.destroyed) return;
@@ -59,6 +86,10 @@ export async function startScriptedImap(mails: readonly Buffer[], script: ImapSc
       await closed;
     },
   };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'base64').toString('utf8');
 }
 
 function usual(command: string, mails: readonly Buffer[]): string {
