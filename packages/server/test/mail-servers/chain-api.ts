@@ -8,6 +8,13 @@ export async function messages({ waybill }: FilterChain): Promise<MessageSummary
   return page.items;
 }
 
+export async function messageDeliveries(
+  { waybill }: FilterChain,
+  id: string,
+): Promise<Message['deliveries']> {
+  return ((await (await waybill.api(`/api/v1/messages/${id}`)).json()) as Message).deliveries;
+}
+
 export async function messageBySubject(chain: FilterChain, subject: string): Promise<Message> {
   const found = (await messages(chain)).filter((message) => message.subject === subject);
   assert.equal(found.length, 1, `“${subject}” is one message`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { IMAP_PASSWORD } from '../support/dovecot.ts';
-import { mailInInbox } from '../support/mailbox.ts';
+import { countInInbox, mailInInbox } from '../support/mailbox.ts';
 import { eventually } from '../support/server.ts';
 import type { SmarthostMail } from '../support/smarthost.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
@@ -48,6 +48,9 @@ export const inInbox = (chain: FilterChain, user: string, subject: string): Prom
   mailInInbox(chain.dovecot, user, `“${subject}” reaches ${user}`, (text) =>
     text.includes(`\nSubject: ${subject}\r\n`),
   );
+
+export const countWithSubject = (chain: FilterChain, user: string, subject: string): Promise<number> =>
+  countInInbox(chain.dovecot, user, (text) => text.includes(`\nSubject: ${subject}\r\n`));
 
 export const atFar = ({ far }: FilterChain, user: string, subject: string): Promise<SmarthostMail> =>
   eventually(`“${subject}” reaches ${user}`, async () =>

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mailServersMissing } from '../support/mail-server-programs.ts';
 import { eventually } from '../support/server.ts';
-import { deliveryWith, messageBySubject, messages } from './chain-api.ts';
-import { atFar, composedMail, inInbox, submit, utf8, withoutTrace } from './chain-mail.ts';
+import { docSnippet } from '../support/doc-snippets.ts';
+import { deliveryWith, messageBySubject, messageDeliveries, messages } from './chain-api.ts';
+import { atFar, composedMail, countWithSubject, inInbox, submit, utf8, withoutTrace } from './chain-mail.ts';
 import { startFilterChain, type FilterChain } from './filter-chain.ts';
 
 const skip = mailServersMissing('Postfix', 'Dovecot');
@@ -16,6 +17,7 @@ const TRACKED = 'https://track.example.org/';
 test('Postfix with Waybill as its content filter, set up as the documentation says', { skip }, async (t) => {
   const chain = await startFilterChain(t);
   await t.test('a mail is read over IMAP, and its whole way is known', () => storyOfAMail(chain));
+  await t.test('one mail to three is one message with three copies, each once', () => threeTogether(chain));
   await t.test('what the sender asked to be told is passed on, and told by those who know', () =>
     deliveryNotices(chain),
   );
@@ -30,6 +32,15 @@ test('Postfix with Waybill as its content filter, set up as the documentation sa
   await t.test('while Waybill is down mail waits in Postfix, and can be sent past it', () => past(chain));
   await t.test('what waited is sent when Waybill is back', () => waiting(chain));
 });
+
+test(
+  'handed over one recipient at a time, a mail to three is three copies all the same',
+  { skip },
+  async (t) => {
+    const main = docSnippet('postfix-filter', 'main.cf: one at a time');
+    await threeOneByOne(await startFilterChain(t, { main }));
+  },
+);
 
 async function storyOfAMail(chain: FilterChain): Promise<void> {
   const target = 'https://example.org/offer?a=1&b=%C3%BC#end';
@@ -69,6 +80,59 @@ async function storyOfAMail(chain: FilterChain): Promise<void> {
     ['accepted', 'clicked', 'opened', 'relayed'],
     'that Postfix has taken the mail back is no delivery',
   );
+}
+
+const THREE = ['ann@example.net', 'bob@example.net', 'cleo@far.example'];
+
+/** Sends one mail to three. @returns what the messages in Waybill have of it */
+async function mailToThree(chain: FilterChain, subject: string): Promise<{ recipient: string }[][]> {
+  await chain.mailProgram('sam').sendMail({
+    from: 'sam@example.org',
+    to: THREE.slice(0, 2),
+    bcc: THREE[2],
+    subject,
+    html: '<p>Hello, all three</p>',
+  });
+  const copies = [
+    ...(await Promise.all(THREE.slice(0, 2).map((user) => inInbox(chain, user, subject)))),
+    Buffer.from((await atFar(chain, 'cleo@far.example', subject)).raw, 'latin1'),
+  ];
+  const known = await eventually('all copies are relayed', async () => {
+    const found = (await messages(chain)).filter((message) => message.subject === subject);
+    const all = await Promise.all(found.map((message) => messageDeliveries(chain, message.id)));
+    return all.flat().filter(({ verdict }) => verdict.state === 'sent').length === 3 && all;
+  });
+  const pixels = copies.map((copy) => trackedAddresses(copy));
+  assert.deepEqual(
+    pixels.map(({ length }) => length),
+    [1, 1, 1],
+  );
+  assert.deepEqual(
+    pixels.flat().sort(),
+    known
+      .flat()
+      .map(({ pixelUrl }) => pixelUrl)
+      .sort(),
+    'each copy has the pixel of its own delivery',
+  );
+  assert.equal(new Set(known.flat().map(({ trackingNumber }) => trackingNumber)).size, 3);
+  for (const user of THREE.slice(0, 2)) {
+    assert.equal(await countWithSubject(chain, user, subject), 1, `${user} has it once`);
+  }
+  assert.equal(chain.far.mails.filter(({ raw }) => raw.includes(`Subject: ${subject}`)).length, 1);
+  return known;
+}
+
+async function threeTogether(chain: FilterChain): Promise<void> {
+  const [deliveries = [], ...others] = await mailToThree(chain, 'To three');
+  assert.deepEqual(others, [], 'they are one message');
+  assert.deepEqual(deliveries.map(({ recipient }) => recipient).sort(), THREE);
+}
+
+async function threeOneByOne(chain: FilterChain): Promise<void> {
+  const known = await mailToThree(chain, 'To three, one by one');
+  assert.deepEqual(known.map(([delivery]) => delivery?.recipient).sort(), THREE);
+  assert.ok(known.every(({ length }) => length === 1));
 }
 
 async function deliveryNotices(chain: FilterChain): Promise<void> {

@@ -13,12 +13,35 @@ export async function startMailboxes(): Promise<TestDovecot & { authPort: number
 }
 
 /** Reads somebody's INBOX over IMAP until there is a mail in it of which `isIt` holds. @returns its bytes */
-export async function mailInInbox(
-  { imap }: Pick<TestDovecot, 'imap'>,
+export function mailInInbox(
+  dovecot: Pick<TestDovecot, 'imap'>,
   user: string,
   what: string,
   isIt: (text: string) => boolean,
 ): Promise<Buffer> {
+  return inInbox(dovecot, user, (client) =>
+    eventually(what, async () => {
+      await client.noop();
+      return (await sources(client)).find((mail) => isIt(mail.toString('latin1')));
+    }),
+  );
+}
+
+/** How many mails are in somebody's INBOX now of which `isIt` holds. */
+export async function countInInbox(
+  dovecot: Pick<TestDovecot, 'imap'>,
+  user: string,
+  isIt: (text: string) => boolean,
+): Promise<number> {
+  const mails = await inInbox(dovecot, user, sources);
+  return mails.filter((mail) => isIt(mail.toString('latin1'))).length;
+}
+
+async function inInbox<T>(
+  { imap }: Pick<TestDovecot, 'imap'>,
+  user: string,
+  look: (client: ImapFlow) => Promise<T>,
+): Promise<T> {
   const client = new ImapFlow({
     ...imap,
     secure: false,
@@ -28,17 +51,14 @@ export async function mailInInbox(
   await client.connect();
   try {
     await client.mailboxOpen('INBOX', { readOnly: true });
-    return await eventually(what, async () => {
-      await client.noop();
-      const mails = client.mailbox === false || client.mailbox.exists === 0 ? [] : await sources(client);
-      return mails.find((mail) => isIt(mail.toString('latin1')));
-    });
+    return await look(client);
   } finally {
     await client.logout();
   }
 }
 
 async function sources(client: ImapFlow): Promise<Buffer[]> {
+  if (client.mailbox === false || client.mailbox.exists === 0) return [];
   const all = await client.fetchAll('1:*', { source: true });
   return all.flatMap(({ source }) => (source === undefined ? [] : [source]));
 }
