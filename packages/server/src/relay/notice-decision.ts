@@ -31,7 +31,8 @@ export function noticeOf(
   const reply = attempt.kind === 'waiting' || isOurWord(attempt) ? {} : { reply: attempt.reply };
   if (outcome.retryAt === undefined) {
     if (!wants('FAILURE', true)) return undefined;
-    const expired = attempt.kind === 'rejected' ? '5.0.0' : '4.4.7';
+    const ours = attempt.kind === 'rejected' ? attempt.status : undefined;
+    const expired = ours ?? (attempt.kind === 'rejected' ? '5.0.0' : '4.4.7');
     return { action: 'failed', at, status: statusIn(reply.reply, '5') ?? expired, ...reply, reason };
   }
   if (!wants('DELAY', false) || at < mail.expiresAt - expiryMs + LATE_AFTER_MS) return undefined;

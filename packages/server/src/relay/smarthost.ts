@@ -1,18 +1,15 @@
-import { isAscii } from 'node:buffer';
-import { Readable } from 'node:stream';
-import { domainToASCII } from 'node:url';
-import SmtpConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
+import { isIP } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { ConnectionOptions } from 'node:tls';
 import type { Logger } from '../kernel/logger.ts';
-import type { DsnRequest } from './envelope.ts';
-import type { SmarthostAddress, TlsPolicy } from './smarthost-url.ts';
+import type { SmarthostAddress } from './smarthost-url.ts';
+import { Connection } from './smtp-client/connection.ts';
+import { RefusedSession, shakeHands, TlsFailure } from './smtp-client/handshake.ts';
+import { mailCommands, type CannotBeSent, type SmarthostEnvelope } from './smtp-client/mail-commands.ts';
+import { inOneLine, oneLine, type Reply } from './smtp-client/reply.ts';
+import { HANGS_UP, sendMail, type Session, type TransactionTimeouts } from './smtp-client/transaction.ts';
 
-export interface SmarthostEnvelope {
-  from: string;
-  to: string;
-  eightBit?: true;
-  smtpUtf8?: true;
-  dsn?: DsnRequest;
-}
+export type { SmarthostEnvelope } from './smtp-client/mail-commands.ts';
 
 /** `reply` is what the mail server said, or what happened instead, in one line. */
 export type SmarthostResult =
@@ -28,35 +25,46 @@ export type SmarthostResult =
        */
       about?: 'server' | 'session';
     }
-  /** With a code when it was not the server that refused; `reply` is the whole reason then. */
-  | { kind: 'rejected'; reply: string; code?: 'cannot-be-sent' };
+  /** With a code when it was not the server that refused; `reply` is the whole reason then, `status` RFC 3463's code. */
+  | { kind: 'rejected'; reply: string; code?: 'cannot-be-sent'; status?: CannotBeSent['status'] };
 
-export interface SmarthostTimeouts {
+export interface SmarthostTimeouts extends TransactionTimeouts {
   connectMs: number;
+  /** For the server's first word. */
   greetingMs: number;
-  /** Of silence within a session; RFC 5321 §4.5.3.2 asks for ten minutes after the final dot. */
-  silenceMs: number;
   /** How long a connection is kept for the next mail. */
   idleMs: number;
 }
 
+/** RFC 5321 §4.5.3.2, but for the connection and the greeting: a server that is not there is known sooner. */
 export const DEFAULT_TIMEOUTS: SmarthostTimeouts = {
   connectMs: 30_000,
   greetingMs: 60_000,
-  silenceMs: 600_000,
+  commandMs: 300_000,
+  dataStartMs: 120_000,
+  dataBlockMs: 180_000,
+  dataEndMs: 600_000,
   idleMs: 5_000,
 };
 
-/** What Nodemailer puts on its errors. */
-interface SendError extends Error {
-  code?: string;
-  command?: string;
-  response?: string;
-  responseCode?: number;
+/** A server that wants fewer says 421 or hangs up, which costs no attempt. */
+const MAILS_PER_CONNECTION = 1_000;
+/** After QUIT nothing is waited for but the other side's end of the connection. */
+const QUIT_MS = 2_000;
+const LONGEST_SWEEP_MS = 1_000;
+/** Replies by which a server speaks of us and not of the mail: sign in first, use TLS first, wrong order. */
+const ABOUT_US = new Set([503, 530, 535, 538]);
+
+interface Idle extends Session {
+  since: number;
 }
 
-const MAILS_PER_CONNECTION = 100;
-const MAX_REPLY = 500;
+/** What one session made of a mail. */
+interface Attempt {
+  result: SmarthostResult;
+  /** Nothing of the mail was sent, and the server only hung up: another connection may try. */
+  mayRepeat: boolean;
+}
 
 /** The way to the smarthost: connections are kept for a moment and used again, one mail at a time on each. */
 export class SmarthostClient {
@@ -64,8 +72,10 @@ export class SmarthostClient {
   readonly #timeouts: SmarthostTimeouts;
   readonly #name: string | undefined;
   readonly #logger: Logger;
-  readonly #idle = new Set<Connection>();
   readonly #open = new Set<Connection>();
+  /** The one used last is used next, so that the others may go. */
+  readonly #idle: Idle[] = [];
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: {
     address: SmarthostAddress;
@@ -85,211 +95,153 @@ export class SmarthostClient {
     const used = this.#takeIdle();
     if (used !== undefined) {
       const attempt = await this.#sendOn(used, raw, envelope);
-      // The server had hung up on us meanwhile: nothing of the mail was sent, so a new connection may try.
-      if (attempt.dataBegun || attempt.result.kind !== 'deferred' || attempt.answered) return attempt.result;
+      if (!attempt.mayRepeat) return attempt.result;
       this.#logger.debug({}, 'a kept connection was dead, a new one is made');
     }
-    let fresh: Connection;
+    let fresh: Session;
     try {
       fresh = await this.#connect();
     } catch (error) {
-      return resultOf(error as SendError, 'server');
+      return failedSession(error as Error);
     }
     return (await this.#sendOn(fresh, raw, envelope)).result;
   }
 
   close(): void {
-    for (const connection of this.#open) connection.smtp.close();
+    for (const connection of this.#open) connection.fail(new Error('Waybill ends.'));
+    this.#idle.length = 0;
   }
 
-  #takeIdle(): Connection | undefined {
-    const [connection] = this.#idle;
-    if (connection === undefined) return undefined;
-    this.#idle.delete(connection);
-    clearTimeout(connection.idleTimer);
-    return connection;
-  }
-
-  async #sendOn(
-    connection: Connection,
-    raw: Uint8Array,
-    envelope: SmarthostEnvelope,
-  ): Promise<{ result: SmarthostResult; dataBegun: boolean; answered: boolean }> {
-    let dataBegun = false;
-    // A stream that notices when it is first read, which is after the server's 354.
-    const body = Readable.from(
-      (function* () {
-        dataBegun = true;
-        yield raw;
-      })(),
-    );
-    connection.mails++;
-    try {
-      const reply = await new Promise<string>((resolve, reject) => {
-        connection.smtp.send(toEnvelope(raw, envelope), body, (error, info) => {
-          if (error) reject(error);
-          else resolve(info?.response ?? '');
-        });
-      });
-      this.#keep(connection);
-      const result = {
-        kind: 'relayed' as const,
-        reply: oneLine(reply),
-        confirms: confirmsDelivery(connection),
-      };
-      return { result, dataBegun, answered: true };
-    } catch (error) {
-      const failure = error as SendError;
-      const answered = failure.responseCode !== undefined && failure.responseCode !== 421;
-      if (answered) await this.#resetAndKeep(connection);
-      else this.#drop(connection);
-      return { result: resultOf(failure, 'session'), dataBegun, answered };
+  #takeIdle(): Session | undefined {
+    for (;;) {
+      const session = this.#idle.pop();
+      if (session === undefined || session.connection.isUsable) return session;
+      session.connection.fail(new Error('The mail server spoke unasked.'));
     }
   }
 
-  async #connect(): Promise<Connection> {
-    const { host, port, implicitTls, tls, credentials } = this.#address;
-    const smtp = new SmtpConnection({
-      host,
-      port,
-      secure: implicitTls,
-      ...tlsOptions(tls, implicitTls),
-      connectionTimeout: this.#timeouts.connectMs,
-      greetingTimeout: this.#timeouts.greetingMs,
-      socketTimeout: this.#timeouts.silenceMs,
-      ...(this.#name === undefined ? {} : { name: this.#name }),
-      logger: false,
-    });
-    const connection: Connection = { smtp, mails: 0, idleTimer: undefined };
-    this.#open.add(connection);
-    smtp.on('end', () => this.#forget(connection));
-    // Errors of an attempt reach its callback; this one keeps those of an idle connection from being thrown.
-    smtp.on('error', () => this.#drop(connection));
+  async #sendOn(session: Session, raw: Uint8Array, envelope: SmarthostEnvelope): Promise<Attempt> {
+    const { connection, offers } = session;
+    const commands = mailCommands(raw, envelope, offers);
+    if ('status' in commands) {
+      this.#keep(session);
+      const { status, text } = commands;
+      const result: SmarthostResult = { kind: 'rejected', reply: text, code: 'cannot-be-sent', status };
+      return { result, mayRepeat: false };
+    }
+    const isFirst = session.mails === 0;
     try {
-      await new Promise<void>((resolve, reject) => {
-        smtp.once('error', reject);
-        smtp.connect((error) => (error === undefined ? resolve() : reject(error)));
-      });
-      if (credentials !== undefined && smtp.allowsAuth) {
-        await new Promise<void>((resolve, reject) => {
-          smtp.login(credentials, (error) => (error === null ? resolve() : reject(error)));
-        });
+      const { accepted, reply } = await sendMail(session, commands, raw, this.#timeouts);
+      if (reply.code === HANGS_UP) connection.quit(QUIT_MS);
+      else this.#keep(session);
+      if (accepted) {
+        const result = { kind: 'relayed' as const, reply: inOneLine(reply), confirms: offers.has('DSN') };
+        return { result, mayRepeat: false };
       }
+      const mayRepeat = reply.code === HANGS_UP && !session.dataBegun && !isFirst;
+      return { result: refused(reply), mayRepeat };
     } catch (error) {
-      this.#drop(connection);
+      connection.fail(error as Error);
+      const reply = oneLine((error as Error).message);
+      const result = { kind: 'deferred', code: 'server-unreachable', reply, about: 'session' } as const;
+      return { result, mayRepeat: !session.dataBegun && !isFirst };
+    }
+  }
+
+  /** @throws RefusedSession, ConnectionError */
+  async #connect(): Promise<Session> {
+    try {
+      return await this.#connectOnce(false);
+    } catch (error) {
+      // What is encrypted when it can be is sent in the clear when it cannot.
+      if (error instanceof TlsFailure && this.#address.tls === 'opportunistic')
+        return this.#connectOnce(true);
       throw error;
     }
-    return connection;
   }
 
-  async #resetAndKeep(connection: Connection): Promise<void> {
-    const works = await new Promise<boolean>((resolve) => {
-      connection.smtp.reset((error) => resolve(error === null));
-    });
-    if (works) this.#keep(connection);
-    else this.#drop(connection);
-  }
-
-  #keep(connection: Connection): void {
-    if (connection.mails >= MAILS_PER_CONNECTION || this.#timeouts.idleMs <= 0) {
-      connection.smtp.quit();
-      return;
+  async #connectOnce(withoutTls: boolean): Promise<Session> {
+    const { host, port, implicitTls } = this.#address;
+    const connection = new Connection({ host, port, implicitTls, tls: tlsOptions(this.#address) }, () =>
+      this.#closed(connection),
+    );
+    this.#open.add(connection);
+    this.#watch();
+    try {
+      const { greetingMs, commandMs, connectMs } = this.#timeouts;
+      await connection.opened(connectMs);
+      const address = this.#address;
+      const name = this.#name;
+      const offers = await shakeHands(connection, { address, name, greetingMs, commandMs, withoutTls });
+      return { connection, offers, mails: 0, needsReset: false, dataBegun: false };
+    } catch (error) {
+      connection.fail(error as Error);
+      throw error;
     }
+  }
+
+  #keep(session: Session): void {
+    const { connection, mails } = session;
     if (!this.#open.has(connection)) return;
-    this.#idle.add(connection);
-    connection.idleTimer = setTimeout(() => {
-      this.#idle.delete(connection);
-      connection.smtp.quit();
-    }, this.#timeouts.idleMs);
-    connection.idleTimer.unref();
+    if (mails >= MAILS_PER_CONNECTION || this.#timeouts.idleMs <= 0) connection.quit(QUIT_MS);
+    else this.#idle.push(Object.assign(session, { since: performance.now() }));
   }
 
-  #drop(connection: Connection): void {
-    this.#forget(connection);
-    connection.smtp.close();
-  }
-
-  #forget(connection: Connection): void {
-    clearTimeout(connection.idleTimer);
-    this.#idle.delete(connection);
+  #closed(connection: Connection): void {
     this.#open.delete(connection);
+    const index = this.#idle.findIndex((session) => session.connection === connection);
+    if (index !== -1) this.#idle.splice(index, 1);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
+  }
+
+  /** All time limits are looked at together. */
+  #watch(): void {
+    const shortest = Math.min(...(Object.values(this.#timeouts) as number[]).filter((ms) => ms > 0));
+    const sweepMs = Math.max(Math.min(LONGEST_SWEEP_MS, shortest / 4), 10);
+    this.#sweep ??= setInterval(() => this.#endLate(), sweepMs).unref();
+  }
+
+  #endLate(): void {
+    const now = performance.now();
+    for (const connection of this.#open) connection.expire(now);
+    const kept = this.#idle.findIndex(({ since }) => now - since < this.#timeouts.idleMs);
+    const late = this.#idle.splice(0, kept === -1 ? this.#idle.length : kept);
+    for (const { connection } of late) connection.quit(QUIT_MS);
   }
 }
 
-/** Nodemailer has no word for it, but keeps the keywords of EHLO. Unknown: the server is believed to confirm. */
-function confirmsDelivery({ smtp }: Connection): boolean {
-  const { _supportedExtensions: keywords } = smtp as { _supportedExtensions?: readonly string[] };
-  return keywords?.includes('DSN') ?? true;
-}
-
-interface Connection {
-  smtp: SmtpConnection;
-  mails: number;
-  idleTimer: NodeJS.Timeout | undefined;
-}
-
-function tlsOptions(policy: TlsPolicy, implicitTls: boolean) {
-  const tls = { minVersion: 'TLSv1.2' as const, rejectUnauthorized: policy === 'verify' };
-  if (implicitTls) return { tls };
-  switch (policy) {
-    case 'off':
-      return { ignoreTLS: true };
-    case 'opportunistic':
-      return { opportunisticTLS: true, tls };
-    case 'require':
-    case 'verify':
-      return { requireTLS: true, tls };
-  }
-}
-
-function toEnvelope(raw: Uint8Array, envelope: SmarthostEnvelope): SMTPEnvelope {
-  const { dsn } = envelope;
+function tlsOptions({ host, tls }: SmarthostAddress): ConnectionOptions {
   return {
-    from: asciiDomain(envelope.from),
-    to: asciiDomain(envelope.to),
-    size: raw.length,
-    use8BitMime: envelope.eightBit === true || !isAscii(raw),
-    ...(dsn === undefined ? {} : { dsn: { ...dsn } }),
+    host,
+    // A name is sent only where there is one (RFC 6066 §3).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: tls === 'verify',
   };
 }
 
-/** Only a local part beyond ASCII needs SMTPUTF8; domains have a form that every server understands (RFC 5891). */
-function asciiDomain(address: string): string {
-  const at = address.lastIndexOf('@');
-  if (at === -1 || isAscii(Buffer.from(address))) return address;
-  const domain = domainToASCII(address.slice(at + 1));
-  return domain === '' ? address : `${address.slice(0, at)}@${domain}`;
+/** No session came about: nothing was said of this mail. */
+function failedSession(error: Error): SmarthostResult {
+  const { reply } = error instanceof RefusedSession ? error : {};
+  const text = reply === undefined ? oneLine(error.message) : inOneLine(reply);
+  const refuses = error instanceof RefusedSession && (reply === undefined || reply.code >= 500);
+  const code = refuses ? 'server-refuses-us' : reply === undefined ? 'server-unreachable' : 'server-deferred';
+  return { kind: 'deferred', code, reply: text, about: 'server' };
 }
 
-const SENDING = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
-/** Replies by which a server speaks of us and not of the mail: sign in first, use TLS first, wrong order. */
-const ABOUT_US = new Set([503, 530, 535, 538]);
-
-/** RFC 5321 §4.2.1: 4yz may work later, 5yz will not. @param stage what had begun: only the server, or a mail */
-function resultOf(error: SendError, stage: 'server' | 'session'): SmarthostResult {
-  const reply = oneLine(error.response ?? error.message);
-  const { responseCode: code, command } = error;
-  if (code === undefined) {
-    // The address or the mail's size cannot be sent to this server in any attempt.
-    if (error.code === 'EENVELOPE' || error.code === 'EMESSAGE') return { kind: 'rejected', reply };
-    const reason = error.code === 'EAUTH' ? 'server-refuses-us' : 'server-unreachable';
-    return { kind: 'deferred', code: reason, reply, about: stage };
-  }
-  if (!SENDING.has(command ?? '') || ABOUT_US.has(code)) {
-    return {
-      kind: 'deferred',
-      code: code < 500 ? 'server-deferred' : 'server-refuses-us',
-      reply,
-      about: 'server',
-    };
-  }
-  if (code >= 500) return { kind: 'rejected', reply };
-  // RFC 5321 §3.8: with 421 the server ends the session, whatever it was about.
-  return { kind: 'deferred', code: 'server-deferred', reply, ...(code === 421 ? { about: 'session' } : {}) };
-}
-
-function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- a server may send anything
-  const line = text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
-  return line.length > MAX_REPLY ? `${line.slice(0, MAX_REPLY - 1)}…` : line;
+/** RFC 5321 §4.2.1: 4yz may work later, 5yz will not. */
+function refused(reply: Reply): SmarthostResult {
+  const text = inOneLine(reply);
+  const { code } = reply;
+  if (ABOUT_US.has(code))
+    return { kind: 'deferred', code: 'server-refuses-us', reply: text, about: 'server' };
+  if (code >= 500) return { kind: 'rejected', reply: text };
+  return {
+    kind: 'deferred',
+    code: 'server-deferred',
+    reply: text,
+    ...(code === HANGS_UP ? { about: 'session' } : {}),
+  };
 }

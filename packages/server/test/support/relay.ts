@@ -24,7 +24,15 @@ export const KEYRING = new Keyring(new Map([[1, new Uint8Array(32).fill(7)]]));
 export const QUICK: RelayTuning = {
   retry: { firstPauseMs: 60, longestPauseMs: 120, expiryMs: 60_000 },
   probePauses: { firstMs: 60, longestMs: 120, longestRefusedMs: 120 },
-  timeouts: { connectMs: 2_000, greetingMs: 2_000, silenceMs: 5_000, idleMs: 1_000 },
+  timeouts: {
+    connectMs: 2_000,
+    greetingMs: 2_000,
+    commandMs: 5_000,
+    dataStartMs: 5_000,
+    dataBlockMs: 5_000,
+    dataEndMs: 5_000,
+    idleMs: 1_000,
+  },
   authLimits: { windowMs: 60_000, perName: 10, perAddress: 50, firstDelayMs: 1, longestDelayMs: 5 },
   graceMs: 2_000,
 };

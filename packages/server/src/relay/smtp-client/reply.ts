@@ -1,0 +1,64 @@
+/** A server's answer to one command (RFC 5321 §4.2). */
+export interface Reply {
+  code: number;
+  /** The words behind the code, one item a line. */
+  lines: string[];
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+/** RFC 5321 §4.5.3.1.5 allows 512; servers go beyond it. */
+const LONGEST_LINE = 4_096;
+const MOST_LINES = 200;
+
+/** Cuts what a server sends into replies, however it comes. */
+export class ReplyReader {
+  #rest: Buffer = Buffer.alloc(0);
+  #lines: string[] = [];
+
+  /** Something of a reply is here, and its end is not. */
+  get isInReply(): boolean {
+    return this.#rest.length > 0 || this.#lines.length > 0;
+  }
+
+  /** @throws Error when it is no SMTP */
+  push(piece: Buffer): Reply[] {
+    const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
+    const replies: Reply[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
+      const reply = this.#line(bytes.toString('utf8', start, bytes[end - 1] === CR ? end - 1 : end));
+      if (reply !== undefined) replies.push(reply);
+      start = end + 1;
+    }
+    this.#rest = bytes.subarray(start);
+    if (this.#rest.length > LONGEST_LINE) throw new Error('The mail server sent a line without an end.');
+    return replies;
+  }
+
+  #line(line: string): Reply | undefined {
+    const [, digits = '', separator = ''] = /^([2-5]\d\d)([ -]?)/.exec(line) ?? [];
+    const isReply = digits !== '' && (separator !== '' || line.length === digits.length);
+    if (!isReply || line.length > LONGEST_LINE || this.#lines.length >= MOST_LINES) {
+      throw new Error('The mail server sent something that is no SMTP.');
+    }
+    this.#lines.push(line.slice(digits.length + separator.length));
+    if (separator === '-') return undefined;
+    const reply = { code: Number(digits), lines: this.#lines };
+    this.#lines = [];
+    return reply;
+  }
+}
+
+const MOST_SHOWN = 500;
+
+/** The whole reply in one line of bounded length, for people. */
+export function inOneLine({ code, lines }: Reply): string {
+  return oneLine(`${code} ${lines.join(' ')}`);
+}
+
+export function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- a server may send anything
+  const line = text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return line.length > MOST_SHOWN ? `${line.slice(0, MOST_SHOWN - 1)}…` : line;
+}
