@@ -51,6 +51,7 @@ const LIBRARY_ROOMS: Record<string, string[]> = {
   pg: ['storage'],
   pino: ['kernel'],
   'smtp-server': ['relay'],
+  tar: ['storage/backup'],
   zod: ['config', 'api', 'cli'],
 };
 

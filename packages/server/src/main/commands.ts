@@ -96,6 +96,29 @@ const COMMANDS: Record<string, Command> = {
       });
     },
   },
+  backup: {
+    about: 'Back up the data directory, also while the server runs',
+    run: async (args, io) => {
+      const { run } = await import('../cli/backup.ts');
+      const { loadConfig } = await import('../config/load.ts');
+      const { writeBackup } = await import('../storage/backup/write-backup.ts');
+      return run(args, io, {
+        write: (target) => {
+          const { dataDir, database, masterKeys } = loadConfig();
+          const hasMasterKeys = masterKeys === undefined;
+          return writeBackup({ dataDir, target, database: database.engine, hasMasterKeys, clock: io.clock });
+        },
+      });
+    },
+  },
+  restore: {
+    about: 'Put a backup into an empty data directory',
+    run: async (args, io) => {
+      const { run } = await import('../cli/restore.ts');
+      const { restoreBackup } = await import('../storage/backup/restore-backup.ts');
+      return run(args, io, { restore: (source) => restoreBackup(source, io.env.dataDir) });
+    },
+  },
   instrument: {
     about: 'Put a pixel and tracked links into a message',
     run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),
