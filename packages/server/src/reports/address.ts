@@ -94,7 +94,7 @@ export function reportAddress(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [, type = '', rest = ''] = /^(?:([\w-]{1,40})[ \t]*;)?(.*)$/s.exec(value.trim().slice(0, 2048)) ?? [];
   const text = decodeXtext(/^utf-?8/i.test(type) ? decodeUnitext(rest) : rest).trim();
-  const whole = /^<?([^\s<>]{1,200}@[^\s<>@]{1,255})>?$/.exec(text)?.[1];
+  const whole = /^<?([^\s<>\p{Cc}]{1,200}@[^\s<>@\p{Cc}]{1,255})>?$/u.exec(text)?.[1];
   // Encoded words have no place in an address, but some systems bounce just that: it is what they were given.
   if (whole?.startsWith('=?') === true) return whole;
   if (/^[|/]/.test(text)) return undefined;

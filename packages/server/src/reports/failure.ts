@@ -27,7 +27,9 @@ export function describe(
   const said = about.map(findCodes).find(hasCode) ?? {};
   const codes = hasCode(quoted) ? quoted : said;
   const action = fields.action ?? actionSaid(source, codes);
-  const status = statusOf(fields.status, quoted, said) ?? vagueStatus(action, codes.reply, about[0]);
+  const status =
+    statusOf(action, [quoted.status, fields.status, said.status]) ??
+    vagueStatus(action, codes.reply, about[0]);
   const recipient: ReportRecipient = { address: fields.address, action, status };
   const reason = reasonIn([fields.diagnostic, fields.comment, ...about], { ...codes, status });
   if (action === 'failed' || action === 'delayed') recipient.class = reason.class;
@@ -50,11 +52,13 @@ function actionSaid({ fields, own }: ReportSource, codes: Codes): ReportAction {
 
 /**
  * The remote server's own code, where the diagnostic quotes one, tells why; the `Status` field is what the reporting
- * system made of it. The words of the notice are asked last.
+ * system made of it. The words of the notice are asked last. What was not delivered has no code of success, whoever
+ * quotes one.
  */
-function statusOf(field: string | undefined, quoted: Codes, said: Codes): string | undefined {
-  const candidates = [quoted.status, field, said.status].filter((code) => code !== undefined);
-  return candidates.find((code) => !isVague(code)) ?? candidates[0];
+function statusOf(action: ReportAction, candidates: readonly (string | undefined)[]): string | undefined {
+  const isTrouble = action === 'failed' || action === 'delayed';
+  const fitting = candidates.filter((code) => code !== undefined && (!isTrouble || !code.startsWith('2')));
+  return fitting.find((code) => code !== undefined && !isVague(code)) ?? fitting[0];
 }
 
 /** RFC 3463 §2: X.0.0 when only the class of the status is known. */
