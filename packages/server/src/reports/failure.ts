@@ -26,7 +26,7 @@ export function describe(
   const quoted = findCodes(fields.diagnostic ?? '');
   const said = about.map(findCodes).find(hasCode) ?? {};
   const codes = hasCode(quoted) ? quoted : said;
-  const action = fields.action ?? actionSaid(source, codes);
+  const action = fields.action ?? actionSaid(source, codes, fields.status);
   const status =
     statusOf(action, [quoted.status, fields.status, said.status]) ??
     vagueStatus(action, codes.reply, about[0]);
@@ -43,8 +43,9 @@ function hasCode({ status, reply }: Codes): boolean {
   return status !== undefined || reply !== undefined;
 }
 
-function actionSaid({ fields, own }: ReportSource, codes: Codes): ReportAction {
+function actionSaid({ fields, own }: ReportSource, codes: Codes, status: string | undefined): ReportAction {
   const text = `${fields.first('subject') ?? ''}\n${own.slice(0, 400).join('\n')}`;
+  if (status?.startsWith('2') === true) return DELIVERED.test(text) ? 'delivered' : 'relayed';
   if (DELIVERED.test(text) && (codes.reply ?? 0) < 400) return 'delivered';
   const isFinal = GIVEN_UP.test(text.replaceAll(LATER, ' ')) || (codes.reply ?? 0) >= 500;
   return STILL_TRYING.test(text) && !isFinal ? 'delayed' : 'failed';

@@ -20,7 +20,7 @@ interface Mention {
 
 /** Behind an address that a line is about: its end, a colon, or what is said of it. */
 const ABOUT =
-  /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired|error|invalid|unknown|rejected|bounced|undeliver\w*|[45]\d\d)\b)/i;
+  /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s*[,;]\s*["'<]*[^\s@,;]+@|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired|error|invalid|unknown|rejected|bounced|undeliver\w*|[45]\d\d)\b)/i;
 const BEFORE_ADDRESS =
   /^[\s*<"'([|>•·-]*(?:(?:rcpt|recipient|address|e-?mail|user)(?: address)?\s*[:=]\s*)?[<"']?$/i;
 const ANSWER = /(?:^|\s|<<<)[45]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?[ :-]+<?$/;
@@ -87,19 +87,28 @@ export function namesRecipient(lines: readonly string[]): boolean {
 function mentionsIn(lines: readonly string[]): Mention[] {
   const mentions: Mention[] = [];
   let previous = '';
+  let listed: Manner | undefined;
   for (const [index, line] of lines.entries()) {
+    let read = 0;
     if (line.includes('@')) {
       if (mentions.length > MAX_MENTIONS) return mentions;
       for (const { address, start, end } of findAddresses(line).slice(0, MAX_ON_LINE)) {
         const before = line.slice(Math.max(0, start - CONTEXT), start);
-        const manner = mannerOf(before, line.slice(end, end + CONTEXT), previous.slice(-CONTEXT));
+        // The next one of a list is named like the one before it.
+        const inherited = LIST_GOES_ON.test(line.slice(read, start)) ? listed : undefined;
+        const manner = inherited ?? mannerOf(before, line.slice(end, end + CONTEXT), previous.slice(-CONTEXT));
         if (manner !== undefined) mentions.push({ address, manner, line: index });
+        [listed, read] = [manner, end];
       }
     }
+    if (!/[,;]$/.test(line) || read === 0) listed = undefined;
     if (line.trim() !== '') previous = line;
   }
   return mentions;
 }
+
+/** Between two addresses of a list, the line's beginning included. */
+const LIST_GOES_ON = /^[>"')\]]*\s*(?:[,;]\s*)?(?:and|und|et|y|e|en|&)?\s*["'<(]*$/i;
 
 function mannerOf(before: string, after: string, previousLine: string): Manner | undefined {
   if (OTHER_PARTY.test(before)) return undefined;
