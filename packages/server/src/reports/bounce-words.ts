@@ -40,7 +40,7 @@ const OTHERS: readonly Words[] = [
     subject: [
       /unzust|nicht zust|mail(?:zustellung)? (?:unzustellbar|fehlgeschlagen)|zustell(?:ung|fehler|benachr)/,
       /(?:ihre |deine )?(?:e-?mail|nachricht) (?:konnte|kann|wurde|unzust|nicht)|fehler (?:bei|beim) (?:der )?(?:zustell|versand|e-?mail)/,
-      /rückläufer|übermittlungsfehler/,
+      /rückläufer|übermittlungsfehler|verzögert/,
     ],
     text: [
       /nicht (?:an .{1,120} )?zu(?:gestellt|stellen|zustellen)|unzustellbar|zustell(?:ung|fehler)|nicht erreicht/,
@@ -50,7 +50,7 @@ const OTHERS: readonly Words[] = [
   // French
   {
     subject: [
-      /non remis|échec|non distribu|(?:votre )?(?:message|e-?mail|courriel) n.a pas pu|retour (?:du|de) (?:message|courrier)|remise impossible|notification d.état de remise/,
+      /non remis|échec|non distribu|(?:votre )?(?:message|e-?mail|courriel) n.a pas pu|retour (?:du|de) (?:message|courrier)|remise (?:impossible|différée|retardée)|notification d.état de remise/,
     ],
     text: [
       /n.a pas (?:pu être|été) (?:remis|distribué|livré|envoyé|transmis)|échec de (?:la )?(?:remise|distribution|livraison)|impossible de (?:remettre|distribuer|livrer)/,
@@ -60,7 +60,7 @@ const OTHERS: readonly Words[] = [
   // Spanish, Catalan
   {
     subject: [
-      /no (?:se )?(?:pudo|puede|ha podido|entreg)|no entreg|devuelto|error (?:de|en la) entrega|(?:mensaje|correo) (?:no |devuelto|sin)|fallo (?:en|de) (?:la )?entrega|notificación de (?:estado|error)|aviso de no entrega|no s.ha pogut lliurar/,
+      /no (?:se )?(?:pudo|puede|ha podido|entreg)|no entreg|devuelto|error (?:de|en la) entrega|(?:mensaje|correo) (?:no |devuelto|sin)|fallo (?:en|de) (?:la )?entrega|notificación de (?:estado|error)|aviso de no entrega|entrega retrasada|no s.ha pogut lliurar/,
     ],
     text: [
       /no (?:se )?(?:pudo|ha podido|puede|pudieron|fue posible)(?: ser)? (?:entreg|realizar|envi)|no (?:ha sido|fue) entregad|error (?:de|en la) entrega|imposible (?:la )?entreg/,
@@ -70,7 +70,7 @@ const OTHERS: readonly Words[] = [
   // Portuguese
   {
     subject: [
-      /não (?:foi possível|pôde|pode|entreg)|não entregue|falha n[ao] (?:entrega|envio)|mensagem (?:não|devolvida)|e-?mail (?:não|devolvido)|devolvid/,
+      /não (?:foi possível|pôde|pode|entreg)|não entregue|entrega (?:atrasad|adiad)|falha n[ao] (?:entrega|envio)|mensagem (?:não|devolvida)|e-?mail (?:não|devolvido)|devolvid/,
     ],
     text: [
       /não (?:foi possível|pôde(?: ser)?|pode(?: ser)?|foi) entreg|falha n[ao] (?:entrega|envio)|não (?:foi possível )?(?:enviar|entregar)/,
@@ -79,7 +79,7 @@ const OTHERS: readonly Words[] = [
   // Italian
   {
     subject: [
-      /mancato recapito|consegna|non (?:recapit|consegn)|impossibile (?:recapit|consegn)|messaggio non|avviso di mancat|errore di (?:consegna|recapito)/,
+      /mancato recapito|consegna|non (?:recapit|consegn)|impossibile (?:recapit|consegn)|messaggio non|avviso di mancat|recapito (?:ritardat|non)|errore di (?:consegna|recapito)/,
     ],
     text: [
       /non è stato (?:possibile )?(?:recapit|consegn)|recapito non riuscito|mancat[oa] (?:recapito|consegna)|impossibile (?:recapit|consegn)|non (?:può|ha potuto) essere (?:recapit|consegn)/,
@@ -88,7 +88,7 @@ const OTHERS: readonly Words[] = [
   // Dutch
   {
     subject: [
-      /onbestelbaar|niet (?:bezorgd|afgeleverd|besteld)|(?:bericht|e-?mail) (?:niet|kon|kan)|bezorging|aflever/,
+      /onbestelbaar|vertraagd|niet (?:bezorgd|afgeleverd|besteld)|(?:bericht|e-?mail) (?:niet|kon|kan)|bezorging|aflever/,
     ],
     text: [
       /(?:kan|kon|is|werd) niet (?:worden )?(?:bezorgd|afgeleverd|besteld)|niet (?:bezorgd|afgeleverd)|bezorging (?:is )?mislukt|onbestelbaar/,
@@ -97,7 +97,7 @@ const OTHERS: readonly Words[] = [
   // Danish, Norwegian, Swedish
   {
     subject: [
-      /kan (?:ikke|inte) leveres?|kunne ikke leveres|ikke leveret|ikke levert|kan inte levereras|kunde inte levereras|olever|uleve|leverans(?:fel|en misslyck)|levering(?:sfeil| mislyk|sfejl)|returnerad|retur(?:neret|nert)? (?:mail|post|besked)/,
+      /kan (?:ikke|inte) leveres?|kunne ikke leveres|ikke leveret|ikke levert|kan inte levereras|kunde inte levereras|olever|uleve|leverans(?:en|fel|en misslyck)|levering(?:sfeil| mislyk|sfejl)|returnerad|retur(?:neret|nert)? (?:mail|post|besked)/,
     ],
     text: [
       /(?:gick|gikk) (?:inte|ikke) att leverera|(?:kan|kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|leveringen? (?:mislykkedes|mislyktes|misslyckades)|kunne ikke levere/,
@@ -150,7 +150,7 @@ const OTHERS: readonly Words[] = [
   // Russian, Ukrainian, Bulgarian
   {
     subject: [
-      /недостав|не (?:был[оа]? )?доставл|не удается доставить|не удалось (?:доставить|отправить)|(?:ваше )?(?:письмо|сообщение) не|ошибка (?:доставки|отправки)|возврат (?:письма|почты)|не (?:може|вдалося) (?:бути )?(?:доставл|достав)|неможливо доставити|не може да бъде доставен/,
+      /недостав|доставка (?:задерж|отлож)|не (?:был[оа]? )?доставл|не удается доставить|не удалось (?:доставить|отправить)|(?:ваше )?(?:письмо|сообщение) не|ошибка (?:доставки|отправки)|возврат (?:письма|почты)|не (?:може|вдалося) (?:бути )?(?:доставл|достав)|неможливо доставити|не може да бъде доставен/,
     ],
     text: [
       /не (?:может|могло|было|был|была) (?:быть )?(?:доставлен|отправлен)|не удалось (?:доставить|отправить|выполнить доставку)|не доставлен|ошибка (?:доставки|отправки)|невозможно доставить|не (?:може|вдалося|було) (?:бути )?(?:доставл|доставити)|не може да бъде доставен/,
@@ -175,7 +175,7 @@ const OTHERS: readonly Words[] = [
   // Chinese
   {
     subject: [
-      /退信|系[统統]退信|[无無]法(?:投|送|傳|传|发|發)|[无無]法|未送[达達]|未能(?:送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[邮郵]件(?:投|退|[发發]送|未|[无無])/,
+      /退信|系[统統]退信|[无無]法(?:投|送|傳|传|发|發)|[无無]法|未送[达達]|传递延迟|傳遞延遲|未能(?:送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[邮郵]件(?:投|退|[发發]送|未|[无無])/,
     ],
     text: [
       /[无無]法(?:投[递遞]|送[达達]|[发發]送|[传傳]送|寄送)|退信|退回|未能(?:向|将|將|送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[传傳][递遞]失[败敗]/,

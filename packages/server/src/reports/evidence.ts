@@ -2,6 +2,7 @@ import { addressOf } from './address.ts';
 import { BOUNCE_SUBJECT, BOUNCE_WORDS } from './bounce-words.ts';
 import type { ReportContent } from './content.ts';
 import { hasNullSender, isDaemon } from './daemon.ts';
+import { speaksOfDelay } from './delay-words.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
 
 /** What makes a message look as if a mail system had written it because of a failure. */
@@ -27,7 +28,7 @@ export function looksLikeBounce(clues: BounceClues): boolean {
   const machine = daemon || hasNullSender(fields) || isUnattended(fields, from);
   const text = own.slice(0, 400).join('\n');
   const subject = hasBounceSubject(fields);
-  const words = BOUNCE_WORDS.test(text);
+  const words = BOUNCE_WORDS.test(text) || speaksOfDelay(text);
   const answer = /(?:^|[\n:<> ])[45][0-5]\d[ -](?:[245]\.\d{1,3}\.\d{1,3}|[^\d\n]{4})/.test(text);
   let score = 0;
   if (daemon) score += 2;
@@ -66,10 +67,15 @@ function isForward(fields: HeaderFields): boolean {
   return /^(?:fwd?|wg|tr|rv|i): ?/i.test(decodeWords(fields.first('subject') ?? '').trim());
 }
 
+/** Local parts that nobody writes letters from. */
+const SYSTEM_USER =
+  /^(?:root|sys(?:tem|admin)?|mail-?(?:server|admin|system)|smtp|mmdf|listserv|posta-certificata)@/i;
+
 function isUnattended(fields: HeaderFields, from: string): boolean {
   return (
     /no-?_?reply|do-?not-?reply/i.test(addressOf(from) ?? from) ||
     /^auto-(?:replied|generated)/i.test(fields.first('auto-submitted') ?? '') ||
-    /-admin@|<>/.test(from)
+    /-admin@|<>/.test(from) ||
+    SYSTEM_USER.test(addressOf(from) ?? '')
   );
 }

@@ -1,3 +1,4 @@
+import { saysStillTrying } from './delay-words.ts';
 import type { StatusRecipient } from './delivery-status.ts';
 import { classOfCodes, classOfWords } from './failure-class.ts';
 import type { ReportSource } from './report-source.ts';
@@ -6,16 +7,9 @@ import { answerIn, findCodes, isVague, type Codes } from './status-code.ts';
 
 const MAX_DIAGNOSTIC = 500;
 
-/** "Still trying", in the words of mail systems. */
-const STILL_TRYING =
-  /(?:has|have) not yet been delivered|(?:will|shall) (?:be retried|continue|keep|retry|try)|still being retried|warning(?: message)? only|delivery (?:is |has been |will be )?delayed|delivery attempts will|delayed \d|do not need to resend|will be (?:re)?(?:tried|attempted)|^warning[:-]+ ?(?:could not|message)|continue to (?:try|attempt)|wird weiter versucht|delivery incomplete|temporary problem/im;
-const GIVEN_UP =
-  /giv(?:e|en|ing) up|permanent|will be deleted from|no further|returned to|aborted|not going to try/i;
-/** What may happen later, in warnings: "eventually the mail delivery software will give up, and when that happens, ...". */
-const LATER = /(?:^|[.!?]\s|\n\s*\n)[^.!?]{0,400}\b(?:eventually|if|when|until|notified)\b[^.!?]{0,400}/gi;
 const DELIVERED = /(?:was|were|been) successfully (?:delivered|relayed)|\bsuccessful(?:ly)? deliver/i;
 /** Exim's words for a temporary trouble that lasted too long. */
-const RETRIED = /retry time|failing for a long time/i;
+const RETRIED = /retry time|failing for a long time|mta-imposed quota/i;
 
 /** What happened to one recipient, from its fields and from what the notice says, nearest words first. */
 export function describe(
@@ -47,8 +41,7 @@ function actionSaid({ fields, own }: ReportSource, codes: Codes, status: string 
   const text = `${fields.first('subject') ?? ''}\n${own.slice(0, 400).join('\n')}`;
   if (status?.startsWith('2') === true) return DELIVERED.test(text) ? 'delivered' : 'relayed';
   if (DELIVERED.test(text) && (codes.reply ?? 0) < 400) return 'delivered';
-  const isFinal = GIVEN_UP.test(text.replaceAll(LATER, ' ')) || (codes.reply ?? 0) >= 500;
-  return STILL_TRYING.test(text) && !isFinal ? 'delayed' : 'failed';
+  return (codes.reply ?? 0) < 500 && saysStillTrying(text) ? 'delayed' : 'failed';
 }
 
 /**

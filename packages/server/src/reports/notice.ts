@@ -96,7 +96,8 @@ function mentionsIn(lines: readonly string[]): Mention[] {
         const before = line.slice(Math.max(0, start - CONTEXT), start);
         // The next one of a list is named like the one before it.
         const inherited = LIST_GOES_ON.test(line.slice(read, start)) ? listed : undefined;
-        const manner = inherited ?? mannerOf(before, line.slice(end, end + CONTEXT), previous.slice(-CONTEXT));
+        const manner =
+          inherited ?? mannerOf(before, line.slice(end, end + CONTEXT), previous.slice(-CONTEXT));
         if (manner !== undefined) mentions.push({ address, manner, line: index });
         [listed, read] = [manner, end];
       }

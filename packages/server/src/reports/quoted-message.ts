@@ -95,6 +95,8 @@ export function splitNotice(lines: readonly string[]): SplitNotice {
 /** A separator is one only when a field of a header follows, or nothing that would be the notice itself. */
 function endsNotice(lines: readonly string[], index: number): boolean {
   const next = lines.slice(index + 1, index + 12).filter((line) => line.trim() !== '');
+  // "body of message generated response:" and a server's answer.
+  if (/^\s*[245]\d\d[ -]/.test(next[0] ?? '')) return false;
   return (
     next.slice(0, 3).some((line) => knownName(line) !== undefined) ||
     next.every((line) => /^[-=*#_ ]*$/.test(line))
