@@ -28,7 +28,7 @@ const ENGLISH: Words = {
     /(?:could|can|was|were|has|have|is) ?(?:not|n't|n’t)(?: yet)?(?: be| been)? (?:delivered|deliver|sent|reach)/,
     /(?:unable|not able|failed|wasn't able|weren't able) to (?:be )?deliver|un(?:able to )?deliver(?:able|ed)/,
     /did not reach|delivery (?:\w+ ){0,6}?(?:has )?fail|failed permanently|permanent(?:ly)? (?:fatal )?(?:error|fail)/,
-    /(?:fatal|delivery) (?:error|problem)s|returned to sender|error (?:occurred )?(?:while|when|delivering|sending)/,
+    /(?:fatal|delivery) (?:error|problem)s|returned to sender|error (?:has )?(?:occurred )?(?:while|when|delivering|sending)|trouble delivering|problem (?:while )?delivering/,
     /rejected by|(?:following|these) (?:recipient|address)|delivery attempts|transcript of session/,
     /non-?deliver|no valid recipients?|undeliver|not deliver|message below could not|duplicated message-id/,
   ],

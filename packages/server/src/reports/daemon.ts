@@ -6,10 +6,16 @@ const DAEMON =
 const DAEMON_NAME =
   /mail(?:er)?[ -]?daemon|mail deliver\w* (?:sub)?system|post ?master|mail administrator|system administrator|\bndr\b|mail gateway|delivery (?:notification|status)/i;
 
-/** Whether a mail system is the author, by `From`. */
+/** Whether a mail system is the author, by its address. */
+export function hasDaemonAddress(from: string): boolean {
+  return DAEMON.test(addressOf(from) ?? from.trim());
+}
+
+/** Whether a mail system is the author, by `From`; anyone can take its name. */
 export function isDaemon(from: string): boolean {
-  const address = addressOf(from) ?? from.trim();
-  return DAEMON.test(address) || DAEMON_NAME.test(decodeWords(from.slice(0, 400)).replaceAll(/<[^>]*>/g, ''));
+  return (
+    hasDaemonAddress(from) || DAEMON_NAME.test(decodeWords(from.slice(0, 400)).replaceAll(/<[^>]*>/g, ''))
+  );
 }
 
 /** `Return-Path: <>`, or what old systems and mailboxes make of it. */

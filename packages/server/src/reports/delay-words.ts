@@ -34,12 +34,18 @@ const OVER = new RegExp(one(GIVEN_UP), 'iu');
 /** What may happen later, in warnings: "eventually the mail delivery software will give up, and when that happens, ...". */
 const LATER = /(?:^|[.!?]\s|\n\s*\n)[^.!?]{0,400}\b(?:eventually|if|when|until|notified)\b[^.!?]{0,400}/gi;
 
+/** A line for each paragraph: sentences go on over the ends of lines. */
+export function unwrapped(text: string): string {
+  return text.replaceAll(/(\S)[ \t]*\n[ \t>]*(?=\S)/g, '$1 ');
+}
+
 /** Whether a notice says that delivery is tried on. */
 export function saysStillTrying(text: string): boolean {
-  return TRYING.test(text) && !OVER.test(text.replaceAll(LATER, ' '));
+  const paragraphs = unwrapped(text);
+  return (TRYING.test(text) || TRYING.test(paragraphs)) && !OVER.test(paragraphs.replaceAll(LATER, ' '));
 }
 
 /** Whether a notice is about a mail that is late. */
 export function speaksOfDelay(text: string): boolean {
-  return TRYING.test(text);
+  return TRYING.test(text) || TRYING.test(unwrapped(text));
 }

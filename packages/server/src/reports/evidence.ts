@@ -1,8 +1,8 @@
 import { addressOf } from './address.ts';
 import { BOUNCE_SUBJECT, BOUNCE_WORDS } from './bounce-words.ts';
 import type { ReportContent } from './content.ts';
-import { hasNullSender, isDaemon } from './daemon.ts';
-import { speaksOfDelay } from './delay-words.ts';
+import { hasDaemonAddress, hasNullSender, isDaemon } from './daemon.ts';
+import { speaksOfDelay, unwrapped } from './delay-words.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
 
 /** What makes a message look as if a mail system had written it because of a failure. */
@@ -20,43 +20,69 @@ export interface BounceClues {
 /** How much it takes to call a message a bounce. */
 const ENOUGH = 4;
 
+/** What speaks for a bounce. */
+interface Signs {
+  /** A mail system is the author, by its name or its address. */
+  daemon: boolean;
+  nullSender: boolean;
+  /** Nobody wrote it by hand, as it seems. */
+  machine: boolean;
+  subject: boolean;
+  words: boolean;
+  /** A server's answer is quoted. */
+  answer: boolean;
+  returnsMail: boolean;
+}
+
 /** Whether an ordinary message is a non-delivery notice. One sign alone never is enough: people write such words as well. */
 export function looksLikeBounce(clues: BounceClues): boolean {
-  const { fields, own } = clues;
-  const from = fields.first('from') ?? '';
-  const daemon = isDaemon(from);
-  const machine = daemon || hasNullSender(fields) || isUnattended(fields, from);
-  const text = own.slice(0, 400).join('\n');
-  const subject = hasBounceSubject(fields);
-  const words = BOUNCE_WORDS.test(text) || speaksOfDelay(text);
-  const answer = /(?:^|[\n:<> ])[45][0-5]\d[ -](?:[245]\.\d{1,3}\.\d{1,3}|[^\d\n]{4})/.test(text);
+  const { fields, namesRecipient, hasStatusFields } = clues;
+  const signs = signsOf(clues);
+  const { daemon, nullSender, machine, subject, words, answer, returnsMail } = signs;
+  if (isSomethingElse(clues, signs)) return false;
   let score = 0;
   if (daemon) score += 2;
-  if (hasNullSender(fields)) score += 1;
+  if (nullSender) score += 1;
   if (fields.has('x-failed-recipients')) score += 4;
-  if (clues.hasStatusFields) score += 3;
+  if (hasStatusFields) score += 3;
   if (subject) score += 2;
   if (words) score += 2;
-  if (answer && clues.namesRecipient) score += daemon ? 2 : 1;
-  if (clues.namesRecipient && machine) score += 1;
-  const returnsMail = clues.quotesHeader || clues.content.returned.length > 0;
+  if (answer && namesRecipient) score += daemon ? 2 : 1;
+  if (namesRecipient && machine) score += 1;
   if (machine && returnsMail) score += 1;
-  // Parcels come back as well: whoever is no mail system has to show a mail or an address.
-  if (
-    !daemon &&
-    !hasNullSender(fields) &&
-    !answer &&
-    !returnsMail &&
-    !clues.namesRecipient &&
-    !clues.hasStatusFields
-  ) {
-    return false;
-  }
-  // A person writes about a bounce, quotes it, forwards it; only a whole report in it makes that one.
-  if (!machine && !clues.hasStatusFields && !(subject && words && returnsMail && !isForward(fields)))
-    return false;
   if (!machine && fields.has('in-reply-to')) score -= 3;
-  return score >= ENOUGH && (words || subject || answer || clues.hasStatusFields);
+  return score >= ENOUGH && (words || subject || answer || hasStatusFields);
+}
+
+function signsOf({ fields, own, content, quotesHeader }: BounceClues): Signs {
+  const from = fields.first('from') ?? '';
+  const daemon = isDaemon(from);
+  const nullSender = hasNullSender(fields);
+  const text = own.slice(0, 400).join('\n');
+  return {
+    daemon,
+    nullSender,
+    machine: daemon || nullSender || isUnattended(fields, from),
+    subject: hasBounceSubject(fields),
+    words: BOUNCE_WORDS.test(unwrapped(text)) || speaksOfDelay(text),
+    answer: /(?:^|[\n:<> ])[45][0-5]\d[ -](?:[245]\.\d{1,3}\.\d{1,3}|[^\d\n]{4})/.test(text),
+    returnsMail: quotesHeader || content.returned.length > 0,
+  };
+}
+
+/** What speaks against, however many words of bounces are in it. */
+function isSomethingElse({ fields, namesRecipient, hasStatusFields }: BounceClues, signs: Signs): boolean {
+  const { daemon, nullSender, machine, subject, words, answer, returnsMail } = signs;
+  if (hasStatusFields || fields.has('x-failed-recipients')) return false;
+  // Of a session with a stranger, to the postmaster (Postfix' notify_classes).
+  if (/^postfix smtp (?:server|client): /i.test(fields.first('subject') ?? '')) return true;
+  // Parcels come back as well, and anybody can take a daemon's name: a bounce shows a mail, an address or an answer.
+  const isSystem = nullSender || hasDaemonAddress(fields.first('from') ?? '');
+  if (!isSystem && !answer && !returnsMail && !namesRecipient) return true;
+  // Machines also send summaries of their logs.
+  if (!daemon && !nullSender && !subject && !returnsMail) return true;
+  // A person writes about a bounce, quotes it, forwards it; only a whole report in it makes that one.
+  return !machine && !(subject && words && returnsMail && !isForward(fields));
 }
 
 export function hasBounceSubject(fields: HeaderFields): boolean {

@@ -38,7 +38,7 @@ function hasCode({ status, reply }: Codes): boolean {
 }
 
 function actionSaid({ fields, own }: ReportSource, codes: Codes, status: string | undefined): ReportAction {
-  const text = `${fields.first('subject') ?? ''}\n${own.slice(0, 400).join('\n')}`;
+  const text = `${fields.first('subject') ?? ''}\n\n${own.slice(0, 400).join('\n')}`;
   if (status?.startsWith('2') === true) return DELIVERED.test(text) ? 'delivered' : 'relayed';
   if (DELIVERED.test(text) && (codes.reply ?? 0) < 400) return 'delivered';
   return (codes.reply ?? 0) < 500 && saysStillTrying(text) ? 'delayed' : 'failed';
