@@ -18,7 +18,7 @@ export function describe(
   about: readonly string[],
 ): ReportRecipient {
   const quoted = findCodes(fields.diagnostic ?? '');
-  const said = about.map(findCodes).find(hasCode) ?? {};
+  const said = codesSaid(about);
   const codes = hasCode(quoted) ? quoted : said;
   const action = fields.action ?? actionSaid(source, codes, fields.status);
   const status =
@@ -31,6 +31,18 @@ export function describe(
   if (diagnostic !== '') recipient.diagnostic = diagnostic;
   if (fields.originalAddress !== undefined) recipient.originalAddress = fields.originalAddress;
   return recipient;
+}
+
+/** The codes of the nearest words; where they only reply with three digits, the exact code that later words put to it. */
+function codesSaid(about: readonly string[]): Codes {
+  const all = about.map(findCodes).filter(hasCode);
+  const [nearest] = all;
+  if (nearest === undefined || (nearest.status !== undefined && !isVague(nearest.status)))
+    return nearest ?? {};
+  const isSame = (status: string): boolean =>
+    !isVague(status) && (nearest.reply === undefined || status.startsWith(String(nearest.reply).slice(0, 1)));
+  const exact = all.find(({ status }) => status !== undefined && isSame(status))?.status;
+  return exact === undefined ? nearest : { ...nearest, status: exact };
 }
 
 function hasCode({ status, reply }: Codes): boolean {
