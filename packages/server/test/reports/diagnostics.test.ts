@@ -12,7 +12,10 @@ const LINES = readFileSync(join(import.meta.dirname, 'diagnostics.txt'), 'utf8')
 /** A report without any other word or code. */
 function classOf(words: string): string | undefined {
   const fields = `Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; ben@reader.example\nAction: failed\nDiagnostic-Code: smtp; ${words}`;
-  const raw = multipart(['From: MAILER-DAEMON@mx.example'], [{ type: 'message/delivery-status', text: fields }]);
+  const raw = multipart(
+    ['From: MAILER-DAEMON@mx.example'],
+    [{ type: 'message/delivery-status', text: fields }],
+  );
   return parseReport(raw).recipients[0]?.class;
 }
 
