@@ -14,7 +14,25 @@ export type TrackingNumber = Branded<string, 'TrackingNumber'>;
 
 /** Source of randomness: `n` cryptographically random bytes. */
 export type RandomBytes = (n: number) => Uint8Array;
-export const systemRandom: RandomBytes = (n) => randomBytes(n);
+/** Asks the system for many bytes at once: a mail needs a few each for a dozen names. */
+export const systemRandom: RandomBytes = pooled(4096);
+
+function pooled(poolBytes: number): RandomBytes {
+  let pool: Uint8Array = new Uint8Array(0);
+  let used = 0;
+  return (n) => {
+    if (n > poolBytes) return randomBytes(n);
+    if (used + n > pool.length) {
+      pool = randomBytes(poolBytes);
+      used = 0;
+    }
+    const bytes = Uint8Array.prototype.slice.call(pool, used, used + n);
+    // What was given out is nobody else's.
+    pool.fill(0, used, used + n);
+    used += n;
+    return bytes;
+  };
+}
 
 export function newHexId128(random: RandomBytes = systemRandom): string {
   return Buffer.from(random(16)).toString('hex');

@@ -168,7 +168,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     reports: reportIntake,
     returnPaths: reportStore,
     sentMailboxes: mailboxes,
-    filterWorkspace: async () => (await accounts.ensureDefaultWorkspace()).id,
+    filterWorkspace: async () => defaultWorkspaceId,
     noteSenderAddress: (workspaceId, address) => accounts.noteSenderAddress(workspaceId, address),
     bind: retryListen,
     clock,

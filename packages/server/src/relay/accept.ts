@@ -26,6 +26,7 @@ import { reason } from './instrument/reasons.ts';
 import { lineEndTrouble } from './line-ends.ts';
 import { mailDate } from './mail-date.ts';
 import { readMailFacts, type MailFacts } from './mail-facts.ts';
+import { Permissions, type Permission } from './permission.ts';
 import type { AcceptStore, Objections, SendingLine, WorkspacePolicies } from './ports.ts';
 import type { MailSigner } from './signing/signing.ts';
 import {
@@ -88,8 +89,7 @@ export function isRemovedField(name: string): boolean {
 /** The one way in for mail that Waybill is to send: by SMTP and by the API. */
 export class MailIntake {
   readonly #store: AcceptStore;
-  readonly #policies: WorkspacePolicies;
-  readonly #objections: Objections;
+  readonly #permissions: Permissions;
   readonly #context: TrackingContext;
   readonly #signer: Pick<MailSigner, 'resigns'>;
   readonly #returnPaths: ReturnPathSettings;
@@ -119,8 +119,7 @@ export class MailIntake {
     logger: Logger;
   }) {
     this.#store = deps.store;
-    this.#policies = deps.policies;
-    this.#objections = deps.objections;
+    this.#permissions = new Permissions(deps);
     this.#context = deps.context;
     this.#signer = deps.signer;
     this.#returnPaths = deps.returnPaths;
@@ -141,8 +140,14 @@ export class MailIntake {
   async accept(mail: IncomingMail): Promise<AcceptedMail> {
     if (this.#wayOut === 'refuse') throw noWayOut();
     if (lineEndTrouble(mail.raw) !== undefined) throw badLineEnds();
-    const reading = await this.#read(mail);
-    const copies = await this.#decideCopies(mail, reading);
+    const recipients = distinctRecipients(mail.envelope.recipients);
+    if (recipients.length === 0) throw new AppError('invalid-input', 'The mail has no recipient.');
+    const { workspaceId } = mail;
+    const addresses = recipients.map(({ address }) => address.toLowerCase());
+    const { workspace, objected } = await this.#permissions.for(workspaceId, addresses);
+    if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
+    const reading = this.#read(mail, workspace);
+    const copies = this.#decideCopies(recipients, objected, reading);
     const newMail = this.#newMail(mail, reading, copies);
     await this.#commit(newMail);
     if (newMail.sentCopy !== undefined) this.#sentMailboxes?.wake();
@@ -175,11 +180,9 @@ export class MailIntake {
     if (claimed.length < queue.length) this.#line.wake();
   }
 
-  async #read(mail: IncomingMail): Promise<Reading> {
+  #read(mail: IncomingMail, workspace: NonNullable<Permission['workspace']>): Reading {
     const { workspaceId, envelope } = mail;
-    const workspace = await this.#policies.workspace(workspaceId);
-    if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
-    const facts = await readMailFacts(mail.raw);
+    const facts = readMailFacts(mail.raw);
     const body = withoutFields(mail.raw, isRemovedField);
     const messageId = mail.messageId ?? newMessageId(this.#random);
     const mode = facts.mode ?? mail.mode ?? workspace.mode;
@@ -206,11 +209,11 @@ export class MailIntake {
     }
   }
 
-  async #decideCopies(mail: IncomingMail, reading: Reading): Promise<Copy[]> {
-    const recipients = distinctRecipients(mail.envelope.recipients);
-    if (recipients.length === 0) throw new AppError('invalid-input', 'The mail has no recipient.');
-    const addresses = recipients.map(({ address }) => address.toLowerCase());
-    const objected = await this.#objections.isObjected(mail.workspaceId, addresses);
+  #decideCopies(
+    recipients: readonly EnvelopeRecipient[],
+    objected: ReadonlySet<string>,
+    reading: Reading,
+  ): Copy[] {
     return recipients.map((recipient) => {
       const { address } = recipient;
       const id = newDeliveryId(this.#random);

@@ -15,13 +15,26 @@ export class LineEndCheck {
   /** The next piece of the message; pieces may be cut anywhere. */
   push(chunk: Uint8Array): void {
     if (this.#trouble !== undefined || chunk.length === 0) return;
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (this.#afterCr && bytes[0] !== LF) {
+    if (this.#afterCr && chunk[0] !== LF) {
       this.#trouble = 'bare-cr';
       return;
     }
-    this.#trouble = bytes.includes(NUL) ? 'nul' : bareLineEnd(bytes, this.#afterCr);
-    this.#afterCr = bytes[bytes.length - 1] === CR;
+    const next = lowBytes(chunk);
+    const last = chunk.length - 1;
+    let at = next(this.#afterCr ? 1 : 0);
+    this.#afterCr = false;
+    while (at <= last && this.#trouble === undefined) {
+      const byte = chunk[at];
+      if (byte === CR) {
+        if (at === last) this.#afterCr = true;
+        else if (chunk[at + 1] !== LF) this.#trouble = 'bare-cr';
+        at = next(at + 2);
+        continue;
+      }
+      if (byte === LF) this.#trouble = 'bare-lf';
+      else if (byte === NUL) this.#trouble = 'nul';
+      at = next(at + 1);
+    }
   }
 
   /** What is wrong so far. */
@@ -35,21 +48,39 @@ export class LineEndCheck {
   }
 }
 
-/** `indexOf` skips over text natively: this is many times faster than looking at each byte here. */
-function bareLineEnd(bytes: Buffer, afterCr: boolean): LineEndTrouble | undefined {
-  let position = 0;
-  for (;;) {
-    const lf = bytes.indexOf(LF, position);
-    const cr = bytes.indexOf(CR, position);
-    if (lf === -1) return cr === -1 || cr === bytes.length - 1 ? undefined : 'bare-cr';
-    if (lf === 0 && afterCr) {
-      position = 1;
-      continue;
+/** Bytes of a word, each below the first byte that is none of ours: CR is the largest that matters. */
+const ABOVE_CR = 0x0e0e0e0e;
+const HIGH_BITS = 0x80808080 | 0;
+
+/**
+ * Four bytes at a time: this runs over every mail more than once.
+ * @returns what finds the next byte up to CR, or the length
+ */
+function lowBytes(bytes: Uint8Array): (from: number) => number {
+  const { length } = bytes;
+  const offset = (4 - (bytes.byteOffset & 3)) & 3;
+  const count = Math.max(0, (length - offset) >> 2);
+  const words = new Int32Array(bytes.buffer, count === 0 ? 0 : bytes.byteOffset + offset, count);
+  const end = offset + count * 4;
+  return (from) => {
+    let at = from;
+    while (at < length) {
+      if (at >= offset && at < end && ((at - offset) & 3) === 0) {
+        let word = (at - offset) >> 2;
+        // Whether a byte of the word is below: Henry S. Warren, Hacker's Delight, 6-1.
+        while (word < count) {
+          const value = words[word] ?? 0;
+          if (((value - ABOVE_CR) & ~value & HIGH_BITS) !== 0) break;
+          word++;
+        }
+        at = offset + word * 4;
+        if (at >= length) break;
+      }
+      const stop = Math.min(length, at + 4 - ((at - offset) & 3));
+      for (; at < stop; at++) if ((bytes[at] ?? 0) <= CR) return at;
     }
-    if (cr === -1 || cr > lf) return 'bare-lf';
-    if (cr < lf - 1) return 'bare-cr';
-    position = lf + 1;
-  }
+    return length;
+  };
 }
 
 /** @returns what is wrong with the line ends of a whole message, or undefined */

@@ -1,6 +1,8 @@
+import { domainToUnicode } from 'node:url';
 import type { Mode } from '@waybill/sdk';
-import { simpleParser, type AddressObject } from 'mailparser';
-import { rawValue, readHeaderBlock } from './header-block.ts';
+import libmime from 'libmime';
+import addressparser from 'nodemailer/lib/addressparser';
+import { rawValue, readHeaderBlock, type HeaderField } from './header-block.ts';
 import type { ReceiptRequest } from './return-path.ts';
 
 /** What Waybill keeps of a message's header. */
@@ -28,29 +30,36 @@ const MAX_SUBJECT = 1000;
 const MODES: readonly string[] = ['full', 'day', 'aggregate', 'off'] satisfies Mode[];
 
 /** Reads the header, however broken it is. The message's body is not looked at. */
-export async function readMailFacts(message: Uint8Array): Promise<MailFacts> {
-  const { fields, end } = readHeaderBlock(message);
+export function readMailFacts(message: Uint8Array): MailFacts {
+  const byName = Map.groupBy(readHeaderBlock(message).fields, ({ name }) => name);
   const first = (name: string): string | undefined => {
-    const field = fields.find((candidate) => candidate.name === name);
+    const [field] = byName.get(name) ?? [];
     return field === undefined ? undefined : rawValue(message, field);
   };
-  const header = Buffer.from(message.subarray(0, Math.min(end, HEADER_LIMIT_BYTES)));
-  const parsed = await simpleParser(Buffer.concat([header, Buffer.from('\r\n\r\n')]), {
-    skipTextToHtml: true,
-    skipHtmlToText: true,
-    skipTextLinks: true,
-  });
+  const shown = (name: string): string[] =>
+    (byName.get(name) ?? [])
+      .filter(({ end }) => end <= HEADER_LIMIT_BYTES)
+      .map((field) => shownValue(message, field));
   return {
-    from: mailboxes(parsed.from)[0] ?? '',
-    to: mailboxes(parsed.to),
-    cc: mailboxes(parsed.cc),
-    subject: oneLine(parsed.subject ?? '').slice(0, MAX_SUBJECT),
+    from: mailboxes(shown('from').slice(0, 1))[0] ?? '',
+    to: mailboxes(shown('to')),
+    cc: mailboxes(shown('cc')),
+    subject: oneLine(decodedWords(shown('subject')[0] ?? '')).slice(0, MAX_SUBJECT),
     messageId: /<[^<>\s]+>/.exec(first('message-id') ?? '')?.[0] ?? null,
-    hasDate: first('date') !== undefined,
+    hasDate: byName.has('date'),
     mode: requestedMode(first('x-waybill-mode'), first('x-waybill')),
     receipts: requestedReceipts(first('x-waybill-receipts')),
-    asksForReceipt: RECEIPT_FIELDS.some((name) => first(name) !== undefined),
+    asksForReceipt: RECEIPT_FIELDS.some((name) => byName.has(name)),
   };
+}
+
+/** Unfolded text of a field; bytes beyond ASCII are read as UTF-8 (RFC 6532). */
+function shownValue(message: Uint8Array, { start, end }: HeaderField): string {
+  const text = Buffer.from(message.buffer, message.byteOffset, message.length).toString('utf8', start, end);
+  return text
+    .slice(text.indexOf(':') + 1)
+    .replaceAll(/\r?\n[ \t]*/g, ' ')
+    .trim();
 }
 
 /** RFC 8098 §2.1, and what older programs understand. */
@@ -71,13 +80,38 @@ function requestedMode(mode: string | undefined, control: string | undefined): M
   return MODES.includes(wanted) ? (wanted as Mode) : 'off';
 }
 
-function mailboxes(header: AddressObject | AddressObject[] | undefined): string[] {
-  const objects = header === undefined ? [] : Array.isArray(header) ? header : [header];
-  return objects
-    .flatMap(({ value }) => value)
-    .flatMap((entry) => entry.group ?? [entry])
-    .filter(({ address }) => address !== undefined && address !== '')
-    .map(({ name, address }) => mailbox(oneLine(name), oneLine(address ?? '')));
+function mailboxes(values: readonly string[]): string[] {
+  return values
+    .flatMap((value) => addressparser(value))
+    .flatMap((entry) => ('group' in entry && entry.group !== undefined ? entry.group : [entry]))
+    .map(({ name, address }) => ({
+      name: oneLine(decodedWords(name ?? '')),
+      address: shownAddress(address ?? ''),
+    }))
+    .filter(({ address }) => address !== '')
+    .map(({ name, address }) => mailbox(name, address));
+}
+
+/** RFC 2047 §5: encoded words are for names. Of an address that holds some only what is plainly one is believed. */
+function shownAddress(address: string): string {
+  const decoded = ENCODED_WORD.test(address) ? decodedWords(address) : address;
+  if (decoded !== address && (!/^[^\s@]+@[^\s@]+$/.test(decoded) || decoded.includes('=?'))) return '';
+  const at = decoded.lastIndexOf('@') + 1;
+  const domain = decoded.slice(at);
+  const unicode = domain.startsWith('xn--') ? domainToUnicode(domain) : '';
+  return oneLine(unicode === '' ? decoded : decoded.slice(0, at) + unicode);
+}
+
+const ENCODED_WORD = /=\?[^?]+\?[bq]\?[^?]*\?=/i;
+
+/** What cannot be decoded stays as it is. */
+function decodedWords(text: string): string {
+  if (!text.includes('=?')) return text;
+  try {
+    return libmime.decodeWords(text);
+  } catch {
+    return text;
+  }
 }
 
 function mailbox(name: string, address: string): string {

@@ -38,7 +38,7 @@ export class PassThroughMail {
   }): Promise<void> {
     if (this.#wayOut === 'refuse') throw noWayOut();
     const { envelope } = mail;
-    const { from, subject } = await readMailFacts(mail.raw);
+    const { from, subject } = readMailFacts(mail.raw);
     const now = this.#clock();
     await this.#queue.enqueueUntracked({
       workspaceId: mail.workspaceId,
