@@ -166,6 +166,13 @@ const captured = createRoute({
   component: lazyRouteComponent(() => import('../inbox/captured-page.tsx'), 'CapturedPage'),
 });
 
+/** Whatever else: the way around stays in reach. */
+const nowhere = createRoute({
+  getParentRoute: () => inside,
+  path: '$',
+  component: NotFound,
+});
+
 const routeTree = root.addChildren([
   signIn,
   welcome,
@@ -180,6 +187,7 @@ const routeTree = root.addChildren([
     compose,
     inbox,
     captured,
+    nowhere,
   ]),
 ]);
 

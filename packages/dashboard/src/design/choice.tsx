@@ -77,7 +77,7 @@ export function Segments<T extends string>({
           aria-pressed={value === option.value}
           onClick={() => onChange(option.value)}
           className={classes(
-            'min-h-10 rounded-md px-3 whitespace-nowrap md:min-h-8',
+            'min-h-11 rounded-md px-3 whitespace-nowrap md:min-h-8',
             value === option.value ? 'bg-sheet font-medium text-ink' : 'text-soft hover:text-ink',
           )}
         >

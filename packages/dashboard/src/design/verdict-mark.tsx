@@ -108,7 +108,7 @@ export function VerdictWord({ verdict, suffix }: { verdict: Verdict; suffix?: st
       >
         {verdictWord(verdict)}
       </span>
-      {isProvisional(verdict) && <span className="text-faint">for now</span>}
+      {suffix === undefined && isProvisional(verdict) && <span className="text-faint">for now</span>}
       {suffix !== undefined && <span className="text-faint">{suffix}</span>}
       {sure !== undefined && <span className="sr-only">, {sure}</span>}
     </span>

@@ -18,7 +18,7 @@ export function FeedRow({ event, arrived }: { event: StreamEvent; arrived: boole
         to="/deliveries/$trackingNumber"
         params={{ trackingNumber: event.trackingNumber }}
         data-row
-        className="-mx-3 grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 rounded-md px-3 py-3 hover:bg-hover @lg:grid-cols-[auto_minmax(0,1fr)_9rem_5rem]"
+        className="-mx-3 grid grid-cols-[auto_minmax(0,1fr)_auto] items-start gap-x-3 rounded-md px-3 py-3 hover:bg-hover @lg:grid-cols-[auto_minmax(0,1fr)_11.5rem_5rem]"
       >
         <ActorMark event={event} />
         <span className="min-w-0">

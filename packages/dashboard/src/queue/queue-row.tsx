@@ -35,7 +35,7 @@ export function QueueRow({
               <Link
                 to="/deliveries/$trackingNumber"
                 params={{ trackingNumber: copy.trackingNumber }}
-                className="hover:underline"
+                className="-my-3 inline-block max-w-full truncate py-3 hover:underline md:my-0 md:py-0"
               >
                 {subject}
               </Link>

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve, sep } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
+import { Compressed, encodingFor } from './compressed.ts';
 import { DASHBOARD_CSP } from './security-headers.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -19,6 +20,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.map': 'application/json; charset=utf-8',
 };
 
+/** What gets smaller; fonts and pictures are compressed already. */
+const COMPRESSED = new Set(['.html', '.js', '.css', '.json', '.webmanifest', '.svg', '.txt']);
+
 /** Vite puts a hash of the content into these names. */
 const HASHED = '/assets/';
 
@@ -31,6 +35,7 @@ const MISSING_BUILD = `<!doctype html><html lang="en"><head><meta charset="utf-8
 /** Serves the dashboard's build; every address that is no file is a page of its own, made by the browser. */
 export class DashboardFiles {
   readonly #directory: string;
+  readonly #compressed = new Compressed();
 
   /** @param directory the build, with `index.html` */
   constructor(directory: string) {
@@ -43,14 +48,36 @@ export class DashboardFiles {
     const content = file === undefined ? undefined : await readIfFile(file);
     reply.header('content-security-policy', DASHBOARD_CSP);
     if (file !== undefined && content !== undefined) {
-      sendFile(request, reply, { file, content, isHashed: pathname.startsWith(HASHED) });
+      await this.#sendFile(request, reply, { file, content, isHashed: pathname.startsWith(HASHED) });
       return;
     }
     if (pathname.startsWith(HASHED)) throw new AppError('not-found', 'There is no such file.');
     const index = resolve(this.#directory, 'index.html');
     const page = await readIfFile(index);
     if (page === undefined) reply.code(503).type('text/html; charset=utf-8').send(MISSING_BUILD);
-    else sendFile(request, reply, { file: index, content: page, isHashed: false });
+    else await this.#sendFile(request, reply, { file: index, content: page, isHashed: false });
+  }
+
+  async #sendFile(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { file, content, isHashed }: { file: string; content: Buffer; isHashed: boolean },
+  ): Promise<void> {
+    const tag = createHash('sha256').update(content).digest('base64url').slice(0, 22);
+    reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    const isText = COMPRESSED.has(extname(file));
+    if (isText) reply.header('vary', 'accept-encoding');
+    const encoding = isText ? encodingFor(request.headers['accept-encoding']) : undefined;
+    // Of each encoding its own: a strong tag names bytes (RFC 9110 §8.8.3.3).
+    const etag = encoding === undefined ? `"${tag}"` : `"${tag}-${encoding}"`;
+    reply.header('etag', etag);
+    if (request.headers['if-none-match'] === etag) {
+      reply.code(304).send();
+      return;
+    }
+    reply.type(TYPES[extname(file)] ?? 'application/octet-stream');
+    if (encoding === undefined) reply.send(content);
+    else reply.header('content-encoding', encoding).send(await this.#compressed.get(tag, content, encoding));
   }
 
   /** Undefined for what is outside the build. */
@@ -65,21 +92,6 @@ export class DashboardFiles {
     const isInside = file.startsWith(this.#directory + sep);
     return isInside && !name.includes('\0') && TYPES[extname(file)] !== undefined ? file : undefined;
   }
-}
-
-function sendFile(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { file, content, isHashed }: { file: string; content: Buffer; isHashed: boolean },
-): void {
-  const tag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
-  reply.header('etag', tag);
-  reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-  if (request.headers['if-none-match'] === tag) {
-    reply.code(304).send();
-    return;
-  }
-  reply.type(TYPES[extname(file)] ?? 'application/octet-stream').send(content);
 }
 
 async function readIfFile(file: string): Promise<Buffer | undefined> {

@@ -34,6 +34,36 @@ test('the dashboard is served for every page of its own, its hashed files for ev
   assert.equal(cached.status, 304);
 });
 
+test('text goes out compressed as the browser can read it, each encoding under a tag of its own', async (t) => {
+  const dashboardDirectory = await build(t);
+  const source = 'export const words = "parcel";\n'.repeat(400);
+  await writeFile(join(dashboardDirectory, 'assets', 'index-4f2a.js'), source);
+  await writeFile(join(dashboardDirectory, 'assets', 'inter-1.woff2'), Buffer.alloc(4_000, 1));
+  const server = await startApi(t, { settings: { dashboardDirectory } });
+  const read = async (encodings: string, path = '/assets/index-4f2a.js') => {
+    const answer = await server.fetch(path, { key: '', headers: { 'accept-encoding': encodings } });
+    const { headers } = answer;
+    // The client unpacks it: what it reads must be what was built.
+    return { text: await answer.text(), encoding: headers.get('content-encoding'), headers };
+  };
+  const brotli = await read('gzip, deflate, br, zstd');
+  const gzip = await read('gzip, br;q=0');
+  const plain = await read('identity');
+  assert.deepEqual([brotli.encoding, gzip.encoding, plain.encoding], ['br', 'gzip', null]);
+  for (const { text, headers } of [brotli, gzip, plain]) {
+    assert.equal(text, source);
+    assert.equal(headers.get('vary'), 'accept-encoding');
+  }
+  assert.ok(Number(brotli.headers.get('content-length')) < source.length / 20);
+  assert.equal(new Set([brotli, gzip, plain].map(({ headers }) => headers.get('etag'))).size, 3);
+  const again = await server.fetch('/assets/index-4f2a.js', {
+    key: '',
+    headers: { 'accept-encoding': 'br', 'if-none-match': brotli.headers.get('etag') ?? '' },
+  });
+  assert.equal(again.status, 304);
+  assert.equal((await read('br', '/assets/inter-1.woff2')).encoding, null);
+});
+
 test('nothing outside the build is served', async (t) => {
   const server = await startApi(t, { settings: { dashboardDirectory: await build(t) } });
   for (const path of [
