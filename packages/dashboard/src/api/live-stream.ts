@@ -102,7 +102,7 @@ export class LiveStream {
     void this.#queryClient.invalidateQueries({ queryKey: ['delivery', event.trackingNumber] });
     clearTimeout(this.#refresh);
     this.#refresh = setTimeout(() => {
-      for (const key of ['messages', 'message', 'recipients', 'overview', 'inbox', 'channels']) {
+      for (const key of ['messages', 'message', 'recipients', 'overview', 'inbox', 'channels', 'queue']) {
         void this.#queryClient.invalidateQueries({ queryKey: [key] });
       }
     }, settleMs);

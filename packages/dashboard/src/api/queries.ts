@@ -158,7 +158,6 @@ export const queueQuery = (filter: { state?: QueueState | undefined; to: string 
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: keepPreviousData,
-    refetchInterval: 15_000,
   });
 
 /** Whose place data is used; licences ask to name them where places are shown. */

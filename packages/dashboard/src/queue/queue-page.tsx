@@ -16,6 +16,9 @@ import { DropDialog } from './drop-dialog.tsx';
 import { QueueRow } from './queue-row.tsx';
 import { queueSentence, untilWords } from './queue-words.ts';
 
+/** Here one watches mail leave, so what is shown is fresher than on other pages. */
+const refreshMs = 5_000;
+
 const route = getRouteApi('/inside/settings/queue');
 
 const shows = [
@@ -32,8 +35,8 @@ export function QueuePage() {
   const queryClient = useQueryClient();
   const [to, setTo] = useState('');
   const [dropped, setDropped] = useState<QueuedCopy | undefined>(undefined);
-  const queue = useInfiniteQuery(queueQuery({ state: show, to }));
-  const summary = useQuery(queueSummaryQuery);
+  const queue = useInfiniteQuery({ ...queueQuery({ state: show, to }), refetchInterval: refreshMs });
+  const summary = useQuery({ ...queueSummaryQuery, refetchOnMount: 'always', refetchInterval: refreshMs });
   const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['queue'] });
   const retryAll = useMutation({
