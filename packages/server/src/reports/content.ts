@@ -100,7 +100,8 @@ const FIRST_FIELD =
 /** What stands in a text part is not always a notice: wrong content types are common in what gateways make. */
 function collectText(text: string, content: ReportContent, isRoot: boolean): void {
   const start = text.trimStart();
-  if (!isRoot && FIRST_FIELD.test(start)) {
+  if (!isRoot && /^feedback-type[ \t]*:/i.test(start)) content.feedbacks.push(start);
+  else if (!isRoot && FIRST_FIELD.test(start)) {
     (/^disposition[ \t]*:/im.test(start) ? content.dispositions : content.statuses).push(start);
   } else if (!isRoot && content.notices.length > 0 && findHeaderBlock(splitLines(start), 0, 1) === 0) {
     content.returned.push(returnedHeader(start));

@@ -85,6 +85,16 @@ function isSomethingElse({ fields, namesRecipient, hasStatusFields }: BounceClue
   return !machine && !(subject && words && returnsMail && !isForward(fields));
 }
 
+/** Whether a person seems to have sent it, be it to pass a report on. */
+export function isByPerson(fields: HeaderFields): boolean {
+  const from = fields.first('from');
+  if (from === undefined) return false;
+  if (isForward(fields)) return !isDaemon(from);
+  return (
+    !isDaemon(from) && !hasNullSender(fields) && !isUnattended(fields, from) && !hasBounceSubject(fields)
+  );
+}
+
 export function hasBounceSubject(fields: HeaderFields): boolean {
   return BOUNCE_SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim());
 }

@@ -4,7 +4,7 @@ import { readBounce } from './bounce.ts';
 import { readContent } from './content.ts';
 import { findDeliveryStatus } from './delivery-status.ts';
 import { parseDisposition } from './disposition.ts';
-import { looksLikeBounce } from './evidence.ts';
+import { isByPerson, looksLikeBounce } from './evidence.ts';
 import { classOfWords } from './failure-class.ts';
 import { parseFeedback } from './feedback.ts';
 import { freeReceipt } from './free-receipt.ts';
@@ -39,7 +39,7 @@ function kindOf(source: ReportSource): ReportKind | 'event' {
   if (reportType === 'disposition-notification') return 'mdn';
   if (reportType === 'delivery-status') return 'dsn';
   if (content.dispositions.length > 0) return 'mdn';
-  if (content.statuses.length > 0) return 'dsn';
+  if (content.statuses.length > 0 && !isPassedOn(source)) return 'dsn';
   if (readProviderEvent(lines) !== undefined) return 'event';
   const bounce = looksLikeBounce({
     fields,
@@ -54,6 +54,11 @@ function kindOf(source: ReportSource): ReportKind | 'event' {
   if (isAutoReply(fields)) return 'auto-reply';
   if (answeredMessageId(fields) !== undefined && !isByMachine(fields)) return 'reply';
   return 'none';
+}
+
+/** Mail programs forward the parts of a report as attachments: it is somebody else's then. */
+function isPassedOn({ fields, content }: ReportSource): boolean {
+  return content.reportType === undefined && isByPerson(fields);
 }
 
 /** Complaints without ARF: Microsoft's junk mail reporting, SpamCop, Apple Mail's unsubscribing for its user. */
@@ -156,12 +161,23 @@ function setOriginalMessageId(report: Report, id: string | undefined): void {
   if (id !== undefined) report.originalMessageId = id;
 }
 
+/** Where servers write the envelope's recipient. */
+const SENT_TO: readonly string[] = [
+  'delivered-to',
+  'x-original-to',
+  'envelope-to',
+  'x-envelope-to',
+  'x-delivered-to',
+  'x-rcpt-to',
+  'to',
+];
+
 /** Addresses of one field that are kept for matching. */
 const MAX_ADDRESSES = 20;
 
 function addMatchingHints(report: Report, { fields, original }: ReportSource): void {
   if (report.kind === 'none') return;
-  const sentTo = ['delivered-to', 'x-original-to', 'envelope-to', 'to'].flatMap((name) => fields.all(name));
+  const sentTo = SENT_TO.flatMap((name) => fields.all(name));
   const addresses = uniqueAddresses(sentTo);
   if (addresses.length > 0) report.sentTo = addresses;
   const originalTo = uniqueAddresses(original?.all('to') ?? []);

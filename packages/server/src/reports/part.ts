@@ -32,8 +32,10 @@ export class PartReader {
   }
 
   read(): Part {
-    const bom = this.#bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
-    return this.#part(bom, this.#bytes.length, 0);
+    let start = this.#bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? 3 : 0;
+    // Empty lines above the header are none of it: mailboxes and pipes leave some.
+    while (this.#bytes[start] === CR || this.#bytes[start] === LF) start += 1;
+    return this.#part(start, this.#bytes.length, 0);
   }
 
   #part(start: number, end: number, depth: number): Part {
