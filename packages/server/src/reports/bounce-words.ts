@@ -100,7 +100,7 @@ const OTHERS: readonly Words[] = [
       /kan (?:ikke|inte) leveres?|kunne ikke leveres|ikke leveret|ikke levert|kan inte levereras|kunde inte levereras|olever|uleve|leverans(?:en|fel|en misslyck)|levering(?:sfeil| mislyk|sfejl)|returnerad|retur(?:neret|nert)? (?:mail|post|besked)/,
     ],
     text: [
-      /(?:gick|gikk) (?:inte|ikke) att leverera|(?:kan|kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|leveringen? (?:mislykkedes|mislyktes|misslyckades)|kunne ikke levere/,
+      /(?:gick|gikk) (?:inte|ikke) att leverera|(?:kan|kunde|kunne) (?:inte|ikke) (?:levereras|leveres)|leveringen? (?:mislykkedes|mislyktes|misslyckades)|kunne ikke levere|kunde inte levereras/,
     ],
   },
   // Finnish, Estonian
@@ -131,10 +131,10 @@ const OTHERS: readonly Words[] = [
   // Hungarian, Romanian
   {
     subject: [
-      /(?:nem|sikertelen) kézbesít|kézbesíthetetlen|nelivra|imposibil de livrat|netransmis|livrare eșuată/,
+      /(?:nem|sikertelen) kézbesít|kézbesíthetetlen|(?:mesaj(?:ul)? )?(?:nelivra|nu a )|imposibil de livrat|netransmis|livrare eșuată/,
     ],
     text: [
-      /nem (?:sikerült )?(?:kézbesít|eljuttatni)|kézbesítése .{0,80}(?:sikertelen|nem sikerült)|nu (?:a putut|poate) fi livrat|nu s-a putut livra|livrarea .{0,80}(?:nu a reușit|eșuat)/,
+      /nem (?:sikerült )?(?:kézbesít|eljuttatni)|sikertelen kézbesítés|kézbesítése .{0,80}(?:sikertelen|nem sikerült)|nu (?:a putut|poate) fi livrat|nu s-a putut livra|livrarea .{0,80}(?:nu a reușit|eșuat)/,
     ],
   },
   // Turkish
@@ -153,7 +153,7 @@ const OTHERS: readonly Words[] = [
       /недостав|доставка (?:задерж|отлож)|не (?:был[оа]? )?доставл|не удается доставить|не удалось (?:доставить|отправить)|(?:ваше )?(?:письмо|сообщение) не|ошибка (?:доставки|отправки)|возврат (?:письма|почты)|не (?:може|вдалося) (?:бути )?(?:доставл|достав)|неможливо доставити|не може да бъде доставен/,
     ],
     text: [
-      /не (?:может|могло|было|был|была) (?:быть )?(?:доставлен|отправлен)|не удалось (?:доставить|отправить|выполнить доставку)|не доставлен|ошибка (?:доставки|отправки)|невозможно доставить|не (?:може|вдалося|було) (?:бути )?(?:доставл|доставити)|не може да бъде доставен/,
+      /не (?:может|могло|было|был|была) (?:быть )?(?:доставлен|отправлен)|не удалось (?:доставить|отправить|выполнить доставку)|не доставлен|ошибка (?:доставки|отправки)|невозможно доставить|не (?:може |вдалося |було )?(?:бути )?(?:доставл|доставити)|не може да бъде доставен/,
     ],
   },
   // Arabic, Hebrew
@@ -178,7 +178,7 @@ const OTHERS: readonly Words[] = [
       /退信|系[统統]退信|[无無]法(?:投|送|傳|传|发|發)|[无無]法|未送[达達]|传递延迟|傳遞延遲|未能(?:送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[邮郵]件(?:投|退|[发發]送|未|[无無])/,
     ],
     text: [
-      /[无無]法(?:投[递遞]|送[达達]|[发發]送|[传傳]送|寄送)|退信|退回|未能(?:向|将|將|送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[传傳][递遞]失[败敗]/,
+      /[无無]法(?:投[递遞]|送[达達]|[发發]送|[传傳][送递遞]|寄送)|退信|退回|未能(?:向|将|將|送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[传傳][递遞]失[败敗]/,
     ],
   },
   // Korean
@@ -194,7 +194,7 @@ const OTHERS: readonly Words[] = [
       /ส่งไม่|ไม่สามารถส่ง|không (?:thể )?(?:gửi|chuyển)|thư (?:bị )?trả lại|tidak (?:dapat )?terkirim|gagal (?:terkirim|dikirim)/,
     ],
     text: [
-      /ไม่สามารถส่ง|ส่งไม่สำเร็จ|không thể (?:gửi|chuyển|được gửi)|gửi .{0,60}không thành công|tidak dapat (?:dikirim|terkirim)|gagal (?:dikirim|terkirim)/,
+      /ไม่สามารถส่ง|ส่งไม่สำเร็จ|không (?:thể )?(?:gửi|chuyển|được gửi)|gửi .{0,60}không thành công|tidak (?:dapat )?(?:dikirim|terkirim)|gagal (?:dikirim|terkirim)/,
     ],
   },
 ];
@@ -203,9 +203,12 @@ const LANGUAGES = [ENGLISH, ...OTHERS];
 
 const one = (patterns: readonly RegExp[]): string => patterns.map(({ source }) => source).join('|');
 
-/** At the beginning of a subject, behind marks of forwarding and the like: `[Postmaster]`, `**`, `WARNING:`. */
+/**
+ * At the beginning of a subject, behind marks of forwarding and the like: `[Postmaster]`, `**`, `WARNING:`. Other
+ * languages put "your message" first: their words for "not delivered" count anywhere.
+ */
 export const BOUNCE_SUBJECT = new RegExp(
-  String.raw`^(?:(?:fwd?|wg|tr|rv|i): ?)?(?:(?:\*+|\[)[^\]]{0,20}\]? ?|\p{L}{1,20} (?:e-?mail |mail )(?=deliver))?(?:${one(LANGUAGES.flatMap(({ subject }) => subject))})`,
+  String.raw`^(?:(?:fwd?|wg|tr|rv|i): ?)?(?:(?:\*+|\[)[^\]]{0,20}\]? ?|\p{L}{1,20} (?:e-?mail |mail )(?=deliver))?(?:${one(LANGUAGES.flatMap(({ subject }) => subject))})|${one(OTHERS.flatMap(({ text }) => text))}`,
   'iu',
 );
 

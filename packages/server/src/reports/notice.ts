@@ -22,7 +22,7 @@ interface Mention {
 const ABOUT =
   /^[>"')\]]*(?:$|\s*[:;,]?$|\s*:|<mailto:|\s+\(|\s*\[|\s*[,;]\s*["'<]*[^\s@,;]+@|\s+on\s|\s*\.{3}|\s+-{1,2}\s|\s*=>|\s+(?:failed|delayed|expired|error|invalid|unknown|rejected|bounced|undeliver\w*|[45]\d\d)\b)/i;
 const BEFORE_ADDRESS =
-  /^[\s*<"'([|>•·-]*(?:(?:rcpt|recipient|address|e-?mail|user)(?: address)?\s*[:=]\s*)?[<"']?$/i;
+  /^[\s*<"'([|>•·-]*(?:(?:(?:rcpt|recipient|address|e-?mail|user)(?: address)?|empfänger|an|destinataire|à|destinat[aá]ri[oa]|para|ontvanger|aan|mottag\p{L}{2,4}|mottaker|modtager|odbiorc\p{L}{1,2}|příjem\p{L}{1,3}|címzett|получател\p{L}{1,2}|кому|宛先|受信者|收件[人者]|받는 ?사람|수신자|alıcı)\s*[:：=]\s*)?[<"']?$/iu;
 const ANSWER = /(?:^|\s|<<<)[45]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?[ :-]+<?$/;
 const COMMAND = /rcpt to:? ?<?$/i;
 const KEYWORD =
