@@ -1,6 +1,7 @@
 /**
  * How well are reports read? Prints the agreement with what is known of real reports, field by field and by whom it is
- * known, with 95 % Wilson intervals, the disagreements and whose they are, and the speed:
+ * known, with 95 % Wilson intervals, the disagreements and whose they are, how notifications fare without their fields,
+ * and the speed:
  *
  *   WAYBILL_CORPUS_DIR=../data/mail node packages/server/bench/reports.ts [--wrong [FIELD]]
  *
@@ -14,6 +15,7 @@ import { parseReport } from '../src/reports/reports.ts';
 import { agreementLine, type Counted } from './reports/agreement.ts';
 import { atOdds } from './reports/at-odds.ts';
 import { outcomes, type Row } from './reports/compare.ts';
+import { withoutFields } from './reports/without-fields.ts';
 
 const GOALS: Readonly<Record<string, number>> = { kind: 1, recipient: 0.98, status: 0.98 };
 const FIELDS = ['kind', 'recipient', 'status', 'action', 'class', 'disposition', 'message-id'];
@@ -88,6 +90,25 @@ for (const [name, all] of table) {
     );
   }
 }
+
+/** The status counts only where the words have it. */
+function readAsWords(): void {
+  const found = { kind: [] as Counted[], recipient: [] as Counted[], status: [] as Counted[] };
+  for (const [index, row] of rows.entries()) {
+    const bare = row['kind'] === 'dsn' ? withoutFields(messages[index] ?? Buffer.alloc(0)) : undefined;
+    if (bare === undefined) continue;
+    const { recipient, status } = outcomes(row, parseReport(bare));
+    const { kind } = parseReport(bare);
+    const known = { file: row['file'] ?? '', truthBy: '' };
+    found.kind.push({ ...known, expected: 'bounce', found: kind, agrees: kind === 'bounce' });
+    if (recipient !== undefined) found.recipient.push({ ...recipient, truthBy: '' });
+    if (status !== undefined && bare.includes(status.expected)) found.status.push({ ...status, truthBy: '' });
+  }
+  console.log('\nthe same notifications without their fields, by their words alone');
+  for (const [name, all] of Object.entries(found)) console.log(agreementLine(name, all));
+}
+readAsWords();
+
 const bytes = messages.reduce((sum, { length }) => sum + length, 0);
 console.log(
   `\n${reports.length} messages, ${(bytes / 2 ** 20).toFixed(1)} MiB: ${Math.round(reports.length / seconds)} a second, ` +
