@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { applyEdits } from './message-edits.ts';
 import type { ReasonCode } from './reasons.ts';
 import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
@@ -22,7 +23,11 @@ export function openBase64(body: EncodedBody): OpenedPart | ReasonCode {
   const layout = readLayout(body);
   if (layout === undefined) return 'broken-encoding';
   const bytes = Buffer.from(body.encoded.toString('latin1', 0, layout.dataEnd), 'base64');
-  return { bytes, encode: (edits) => encodeChanged(body, layout, bytes, edits) };
+  return {
+    latin1: bytes.toString('latin1'),
+    isAscii: isAscii(bytes),
+    encode: (edits) => encodeChanged(body, layout, bytes, edits),
+  };
 }
 
 /** @returns undefined when a character is none of base64's, or padding stands inside */

@@ -16,9 +16,19 @@ export interface ByteSource {
   pieces(start: number, end: number): Iterable<Buffer>;
 }
 
+/** Headers and bodies of most mails lie within one window. */
+const TEXT_WINDOW = 64 * 1024;
+
 export class MemoryBytes implements ByteSource {
   readonly length: number;
   readonly #bytes: Buffer;
+  /**
+   * A stretch of the message as text. Thousands of short texts are asked for, most beside each other: a piece of a string
+   * costs a tenth of one made from bytes.
+   */
+  #text = '';
+  #textStart = 0;
+  #textEnd = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -30,14 +40,30 @@ export class MemoryBytes implements ByteSource {
   }
 
   indexOf(wanted: number | string, from: number, to?: number): number {
-    if (to === undefined) return search(this.#bytes, wanted, from);
-    // Bounded, or many short ranges would each be searched to the message's end.
-    const found = search(this.#bytes.subarray(from, to), wanted, 0);
-    return found === -1 ? -1 : found + from;
+    if (to !== undefined) {
+      // Bounded, or many short ranges would each be searched to the message's end.
+      const found = search(this.#bytes.subarray(from, to), wanted, 0);
+      return found === -1 ? -1 : found + from;
+    }
+    if (from < this.#textStart || from >= this.#textEnd) return search(this.#bytes, wanted, from);
+    const characters = typeof wanted === 'number' ? String.fromCharCode(wanted) : wanted;
+    const found = this.#text.indexOf(characters, from - this.#textStart);
+    if (found !== -1) return found + this.#textStart;
+    // What begins at the stretch's end may go on behind it.
+    const next = Math.max(from, this.#textEnd - characters.length + 1);
+    return next >= this.length ? -1 : search(this.#bytes, wanted, next);
   }
 
   text(start: number, end: number): string {
-    return this.#bytes.toString('latin1', start, end);
+    const to = Math.min(end, this.length);
+    if (to <= start) return '';
+    if (start < this.#textStart || to > this.#textEnd) {
+      if (to - start > TEXT_WINDOW) return this.#bytes.toString('latin1', start, to);
+      this.#textStart = start;
+      this.#textEnd = Math.min(start + TEXT_WINDOW, this.length);
+      this.#text = this.#bytes.toString('latin1', start, this.#textEnd);
+    }
+    return this.#text.slice(start - this.#textStart, to - this.#textStart);
   }
 
   slice(start: number, end: number): Buffer {

@@ -1,4 +1,5 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
+import { bytesOf, type OpenedPart } from './encoded-body.ts';
 import type { ReadText } from './html-survey.ts';
 import type { ReasonCode } from './reasons.ts';
 
@@ -39,24 +40,32 @@ const ALIASES: Record<string, string> = {
  * @param label the part's charset parameter, undefined for none
  * @returns the code of the reason when text in it cannot be changed safely
  */
-export function openCharset(label: string | undefined, bytes: Buffer): OpenedText | ReasonCode {
-  if (startsLikeUtf16(bytes) && !/^utf-?16/i.test(label ?? '')) return 'charset-unsupported';
+export function openCharset(
+  label: string | undefined,
+  part: Pick<OpenedPart, 'latin1' | 'isAscii'>,
+): OpenedText | ReasonCode {
+  if (startsLikeUtf16(part.latin1) && !/^utf-?16/i.test(label ?? '')) return 'charset-unsupported';
   // Unlabelled text, and text labelled US-ASCII with other bytes in it, is UTF-8 when it can be.
   const named = encodingName(label ?? 'us-ascii');
   const name =
-    named === 'windows-1252' && /^(?:us-)?ascii$/i.test(label?.trim() ?? 'ascii') && isUtf8(bytes)
+    named === 'windows-1252' && /^(?:us-)?ascii$/i.test(label?.trim() ?? 'ascii') && isAlsoUtf8(part)
       ? 'utf-8'
       : named;
   if (name === undefined) return 'charset-unsupported';
-  if (name === 'utf-16le' || name === 'utf-16be') return openUtf16(label ?? '', name, bytes);
+  if (name === 'utf-16le' || name === 'utf-16be') return openUtf16(label ?? '', name, bytesOf(part));
   // Japanese mail without a label is common enough, and harmless to other mail.
-  if (name === 'iso-2022-jp' || (label === undefined && holdsEscapes(bytes))) {
-    const masked = maskIso2022Jp(bytes);
+  if (name === 'iso-2022-jp' || (label === undefined && holdsEscapes(part.latin1))) {
+    const masked = maskIso2022Jp(bytesOf(part));
     if (masked === undefined) return 'charset-unsupported';
-    return openSuperset('iso-2022-jp', bytes, masked.bytes, masked.endsInAscii);
+    return openSuperset('iso-2022-jp', part, masked);
   }
-  const mask = MULTIBYTE[name];
-  return openSuperset(name, bytes, mask === undefined ? bytes : maskPairs(bytes, mask), true);
+  const pairs = part.isAscii ? undefined : MULTIBYTE[name];
+  const text = pairs === undefined ? part.latin1 : maskPairs(bytesOf(part), pairs);
+  return openSuperset(name, part, { text, isAscii: part.isAscii, endsInAscii: true });
+}
+
+function isAlsoUtf8(part: Pick<OpenedPart, 'latin1' | 'isAscii'>): boolean {
+  return part.isAscii || isUtf8(bytesOf(part));
 }
 
 /** What nearly all mail is written in, so that nothing has to be asked for it. */
@@ -79,26 +88,36 @@ function encodingName(label: string): string | undefined {
   }
 }
 
-function startsLikeUtf16(bytes: Buffer): boolean {
-  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+function startsLikeUtf16(latin1: string): boolean {
+  return latin1.startsWith('\xff\xfe') || latin1.startsWith('\xfe\xff');
 }
 
-function openSuperset(name: string, bytes: Buffer, scanned: Buffer, endsInAscii: boolean): OpenedText {
+/** Text as it is scanned. */
+interface Masked {
+  /** One character per byte; what is no ASCII is none of ASCII's characters. */
+  text: string;
+  isAscii: boolean;
+  endsInAscii: boolean;
+}
+
+function openSuperset(
+  name: string,
+  { latin1 }: Pick<OpenedPart, 'latin1'>,
+  { text, isAscii, endsInAscii }: Masked,
+): OpenedText {
   let decoder: TextDecoder | undefined;
   const decode = (some: Uint8Array): string => {
     decoder ??= new TextDecoder(name, { ignoreBOM: true });
     return decoder.decode(some);
   };
-  const text = scanned.toString('latin1');
-  // Bytes of ISO-2022-JP that only look like ASCII are masked by what is not.
-  const plain = isAscii(scanned);
   return {
     text,
     unitBytes: 1,
     read: (start, end) => {
       const slice = text.slice(start, end);
       // oxlint-disable-next-line no-control-regex -- the range of ASCII
-      return plain || !/[^\0-\x7f]/.test(slice) ? slice : decode(bytes.subarray(start, end));
+      if (isAscii || !/[^\0-\x7f]/.test(slice)) return slice;
+      return decode(Buffer.from(latin1.slice(start, end), 'latin1'));
     },
     decode,
     encode: (ascii) => ascii,
@@ -109,7 +128,7 @@ function openSuperset(name: string, bytes: Buffer, scanned: Buffer, endsInAscii:
 
 /** "utf-16" alone needs a byte order mark: standard and practice differ on what it means without. */
 function openUtf16(label: string, name: 'utf-16le' | 'utf-16be', bytes: Buffer): OpenedText | ReasonCode {
-  const marked = startsLikeUtf16(bytes);
+  const marked = startsLikeUtf16(bytes.toString('latin1', 0, 2));
   const big = marked ? bytes[0] === 0xfe : name === 'utf-16be';
   const explicit = /^utf-?16-?[lb]e$/i.test(label.trim());
   const contradictory = explicit && big !== (name === 'utf-16be');
@@ -158,19 +177,18 @@ const MULTIBYTE: Record<string, Pairs> = {
 
 const MASK = 0x80;
 
-/** The same bytes, with the ASCII-like second bytes of pairs masked. */
-function maskPairs(bytes: Buffer, { lead, trail }: Pairs): Buffer {
-  const masked = Buffer.from(bytes);
+/** The bytes as text, with the ASCII-like second bytes of pairs masked. @param bytes masked in place */
+function maskPairs(bytes: Buffer, { lead, trail }: Pairs): string {
   for (let position = 0; position < bytes.length; position += 1) {
     if (!within(bytes[position] ?? 0, lead)) continue;
     const second = bytes[position + 1] ?? 0;
     if (second >= MASK) position += 1;
     else if (within(second, trail)) {
       position += 1;
-      masked[position] = MASK;
+      bytes[position] = MASK;
     }
   }
-  return masked;
+  return bytes.toString('latin1');
 }
 
 function within(byte: number, ranges: readonly Range[]): boolean {
@@ -179,17 +197,17 @@ function within(byte: number, ranges: readonly Range[]): boolean {
 
 const ESC = 0x1b;
 
-function holdsEscapes(bytes: Buffer): boolean {
-  return bytes.includes('\x1b$B', 0, 'latin1') || bytes.includes('\x1b$@', 0, 'latin1');
+function holdsEscapes(latin1: string): boolean {
+  return latin1.includes('\x1b$B') || latin1.includes('\x1b$@');
 }
 
 /**
  * ISO-2022-JP switches by escape sequences (RFC 1468): text in other states than ASCII is masked.
  *
+ * @param bytes masked in place
  * @returns undefined for other sequences, for states that change the meaning of ASCII, or that go over a line's end
  */
-function maskIso2022Jp(bytes: Buffer): { bytes: Buffer; endsInAscii: boolean } | undefined {
-  const masked = Buffer.from(bytes);
+function maskIso2022Jp(bytes: Buffer): Masked | undefined {
   let ascii = true;
   for (let position = 0; position < bytes.length; position += 1) {
     const byte = bytes[position] ?? 0;
@@ -197,12 +215,12 @@ function maskIso2022Jp(bytes: Buffer): { bytes: Buffer; endsInAscii: boolean } |
       const sequence = bytes.toString('latin1', position + 1, position + 3);
       if (sequence !== '(B' && sequence !== '$B' && sequence !== '$@') return undefined;
       ascii = sequence === '(B';
-      masked.fill(MASK, position, position + 3);
+      bytes.fill(MASK, position, position + 3);
       position += 2;
     } else if (!ascii) {
       if (byte === 0x0a) return undefined;
-      masked[position] = MASK;
+      bytes[position] = MASK;
     }
   }
-  return { bytes: masked, endsInAscii: ascii };
+  return { text: bytes.toString('latin1'), isAscii: false, endsInAscii: ascii };
 }

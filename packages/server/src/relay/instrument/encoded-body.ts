@@ -22,9 +22,16 @@ export interface RawEdit {
 
 /** A part's content, decoded, and the way back for changes to it. */
 export interface OpenedPart {
-  bytes: Buffer;
+  /** One character per byte. */
+  latin1: string;
+  isAscii: boolean;
   /** Changes to the encoded body, in its own line style. @param edits in order, not overlapping */
   encode(edits: readonly ByteEdit[]): RawEdit[];
+}
+
+/** What was decoded, as bytes. */
+export function bytesOf({ latin1 }: Pick<OpenedPart, 'latin1'>): Buffer {
+  return Buffer.from(latin1, 'latin1');
 }
 
 /** A part's body as it is in the message. */

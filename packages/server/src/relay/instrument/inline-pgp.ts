@@ -33,20 +33,20 @@ function holdsPlainArmour(message: ByteSource, { bodyStart, bodyEnd }: Entity): 
   return false;
 }
 
-function holdsArmour(pieces: Iterable<Buffer>): boolean {
+function holdsArmour(pieces: Iterable<string>): boolean {
   let before = '';
   for (const piece of pieces) {
     // In UTF-16 every other byte is none of the armour's.
-    const text = before + piece.toString('latin1').replaceAll('\0', '');
+    const text = before + (piece.includes('\0') ? piece.replaceAll('\0', '') : piece);
     if (text.includes(WORDS) && ARMOUR.test(text)) return true;
     before = text.slice(-LONGEST_ARMOUR);
   }
   return false;
 }
 
-function* base64Pieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Generator<Buffer> {
+function* base64Pieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Generator<string> {
   if (bodyEnd - bodyStart <= PIECE_BYTES) {
-    yield Buffer.from(message.text(bodyStart, bodyEnd), 'base64');
+    yield fromBase64(message.text(bodyStart, bodyEnd));
     return;
   }
   let rest = '';
@@ -54,17 +54,21 @@ function* base64Pieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Gen
     const characters =
       rest + message.text(start, Math.min(bodyEnd, start + PIECE_BYTES)).replaceAll(/[^A-Za-z0-9+/]+/g, '');
     const whole = characters.length - (characters.length % 4);
-    yield Buffer.from(characters.slice(0, whole), 'base64');
+    yield fromBase64(characters.slice(0, whole));
     rest = characters.slice(whole);
   }
-  yield Buffer.from(rest, 'base64');
+  yield fromBase64(rest);
+}
+
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('latin1');
 }
 
 /** Soft line breaks may stand between its letters. */
 const PGP = /P(?:=\r?\n)?G(?:=\r?\n)?P/;
 
 /** In pieces that end with a line; those without the word are not worth decoding. */
-function* quotedPieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Generator<Buffer> {
+function* quotedPieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Generator<string> {
   let start = bodyStart;
   while (start < bodyEnd) {
     const newline = message.indexOf('\n', Math.min(bodyEnd, start + PIECE_BYTES), bodyEnd);
@@ -72,7 +76,7 @@ function* quotedPieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Gen
     const piece = message.slice(start, end);
     const opened =
       PGP.test(piece.toString('latin1')) && openQuotedPrintable({ encoded: piece, lineEnd: '\n' });
-    if (typeof opened === 'object') yield opened.bytes;
+    if (typeof opened === 'object') yield opened.latin1;
     start = end;
   }
 }

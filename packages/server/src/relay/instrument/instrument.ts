@@ -16,7 +16,7 @@ import { planPlainText, type PlainText } from './plain-text.ts';
 import { prepareMessage, type PreparedMessage } from './prepared-message.ts';
 import { reason, type ReasonCode } from './reasons.ts';
 import { restoreTexts } from './text-edits.ts';
-import type { RawEdit } from './encoded-body.ts';
+import { bytesOf, type RawEdit } from './encoded-body.ts';
 
 export { MemoryBytes, WindowedBytes, type ByteSource } from './byte-source.ts';
 export type { Disclosure } from './disclosure.ts';
@@ -90,7 +90,7 @@ function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOption
   return touched(prepared, options, edits, {
     pixel,
     links,
-    html: () => text.decode(applyEdits(html.part.bytes, byteEdits)),
+    html: () => text.decode(applyEdits(bytesOf(html.part), byteEdits)),
   });
 }
 
@@ -123,7 +123,7 @@ function untouched(
     reason: reason(code),
     pixel: null,
     links: [],
-    html: () => (typeof html === 'string' ? null : html.text.decode(html.part.bytes)),
+    html: () => (typeof html === 'string' ? null : html.text.decode(bytesOf(html.part))),
   });
 }
 

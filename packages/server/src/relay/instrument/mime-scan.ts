@@ -54,7 +54,7 @@ class MimeScanner {
   /** Which level a line ends a part of; millions of lines may look like one of dozens of boundaries. */
   readonly #byDelimiter = new Map<string, number>();
   /** How many delimiters have which byte behind their dashes: most other lines are known by it. */
-  readonly #thirdBytes = new Uint8Array(256);
+  readonly #thirdBytes: number[] = [];
   /** Entities without end yet that are no multipart, with the number of levels around them. */
   #open: { entity: Entity; depth: number }[] = [];
   #parts = 0;
@@ -88,7 +88,7 @@ class MimeScanner {
 
   /** @returns where to go on */
   #line(start: number): number {
-    if (this.#thirdBytes[Math.max(0, this.#bytes.at(start + 2))] === 0) return start + 2;
+    if ((this.#thirdBytes[this.#bytes.at(start + 2)] ?? 0) === 0) return start + 2;
     const newline = this.#bytes.indexOf(LF, start);
     const next = newline === -1 ? this.#bytes.length : newline + 1;
     const match = this.#match(start, next);
@@ -101,7 +101,7 @@ class MimeScanner {
 
   /** Whether a line is a delimiter: nothing but blanks may follow it (RFC 2046 §5.1.1). */
   #match(start: number, next: number): { index: number; kind: 'open' | 'close' } | undefined {
-    const line = this.#bytes.text(start, Math.min(next, start + LONGEST_LINE)).replace(/[ \t\r\n]+$/, '');
+    const line = withoutBlanks(this.#bytes.text(start, Math.min(next, start + LONGEST_LINE)));
     const open = this.#byDelimiter.get(line);
     if (open !== undefined) return { index: open, kind: 'open' };
     const close = line.endsWith('--') ? this.#byDelimiter.get(line.slice(0, -2)) : undefined;
@@ -221,6 +221,13 @@ class MimeScanner {
   }
 }
 
+/** Without blanks and line end behind it. */
+function withoutBlanks(line: string): string {
+  let end = line.length;
+  while (end > 0 && ' \t\r\n'.includes(line.charAt(end - 1))) end -= 1;
+  return line.slice(0, end);
+}
+
 /** RFC 2046 §5.1.1, but with more characters and up to 200 of them; not blank at the end, where lines are trimmed. */
 function isBoundary(text: string): boolean {
   return text.length <= 200 && /^[\x20-\x7e]*[\x21-\x7e]$/.test(text);
@@ -242,23 +249,16 @@ function readEntity(
   stopsAt: (line: number) => boolean,
 ): Entity & { contradictory: boolean } {
   const header = readMimeHeader(bytes, start, stopsAt);
-  let contradictory = false;
-  const one = (name: string): string | undefined => {
-    const [first, ...others] = header.fields
-      .filter((field) => field.name === name)
-      .map((field) => fieldValue(bytes, field));
-    if (others.some((other) => other !== first)) contradictory = true;
-    return first;
-  };
+  const found = contentFields(bytes, header);
   const fallback = parent?.contentType.value === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
-  const contentType = parseStructured(one('content-type') ?? fallback);
-  const disposition = one('content-disposition');
+  const contentType = parseStructured(found.values.get('content-type') ?? fallback);
+  const disposition = found.values.get('content-disposition');
   // A comment behind the encoding is legal and seen.
-  const encoding = (one('content-transfer-encoding') ?? '7bit')
+  const encoding = (found.values.get('content-transfer-encoding') ?? '7bit')
     .replace(/\s*\([^()]*\)\s*$/, '')
     .trim()
     .toLowerCase();
-  const contentId = one('content-id')?.replaceAll(/^<|>$/g, '');
+  const contentId = found.values.get('content-id')?.replaceAll(/^<|>$/g, '');
   return {
     header,
     contentType,
@@ -270,9 +270,33 @@ function readEntity(
     children: [],
     embedded,
     contradictory:
-      contradictory ||
+      found.contradictory ||
       !contentType.value.includes('/') ||
       // Careless names of attachments are everywhere and change nothing here.
       (contentType.broken && /^(?:multipart\/|text\/html$)/.test(contentType.value)),
   };
 }
+
+/** The fields that say what an entity is: of each the first, and whether another one says something else. */
+function contentFields(
+  bytes: ByteSource,
+  { fields }: MimeHeader,
+): { values: Map<string, string>; contradictory: boolean } {
+  const values = new Map<string, string>();
+  let contradictory = false;
+  for (const field of fields) {
+    if (!CONTENT_FIELDS.has(field.name)) continue;
+    const value = fieldValue(bytes, field);
+    const first = values.get(field.name);
+    if (first === undefined) values.set(field.name, value);
+    else if (first !== value) contradictory = true;
+  }
+  return { values, contradictory };
+}
+
+const CONTENT_FIELDS = new Set([
+  'content-type',
+  'content-disposition',
+  'content-transfer-encoding',
+  'content-id',
+]);

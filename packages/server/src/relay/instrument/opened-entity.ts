@@ -30,7 +30,7 @@ export function openEntity(
   if (typeof part === 'string') return part;
   const { parameters } = entity.contentType;
   if ([...parameters.keys()].some((name) => name.startsWith('charset*'))) return 'charset-unsupported';
-  const text = openCharset(parameters.get('charset'), part.bytes);
+  const text = openCharset(parameters.get('charset'), part);
   if (typeof text === 'string') return text;
   const unfoldable = entity.encoding !== 'quoted-printable' && entity.encoding !== 'base64';
   if (unfoldable && text.unitBytes === 2) return 'charset-unsupported';

@@ -1,5 +1,5 @@
 import { soleText } from './displayed-part.ts';
-import type { RawEdit } from './encoded-body.ts';
+import { bytesOf, type RawEdit } from './encoded-body.ts';
 import { addAlternative } from './html-alternative.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
 import { instrumentHtml } from './instrument-html.ts';
@@ -68,7 +68,7 @@ function addHtml(
     flowed: parameters.get('format')?.toLowerCase() === 'flowed',
     deleteSpace: parameters.get('delsp')?.toLowerCase() === 'yes',
   };
-  const made = instrumentHtml(textToHtml(text.decode(applyEdits(part.bytes, restored)), format), options);
+  const made = instrumentHtml(textToHtml(text.decode(applyEdits(bytesOf(part), restored)), format), options);
   if (made.pixel === null) return 'no-disclosure-place';
   const added = addAlternative(message, entity, { html: made.html, isRoot: entity === root, lineEnd });
   return { ...made, edits: inOrder([...added, ...toRawEdits(opened, restored)]) };

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { ReasonCode } from './reasons.ts';
 import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
 
@@ -23,24 +24,79 @@ const NEVER = Infinity;
 /** Quoted-printable (RFC 2045 §6.7), read as leniently as mail programs do: what is no code stands for itself. */
 export function openQuotedPrintable(body: EncodedBody): OpenedPart | ReasonCode {
   const { encoded } = body;
-  const end = encoded.length;
-  const bytes = Buffer.allocUnsafe(end);
-  const lines: Lines = { raw: [], decoded: [] };
-  let length = 0;
+  const lines: Lines = { raw: [0], decoded: [0] };
+  const decoded = scratchFor(encoded.length);
+  const length = decode(encoded, decoded, lines);
+  const bytes = decoded.subarray(0, length);
+  return {
+    latin1: bytes.toString('latin1'),
+    isAscii: isAscii(bytes),
+    encode: (edits) => new Splicer(body, lines).encode(edits),
+  };
+}
+
+/** Decoding leaves nothing here; making and giving back such a buffer for each part is slow. */
+const scratch = Buffer.alloc(256 * 1024);
+
+function scratchFor(size: number): Buffer {
+  return size <= scratch.length ? scratch : Buffer.allocUnsafe(size);
+}
+
+/** @returns the length of what was written */
+function decode(encoded: Buffer, into: Buffer, { raw, decoded }: Lines): number {
+  const { length } = encoded;
   let position = 0;
-  while (position < end) {
-    lines.raw.push(position);
-    lines.decoded.push(length);
-    const newline = encoded.indexOf(LF, position);
-    const lineEnd = newline === -1 ? end : newline + 1;
-    length = decodeLine(encoded, position, lineEnd, bytes, length);
-    position = lineEnd;
+  let written = 0;
+  while (position < length) {
+    let byte = encoded[position] ?? 0;
+    // Most of a text stands for itself.
+    while (byte !== EQUALS && byte !== LF) {
+      into[written] = byte;
+      written += 1;
+      position += 1;
+      if (position >= length) return endText(encoded, length, written).written;
+      byte = encoded[position] ?? 0;
+    }
+    position += 1;
+    if (byte === EQUALS) {
+      const code = hexPair(encoded, position);
+      into[written] = code === -1 ? EQUALS : code;
+      written += 1;
+      if (code !== -1) position += 2;
+    } else {
+      written = endLine(encoded, position - 1, into, written);
+      raw.push(position);
+      decoded.push(written);
+    }
   }
-  if (end === 0 || encoded[end - 1] === LF) {
-    lines.raw.push(end);
-    lines.decoded.push(length);
-  }
-  return { bytes: bytes.subarray(0, length), encode: (edits) => new Splicer(body, lines).encode(edits) };
+  return length > 0 && encoded[length - 1] !== LF ? endText(encoded, length, written).written : written;
+}
+
+/** Puts a line's end behind its text, unless it is a soft one. @param newline where its line feed is */
+function endLine(encoded: Buffer, newline: number, into: Buffer, length: number): number {
+  const crlf = newline > 0 && encoded[newline - 1] === CR;
+  const { written, soft } = endText(encoded, crlf ? newline - 1 : newline, crlf ? length - 1 : length);
+  if (soft) return written;
+  let end = written;
+  if (crlf) into[end++] = CR;
+  into[end++] = LF;
+  return end;
+}
+
+/**
+ * Blanks at a line's end were added on the way and do not count (rule 3); an equals sign before them makes it go on.
+ *
+ * @param end of the line's characters, which all stand for themselves there
+ */
+function endText(encoded: Buffer, end: number, length: number): { written: number; soft: boolean } {
+  let blanks = 0;
+  while (isBlank(encoded[end - 1 - blanks])) blanks += 1;
+  const soft = encoded[end - 1 - blanks] === EQUALS;
+  return { written: length - blanks - (soft ? 1 : 0), soft };
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === SPACE || byte === TAB;
 }
 
 /** One line, without its end, encoded: several where it is long. @param lineEnd of soft line breaks */
@@ -53,43 +109,22 @@ export function toQuotedPrintable(line: Buffer, lineEnd: '\r\n' | '\n'): string 
     .join('');
 }
 
-/** @param lineEnd behind the line's end @returns the length of the decoded text so far */
-function decodeLine(encoded: Buffer, start: number, lineEnd: number, into: Buffer, length: number): number {
-  const textEnd = contentEnd(encoded, start, lineEnd);
-  const soft = textEnd > start && encoded[textEnd - 1] === EQUALS;
-  let written = copyDecoded(encoded, start, soft ? textEnd - 1 : textEnd, into, length);
-  if (soft) return written;
-  for (let position = withoutLineEnd(encoded, start, lineEnd); position < lineEnd; position += 1) {
-    into[written] = encoded[position] ?? 0;
-    written += 1;
-  }
-  return written;
-}
-
-function copyDecoded(encoded: Buffer, start: number, end: number, into: Buffer, length: number): number {
-  let written = length;
-  let position = start;
-  while (position < end) {
-    const byte = encoded[position] ?? 0;
-    const code = byte === EQUALS ? hexPair(encoded, position + 1, end) : -1;
-    into[written] = code === -1 ? byte : code;
-    written += 1;
-    position += code === -1 ? 1 : 3;
-  }
-  return written;
-}
-
-function hexPair(encoded: Buffer, position: number, end: number): number {
-  if (position + 2 > end) return -1;
-  const high = hexDigit(encoded[position] ?? 0);
-  const low = hexDigit(encoded[position + 1] ?? 0);
+/** The byte that two hexadecimal digits stand for, in either case; -1 when they are none. */
+function hexPair(encoded: Buffer, position: number): number {
+  const high = HEX_DIGITS[encoded[position] ?? 0] ?? -1;
+  const low = HEX_DIGITS[encoded[position + 1] ?? 0] ?? -1;
   return high === -1 || low === -1 ? -1 : high * 16 + low;
 }
 
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+const HEX_DIGITS = hexDigits();
+
+function hexDigits(): Int8Array {
+  const digits = new Int8Array(256).fill(-1);
+  for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+    digits[digit.charCodeAt(0)] = value;
+    digits[digit.toUpperCase().charCodeAt(0)] = value;
+  }
+  return digits;
 }
 
 function withoutLineEnd(encoded: Buffer, start: number, lineEnd: number): number {
@@ -145,7 +180,7 @@ class OffsetFinder {
   #step(): void {
     const encoded = this.#encoded;
     const coded =
-      encoded[this.#position] === EQUALS && hexPair(encoded, this.#position + 1, this.#textEnd) !== -1;
+      encoded[this.#position] === EQUALS && hexPair(encoded, this.#position + 1) !== -1;
     // Blanks at the end stand for nothing; behind them comes the line end.
     if (this.#position === this.#textEnd) {
       this.#position = withoutLineEnd(

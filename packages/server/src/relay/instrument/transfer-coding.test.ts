@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ByteEdit } from './encoded-body.ts';
+import { bytesOf, type ByteEdit } from './encoded-body.ts';
 import { applyEdits } from './message-edits.ts';
 import { openPart } from './transfer-coding.ts';
 
@@ -20,7 +20,7 @@ function change(
 function decode(body: Buffer, encoding: string): Buffer {
   const part = openPart({ encoded: body, lineEnd: '\r\n' }, encoding);
   assert.ok(typeof part !== 'string');
-  return part.bytes;
+  return bytesOf(part);
 }
 
 /** An independent encoder, to have something to change. */

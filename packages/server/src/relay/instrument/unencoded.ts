@@ -1,20 +1,22 @@
+import { isAscii } from 'node:buffer';
 import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
 
 /** RFC 5322 §2.1.1, without the line end. */
 export const LONGEST_LINE = 998;
 
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-
 /** 7bit, 8bit and binary: the bytes stand for themselves. */
 export function openUnencoded(body: EncodedBody): OpenedPart {
-  return { bytes: body.encoded, encode: (edits) => new LineKeeper(body).encode(edits) };
+  const latin1 = body.encoded.toString('latin1');
+  return {
+    latin1,
+    isAscii: isAscii(body.encoded),
+    encode: (edits) => new LineKeeper(latin1, lineEndOf(body)).encode(edits),
+  };
 }
 
 /** Puts changes in, and breaks lines inside tags where they would get longer than a mail's lines may be. */
 class LineKeeper {
-  readonly #bytes: Buffer;
+  readonly #text: string;
   readonly #lineEnd: string;
   readonly #raw: RawEdit[] = [];
   /** Length so far of the line that is being written, up to `#position`. */
@@ -23,9 +25,9 @@ class LineKeeper {
   /** The first line feed at or behind `#position`. */
   #newline: number;
 
-  constructor(body: EncodedBody) {
-    this.#bytes = body.encoded;
-    this.#lineEnd = lineEndOf(body);
+  constructor(text: string, lineEnd: string) {
+    this.#text = text;
+    this.#lineEnd = lineEnd;
     this.#newline = this.#newlineFrom(0);
   }
 
@@ -55,13 +57,13 @@ class LineKeeper {
   ): void {
     const behind = breakAfter === undefined ? tail : breakAfter - end;
     if (column + text.length + behind > LONGEST_LINE) {
-      const blank = this.#bytes[breakBefore - 1] === SPACE ? 1 : 0;
+      const blank = this.#text[breakBefore - 1] === ' ' ? 1 : 0;
       this.#replace(breakBefore - blank, breakBefore, this.#lineEnd);
       this.#column = start - breakBefore + text.length;
     }
     this.#replace(start, end, text);
     if (breakAfter === undefined || this.#column + tail <= LONGEST_LINE) return;
-    this.#position = breakAfter + (this.#bytes[breakAfter] === SPACE ? 1 : 0);
+    this.#position = breakAfter + (this.#text[breakAfter] === ' ' ? 1 : 0);
     this.#replace(breakAfter, this.#position, this.#lineEnd);
     this.#column = 0;
   }
@@ -107,14 +109,14 @@ class LineKeeper {
   }
 
   #newlineFrom(position: number): number {
-    const found = this.#bytes.indexOf(LF, position);
+    const found = this.#text.indexOf('\n', position);
     return found === -1 ? Infinity : found;
   }
 
   /** Unchanged bytes from here to the line's end, or to where the next edit can break the line. */
   #tail(next: ByteEdit | undefined): number {
-    let end = Math.min(this.#newline, this.#bytes.length);
-    if (end > this.#position && this.#bytes[end - 1] === CR) end -= 1;
+    let end = Math.min(this.#newline, this.#text.length);
+    if (end > this.#position && this.#text[end - 1] === '\r') end -= 1;
     if (next !== undefined) end = Math.min(end, next.breakBefore ?? next.start);
     return end - this.#position;
   }
