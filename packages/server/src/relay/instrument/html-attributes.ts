@@ -8,6 +8,13 @@ export interface AttributePlace {
   quote: '"' | "'" | '';
 }
 
+/** Whether the name stands there, in any case of letters. */
+function isSame(text: string, start: number, name: string): boolean {
+  // Most are told apart by their first letter.
+  if ((text.charCodeAt(start) | 0x20) !== name.charCodeAt(0)) return false;
+  return text.slice(start, start + name.length).toLowerCase() === name;
+}
+
 /** Numbers kept per attribute: name start, name end, value start (-1: none), value end, quote. */
 const STRIDE = 5;
 
@@ -40,7 +47,7 @@ export class Attributes {
     for (let index = 0; index < this.#used; index += STRIDE) {
       const start = places[index] ?? 0;
       const end = places[index + 1] ?? 0;
-      if (end - start !== name.length || text.slice(start, end).toLowerCase() !== name) continue;
+      if (end - start !== name.length || !isSame(text, start, name)) continue;
       const valueStart = places[index + 2] ?? -1;
       const quote = places[index + 4];
       return {
@@ -94,7 +101,7 @@ function readAttribute(text: string, nameStart: number, attributes: Attributes):
   // An equals sign in front is part of the name.
   let nameEnd = nameStart + 1;
   while (nameEnd < length && !endsAttributeName(text.charCodeAt(nameEnd))) nameEnd += 1;
-  let position = skipBlanks(text, nameEnd);
+  let position = text.charCodeAt(nameEnd) === EQUALS ? nameEnd : skipBlanks(text, nameEnd);
   if (text.charCodeAt(position) !== EQUALS) {
     attributes.add(nameStart, nameEnd, -1, -1, 0);
     return position;
@@ -124,9 +131,12 @@ function skipBlanks(text: string, start: number): number {
 }
 
 function endsAttributeName(code: number): boolean {
+  // Letters first: they come behind all others.
+  if (code > GT) return false;
   return code === EQUALS || code === GT || code === SLASH || isBlank(code);
 }
 
 function endsUnquoted(code: number): boolean {
+  if (code > GT) return false;
   return code === GT || isBlank(code);
 }

@@ -3,9 +3,12 @@ import type { Tag } from './html-tags.ts';
 interface Table {
   inCell: boolean;
   /** What is open around the table; closing it makes that current again. */
-  outside: Map<string, number>;
+  outside: Barred;
   barredOutside: boolean;
 }
+
+/** Open elements that bar an image, with how many of each; mostly there are none. */
+type Barred = Map<string, number> | undefined;
 
 /** Offsets where an image may be inserted, undefined where there is none. */
 export interface Places {
@@ -22,7 +25,7 @@ export interface Places {
  */
 export class PlaceFinder {
   readonly #tables: Table[] = [];
-  #barred = new Map<string, number>();
+  #barred: Barred;
   #bodyEnd: number | undefined;
   #htmlEnd: number | undefined;
   #bodyStart: number | undefined;
@@ -39,7 +42,7 @@ export class PlaceFinder {
     if (this.wantsContent) this.#firstTag(tag, start, end);
     if (tablePart !== undefined) this.#cell(tablePart === 'cell');
     else if (name === 'table') this.#openTable();
-    else if (tag.barsImages) this.#barred.set(name, (this.#barred.get(name) ?? 0) + 1);
+    else if (tag.barsImages) this.#openBarred(name);
   }
 
   endTag({ name, tablePart, barsImages }: Tag, start: number): void {
@@ -69,7 +72,7 @@ export class PlaceFinder {
 
   get #allowed(): boolean {
     const table = this.#tables.at(-1);
-    return this.#barred.size === 0 && (table === undefined || (table.inCell && !table.barredOutside));
+    return this.#barred === undefined && (table === undefined || (table.inCell && !table.barredOutside));
   }
 
   #firstTag({ name, head }: Tag, start: number, end: number): void {
@@ -82,9 +85,9 @@ export class PlaceFinder {
     const outer = this.#tables.at(-1);
     // A table directly in a table closes that one.
     if (outer?.inCell === false) return;
-    const barredOutside = outer?.barredOutside === true || this.#barred.size > 0;
+    const barredOutside = outer?.barredOutside === true || this.#barred !== undefined;
     this.#tables.push({ inCell: false, outside: this.#barred, barredOutside });
-    this.#barred = new Map();
+    this.#barred = undefined;
   }
 
   #closeTable(): void {
@@ -97,13 +100,19 @@ export class PlaceFinder {
     const table = this.#tables.at(-1);
     if (table === undefined) return;
     table.inCell = inCell;
-    if (this.#barred.size > 0) this.#barred = new Map();
+    this.#barred = undefined;
+  }
+
+  #openBarred(name: string): void {
+    this.#barred ??= new Map();
+    this.#barred.set(name, (this.#barred.get(name) ?? 0) + 1);
   }
 
   #closeBarred(name: string): void {
-    const count = this.#barred.get(name);
-    if (count === undefined) return;
-    if (count === 1) this.#barred.delete(name);
-    else this.#barred.set(name, count - 1);
+    const count = this.#barred?.get(name);
+    if (this.#barred === undefined || count === undefined) return;
+    if (count > 1) this.#barred.set(name, count - 1);
+    else this.#barred.delete(name);
+    if (this.#barred.size === 0) this.#barred = undefined;
   }
 }

@@ -205,6 +205,8 @@ function isLetter(code: number): boolean {
 }
 
 function endsName(code: number): boolean {
+  // Letters first: they come behind all others.
+  if (code > GT) return false;
   return code === GT || code === SLASH || isSpace(code);
 }
 

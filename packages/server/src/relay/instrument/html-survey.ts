@@ -21,6 +21,8 @@ export interface LinkSite {
   original: AttributePlace | undefined;
   /** Marked by the author as not to be tracked. */
   marked: boolean;
+  /** Whether it may be tracked: the same for all copies, and so decided once; undefined until then. */
+  trackable: boolean | undefined;
 }
 
 /** What makes a mail program fetch an image, and may be a pixel of ours. */
@@ -183,7 +185,7 @@ class Surveyor implements HtmlHandler {
     const href = this.#address(place);
     if (href === undefined) return;
     const original = href.includes('.safelinks.') ? attributes.find(this.#text, 'originalsrc') : undefined;
-    this.#link = { place, tagEnd: end, href, text: '', original, marked: this.#isMarked(attributes) };
+    this.#link = { place, tagEnd: end, href, text: '', original, marked: this.#isMarked(attributes), trackable: undefined };
     this.#links.push(this.#link);
     this.#describe(attributes.find(this.#text, 'title'));
   }

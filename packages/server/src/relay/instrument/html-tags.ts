@@ -33,21 +33,34 @@ const TAGS: ReadonlyMap<string, Tag> = new Map(
 
 const LONGEST = Math.max(...Array.from(TAGS.keys(), (name) => name.length));
 
-/** By length and first letter: most tags of a document (p, font, br) are sorted out without copying a name. */
-const POSSIBLE = possibleNames();
+/** By length and first letter: most tags of a document (p, font, br) are sorted out without a look at their name. */
+const CANDIDATES: readonly (readonly Tag[])[] = candidates();
 
 /** The tag whose name stands between the offsets, in any case of letters. */
 export function tagAt(text: string, start: number, end: number): Tag | undefined {
   const length = end - start;
-  if (length > LONGEST || POSSIBLE[length * 32 + (text.charCodeAt(start) & 31)] === 0) return undefined;
-  const name = text.slice(start, end);
-  return TAGS.get(name) ?? TAGS.get(name.toLowerCase());
+  if (length > LONGEST) return undefined;
+  for (const tag of CANDIDATES[length * 32 + (text.charCodeAt(start) & 31)] ?? []) {
+    if (isName(text, start, tag.name)) return tag;
+  }
+  return undefined;
 }
 
-function possibleNames(): Uint8Array {
-  const possible = new Uint8Array((LONGEST + 1) * 32);
-  for (const name of TAGS.keys()) possible[name.length * 32 + (name.charCodeAt(0) & 31)] = 1;
-  return possible;
+/** Without a copy of the text; names are lower-case letters. */
+function isName(text: string, start: number, name: string): boolean {
+  for (let index = 0; index < name.length; index += 1) {
+    if ((text.charCodeAt(start + index) | 0x20) !== name.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+function candidates(): Tag[][] {
+  const found: Tag[][] = [];
+  for (const tag of TAGS.values()) {
+    const index = tag.name.length * 32 + (tag.name.charCodeAt(0) & 31);
+    (found[index] ??= []).push(tag);
+  }
+  return Array.from({ length: (LONGEST + 1) * 32 }, (_, index) => found[index] ?? []);
 }
 
 function names(list: string): Set<string> {

@@ -1,5 +1,6 @@
 import type { ByteSource } from './byte-source.ts';
 import type { Entity } from './mime-scan.ts';
+import type { OpenedEntity } from './opened-entity.ts';
 import { openQuotedPrintable } from './quoted-printable.ts';
 
 const ARMOUR = /-----BEGIN PGP (?:MESSAGE|SIGNED MESSAGE)/;
@@ -10,9 +11,14 @@ const LONGEST_ARMOUR = 40;
 /** Decoded at a time, so that a big text file does not fill the memory. */
 const PIECE_BYTES = 1_000_000;
 
-/** PGP armour that signs or encrypts text (RFC 9580 §6.2), in any part with text: not a mere key or a signature file. */
-export function holdsInlinePgp(message: ByteSource, root: Entity): boolean {
+/**
+ * PGP armour that signs or encrypts text (RFC 9580 §6.2), in any part with text: not a mere key or a signature file.
+ *
+ * @param opened a part that need not be decoded again
+ */
+export function holdsInlinePgp(message: ByteSource, root: Entity, opened?: OpenedEntity): boolean {
   return textParts(root).some((part) => {
+    if (part === opened?.entity) return holdsArmour([opened.part.latin1]);
     if (part.encoding === 'base64') return holdsArmour(base64Pieces(message, part));
     if (part.encoding === 'quoted-printable') return holdsArmour(quotedPieces(message, part));
     return holdsPlainArmour(message, part);
@@ -73,10 +79,10 @@ function* quotedPieces(message: ByteSource, { bodyStart, bodyEnd }: Entity): Gen
   while (start < bodyEnd) {
     const newline = message.indexOf('\n', Math.min(bodyEnd, start + PIECE_BYTES), bodyEnd);
     const end = newline === -1 ? bodyEnd : newline + 1;
-    const piece = message.slice(start, end);
-    const opened =
-      PGP.test(piece.toString('latin1')) && openQuotedPrintable({ encoded: piece, lineEnd: '\n' });
-    if (typeof opened === 'object') yield opened.latin1;
+    if (PGP.test(message.text(start, end))) {
+      const opened = openQuotedPrintable({ encoded: message.slice(start, end), lineEnd: '\n' });
+      if (typeof opened === 'object') yield opened.latin1;
+    }
     start = end;
   }
 }

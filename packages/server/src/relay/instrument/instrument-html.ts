@@ -1,5 +1,6 @@
 import { planHtml } from './html-edits.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
+import { unsubscribeTargets } from './link-rules.ts';
 import { surveyHtml } from './html-survey.ts';
 
 /** Instruments a document that is not in a message. Without a place for a demanded disclosure nothing is tracked. */
@@ -7,7 +8,7 @@ export function instrumentHtml(
   html: string,
   options: HtmlOptions,
 ): { html: string; pixel: string | null; links: TrackedLink[] } {
-  const limits = { unicode: true, unsubscribe: new Set<string>(), unfoldable: false };
+  const limits = { unicode: true, unsubscribe: unsubscribeTargets([]), unfoldable: false };
   const plan = planHtml(surveyHtml(html), options, limits);
   if (plan === undefined) return { html, pixel: null, links: [] };
   return { html: spliceText(html, plan.edits), pixel: plan.pixel, links: plan.links };

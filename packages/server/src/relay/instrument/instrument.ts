@@ -13,7 +13,7 @@ import {
 } from './message-edits.ts';
 import { toByteEdits, toRawEdits } from './opened-entity.ts';
 import { planPlainText, type PlainText } from './plain-text.ts';
-import { prepareMessage, type PreparedMessage } from './prepared-message.ts';
+import { PreparedMessage, type PreparedPart } from './prepared-message.ts';
 import { reason, type ReasonCode } from './reasons.ts';
 import { restoreTexts } from './text-edits.ts';
 import { bytesOf, type RawEdit } from './encoded-body.ts';
@@ -23,6 +23,7 @@ export type { Disclosure } from './disclosure.ts';
 export type { HtmlOptions, TrackedLink } from './html-options.ts';
 export { instrumentHtml, stripTracking } from './instrument-html.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
+export type { PreparedMessage } from './prepared-message.ts';
 export type { PlainText } from './plain-text.ts';
 export { allReasons, type ReasonCode } from './reasons.ts';
 
@@ -59,25 +60,34 @@ export interface InstrumentResult {
 }
 
 /**
+ * Reads a message once for all its copies: {@link instrument} takes it in place of the bytes, and then only does what
+ * differs from copy to copy.
+ *
+ * @param message the bytes, or a source of them: then only the HTML part is held in memory. They must not change as long
+ * as copies are made.
+ */
+export function prepareMessage(message: Uint8Array | ByteSource): PreparedMessage {
+  return new PreparedMessage(message instanceof Uint8Array ? new MemoryBytes(message) : message);
+}
+
+/**
  * Puts a pixel and tracked links into the HTML part that mail programs show, or leaves the message as it is and says
  * why. Only the bytes that must change do: header, other parts, boundaries, encodings and line ends stay.
  *
- * @param message the bytes, or a source of them: then only the HTML part is held in memory
+ * @param message the bytes, a source of them, or what {@link prepareMessage} made of them
  */
-export function instrument(message: Uint8Array | ByteSource, options: InstrumentOptions): InstrumentResult {
-  const bytes = message instanceof Uint8Array ? new MemoryBytes(message) : message;
-  return instrumentPrepared(prepareMessage(bytes, options.resigns ?? (() => false)), options);
-}
-
-/** One copy of a message that was read once for all of them. */
-function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
-  const { html } = prepared;
+export function instrument(
+  message: Uint8Array | ByteSource | PreparedMessage,
+  options: InstrumentOptions,
+): InstrumentResult {
+  const prepared = message instanceof PreparedMessage ? message : prepareMessage(message);
+  const html = prepared.html(options.resigns ?? (() => false));
   if (html === 'plain-text-only') return instrumentText(prepared, options);
   if (typeof html === 'string') return untouched(prepared, options, html);
   const { survey, text, unfoldable } = html;
   const limits = { unicode: text.unicode, unsubscribe: prepared.unsubscribe, unfoldable };
   const plan = planHtml(survey, options, limits);
-  if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place');
+  if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place', html);
   const byteEdits = toByteEdits(
     html,
     plan.edits.filter(({ start, end, text: inserted }) => text.text.slice(start, end) !== inserted),
@@ -85,7 +95,7 @@ function instrumentPrepared(prepared: PreparedMessage, options: InstrumentOption
   const edits = [...restoreTexts(prepared, options), ...toRawEdits(html, byteEdits)];
   const { pixel, links } = plan;
   if (pixel === null && links.length === 0 && edits.length === 0) {
-    return untouched(prepared, options, 'nothing-to-do');
+    return untouched(prepared, options, 'nothing-to-do', html);
   }
   return touched(prepared, options, edits, {
     pixel,
@@ -116,14 +126,14 @@ function untouched(
   prepared: PreparedMessage,
   options: InstrumentOptions,
   code: ReasonCode,
+  html?: PreparedPart,
 ): InstrumentResult {
-  const { html } = prepared;
   return result(prepared, headerEdits(prepared, options, 'kept'), {
     touched: false,
     reason: reason(code),
     pixel: null,
     links: [],
-    html: () => (typeof html === 'string' ? null : html.text.decode(bytesOf(html.part))),
+    html: () => (html === undefined ? null : html.text.decode(bytesOf(html.part))),
   });
 }
 
@@ -153,12 +163,12 @@ function result(
 
 /** Changes to the header: instructions taken out, signatures that break taken out, the disclosure put in. */
 function headerEdits(
-  { root, lineEnd, html }: PreparedMessage,
+  { root, lineEnd, isSwitchedOff }: PreparedMessage,
   { stripHeaders = [], disclosure }: InstrumentOptions,
   body: 'tracked' | 'restored' | 'kept',
 ): RawEdit[] {
   const dropped = new Set(stripHeaders.map((name) => name.toLowerCase()));
-  if (html === 'switched-off') dropped.add('x-waybill');
+  if (isSwitchedOff) dropped.add('x-waybill');
   if (body !== 'kept') dropped.add(DISCLOSURE_FIELD.toLowerCase()).add('dkim-signature');
   const { fields, fieldsEnd } = root.header;
   const edits = fields

@@ -1,9 +1,9 @@
 import type { LinkSite } from './html-survey.ts';
+import { PLAIN_ADDRESS, signsOf, type AddressSigns } from './address-signs.ts';
 import { holdsPlaceholder } from './placeholders.ts';
 
 export interface LinkContext {
-  /** Targets of the message's List-Unsubscribe field. */
-  unsubscribe: ReadonlySet<string>;
+  unsubscribe: UnsubscribeTargets;
   /** Browsers encode the query of a link in the document's character set; true when that is a Unicode one. */
   unicode: boolean;
 }
@@ -18,20 +18,22 @@ export function mayTrack(link: LinkSite, context: LinkContext): boolean {
 
 /** The same for an address in plain text. @param text the words around it */
 export function leadsToTrackable(link: Pick<LinkSite, 'href' | 'text'>, context: LinkContext): boolean {
+  const { href } = link;
+  const signs = signsOf(href);
   return (
-    isSafeAddress(link.href, context) &&
-    !holdsPlaceholder(link.href) &&
+    isSafeAddress(href, signs, context) &&
+    !(signs.maybePlaceholder && holdsPlaceholder(href)) &&
     !isUnsubscribe(link, context) &&
-    !LINK_OF_OTHERS.test(link.href)
+    !(href.includes('/l/') && LINK_OF_OTHERS.test(href))
   );
 }
 
 /** What comes back from the address exactly as it went in, whoever decodes it. */
-function isSafeAddress(href: string, { unicode }: LinkContext): boolean {
-  // oxlint-disable-next-line no-control-regex -- controls are what is looked for
-  if (/[\0-\x1f\x7f\ufffd]/.test(href) || !href.isWellFormed() || !URL.canParse(href)) return false;
+function isSafeAddress(href: string, { hasControls, isAscii }: AddressSigns, { unicode }: LinkContext): boolean {
+  if (hasControls || (!isAscii && (href.includes('\ufffd') || !href.isWellFormed()))) return false;
+  if (!(isAscii && PLAIN_ADDRESS.test(href)) && !URL.canParse(href)) return false;
   // oxlint-disable-next-line no-control-regex -- the range of ASCII
-  return unicode || !/\?[^#]*[^\0-\x7f]/.test(href);
+  return unicode || isAscii || !/\?[^#]*[^\0-\x7f]/.test(href);
 }
 
 /** A tracked link of another server of ours, whose key is not here: not to be tracked again. */
@@ -55,8 +57,24 @@ function isUnsubscribe(
 }
 
 /** Whether an address is one of others, however it is spelled; what comes behind `#` stays in the browser. */
-function leadsTo(href: string, targets: ReadonlySet<string>): boolean {
-  return targets.size > 0 && (targets.has(href) || targets.has(canonicalAddress(href)));
+function leadsTo(href: string, { addresses, hosts }: UnsubscribeTargets): boolean {
+  if (addresses.size === 0) return false;
+  // Most links lead to other hosts: then nothing has to be parsed.
+  const host = PLAIN_ADDRESS.exec(href)?.[1];
+  if (host !== undefined && !hosts.has(host.toLowerCase())) return false;
+  return addresses.has(href) || addresses.has(canonicalAddress(href));
+}
+
+/** Where the message's List-Unsubscribe field leads (RFC 2369). */
+export interface UnsubscribeTargets {
+  /** As they are written, and as a browser would ask for them. */
+  addresses: ReadonlySet<string>;
+  hosts: ReadonlySet<string>;
+}
+
+export function unsubscribeTargets(written: readonly string[]): UnsubscribeTargets {
+  const addresses = new Set(written.flatMap((target) => [target, canonicalAddress(target)]));
+  return { addresses, hosts: new Set(written.map((target) => URL.parse(target)?.hostname ?? '')) };
 }
 
 /** An address in the spelling that a browser would ask for, the same text when it is none. */
@@ -82,13 +100,20 @@ const TOP_LEVEL = /^(?:xn--[a-z0-9-]+|\p{L}{2,24})$/iu;
  */
 function showsAddress(visible: string): boolean {
   if (!/[.:@\u3002\uff0e\uff61\uff20\uff1a\u2024\ufe52]/.test(visible)) return false;
-  // Invisible and full-width characters must not hide an address.
-  const text = visible
+  const text = withoutDisguise(visible);
+  if (/https?:|www\.|:\/\/|[^\s@]@[^\s@]/i.test(text)) return true;
+  // A host has a dot inside: most texts only have them behind words.
+  return /[^\s.]\.+[^\s.]/.test(text) && text.split(NOT_HOST).some(isHost);
+}
+
+/** Invisible and full-width characters must not hide an address. */
+function withoutDisguise(visible: string): string {
+  // oxlint-disable-next-line no-control-regex -- the range of ASCII
+  if (!/[^\0-\x7f]/.test(visible)) return visible;
+  return visible
     .replaceAll(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '')
     .normalize('NFKC')
     .replaceAll('\u3002', '.');
-  if (/https?:|www\.|:\/\/|[^\s@]@[^\s@]/i.test(text)) return true;
-  return text.split(NOT_HOST).some(isHost);
 }
 
 function isHost(word: string): boolean {

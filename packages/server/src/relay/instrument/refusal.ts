@@ -1,29 +1,10 @@
 import type { ByteSource } from './byte-source.ts';
-import { holdsInlinePgp } from './inline-pgp.ts';
 import { fieldValue } from './mime-header.ts';
-import type { Entity, MimeScan } from './mime-scan.ts';
+import type { Entity } from './mime-scan.ts';
 import type { ReasonCode } from './reasons.ts';
 
 /** Whether to break and renew the signatures of a domain (lower case). */
 export type Resigns = (domain: string) => boolean;
-
-/**
- * Why a message must stay as it is, before anything is decoded; undefined when it may be changed. What a change would
- * break comes first, damage last: the code tells the sender what matters.
- */
-export function refusal(
-  message: ByteSource,
-  { root, defect }: MimeScan,
-  resigns: Resigns,
-): ReasonCode | undefined {
-  if (defect === 'too-many-parts' || defect === 'too-deep') return defect;
-  return (
-    headerRefusal(message, root, resigns) ??
-    structureRefusal(root) ??
-    defect ??
-    (holdsInlinePgp(message, root) ? 'inline-pgp' : undefined)
-  );
-}
 
 /** `X-Waybill: off`. */
 export function isSwitchedOff(message: ByteSource, { header }: Entity): boolean {
@@ -35,7 +16,12 @@ export function isSwitchedOff(message: ByteSource, { header }: Entity): boolean 
 /** RFC 8617 §4.1. */
 const ARC = new Set(['arc-seal', 'arc-message-signature', 'arc-authentication-results']);
 
-function headerRefusal(message: ByteSource, { header }: Entity, resigns: Resigns): ReasonCode | undefined {
+/** What the message's own header says against a change. */
+export function headerRefusal(
+  message: ByteSource,
+  { header }: Entity,
+  resigns: Resigns,
+): ReasonCode | undefined {
   for (const field of header.fields) {
     const { name } = field;
     if (ARC.has(name)) return 'arc-sealed';
@@ -54,8 +40,8 @@ function isResigned(signature: string, resigns: Resigns): boolean {
   return domain !== undefined && resigns(domain.toLowerCase());
 }
 
-/** Anywhere, also inside forwarded messages: they are shown as part of this one. */
-function structureRefusal(entity: Entity): ReasonCode | undefined {
+/** What its parts say: anywhere, also inside forwarded messages, which are shown as part of this one. */
+export function structureRefusal(entity: Entity): ReasonCode | undefined {
   const own = typeRefusal(entity);
   if (own !== undefined) return own;
   for (const child of entity.children) {

@@ -1,11 +1,13 @@
-import type { ByteSource } from './byte-source.ts';
-import { displayedTexts } from './displayed-part.ts';
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
-import { leadsToTrackable, LONGEST_LINK } from './link-rules.ts';
+import {
+  leadsToTrackable,
+  LONGEST_LINK,
+  unsubscribeTargets,
+  type UnsubscribeTargets,
+} from './link-rules.ts';
 import { LinkTable } from './link-table.ts';
-import type { Entity } from './mime-scan.ts';
-import { openEntity, toByteEdits, toRawEdits, type OpenedEntity } from './opened-entity.ts';
+import { toByteEdits, toRawEdits, type OpenedEntity } from './opened-entity.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import { findAddresses, type TextAddress } from './text-addresses.ts';
 import { LONGEST_LINE } from './unencoded.ts';
@@ -22,7 +24,7 @@ export interface TextPlan {
 export function planText(
   opened: OpenedEntity,
   options: Pick<HtmlOptions, 'linkUrl' | 'isTracked'>,
-  unsubscribe: ReadonlySet<string>,
+  unsubscribe: UnsubscribeTargets,
 ): TextPlan {
   const { text } = opened.text;
   const table = new LinkTable(options);
@@ -89,28 +91,13 @@ class LineRoom {
   }
 }
 
-/** Larger texts are logs and lists, and need not be held to look for quoted links. */
-const LARGEST_TEXT = 1_000_000;
-
 /** Turns our links back in the plain text beside HTML: a reply quotes them there too. */
 export function restoreTexts(
-  { message, root, lineEnd }: Pick<PreparedMessage, 'message' | 'root' | 'lineEnd'>,
+  { quotedTexts }: Pick<PreparedMessage, 'quotedTexts'>,
   { isTracked }: Pick<HtmlOptions, 'isTracked'>,
 ): RawEdit[] {
   if (isTracked === undefined) return [];
-  return displayedTexts(root).flatMap((entity) => {
-    if (entity.bodyEnd - entity.bodyStart > LARGEST_TEXT || !mayHoldLinks(message, entity)) return [];
-    const opened = openEntity(message, entity, lineEnd);
-    if (typeof opened === 'string') return [];
-    return toRawEdits(opened, planText(opened, { linkUrl: null, isTracked }, new Set()).edits);
-  });
-}
-
-/** `/l/` of a tracked address, in quoted-printable with line breaks between. */
-const OWN_PATH = /\/(?:=\r?\n)?l(?:=\r?\n)?\//;
-
-function mayHoldLinks(message: ByteSource, { encoding, bodyStart, bodyEnd }: Entity): boolean {
-  if (encoding === 'base64') return true;
-  if (encoding === 'quoted-printable') return OWN_PATH.test(message.text(bodyStart, bodyEnd));
-  return message.indexOf('/l/', bodyStart, bodyEnd) !== -1;
+  return quotedTexts.flatMap((opened) =>
+    toRawEdits(opened, planText(opened, { linkUrl: null, isTracked }, unsubscribeTargets([])).edits),
+  );
 }
