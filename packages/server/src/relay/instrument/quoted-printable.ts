@@ -166,8 +166,23 @@ class OffsetFinder {
     let line = Math.max(this.#line, 0);
     while ((decoded[line + 1] ?? NEVER) <= offset) line += 1;
     if (line !== this.#line) this.#enter(line, raw[line] ?? this.#encoded.length, decoded[line] ?? 0);
-    while (this.#decoded < offset && this.#position < this.#encoded.length) this.#step();
+    this.#walk(offset);
+    while (this.#decoded < offset && this.#position < this.#encoded.length) this.#stepAtEnd();
     return this.#position;
+  }
+
+  /** Goes on through the line's text, up to its end. */
+  #walk(offset: number): void {
+    const encoded = this.#encoded;
+    const end = this.#textEnd;
+    let position = this.#position;
+    let decoded = this.#decoded;
+    while (decoded < offset && position < end) {
+      position += encoded[position] === EQUALS && hexPair(encoded, position + 1) !== -1 ? 3 : 1;
+      decoded += 1;
+    }
+    this.#position = position;
+    this.#decoded = decoded;
   }
 
   #enter(line: number, position: number, decoded: number): void {
@@ -177,19 +192,16 @@ class OffsetFinder {
     this.#textEnd = contentEnd(this.#encoded, position, this.#lines.raw[line + 1] ?? this.#encoded.length);
   }
 
-  #step(): void {
-    const encoded = this.#encoded;
-    const coded =
-      encoded[this.#position] === EQUALS && hexPair(encoded, this.#position + 1) !== -1;
+  #stepAtEnd(): void {
     // Blanks at the end stand for nothing; behind them comes the line end.
     if (this.#position === this.#textEnd) {
       this.#position = withoutLineEnd(
-        encoded,
+        this.#encoded,
         this.#position,
         this.#lines.raw[this.#line + 1] ?? this.#encoded.length,
       );
     }
-    this.#position += coded ? 3 : 1;
+    this.#position += 1;
     this.#decoded += 1;
   }
 }
@@ -303,7 +315,9 @@ class Splicer {
 /** Blanks stay where more follows on their line; the last one of a line would be dropped (rule 3). */
 function encodeText(text: string, atLineEnd: boolean): string {
   // oxlint-disable-next-line no-control-regex -- all but printable ASCII is encoded
-  const codes = /[=\0-\x1f\x7f-\xff]/.test(text) ? text.replaceAll(/[=\0-\x1f\x7f-\xff]/g, toCode) : text;
+  const isPrintable = !/[\0-\x1f\x7f-\xff]/.test(text);
+  // oxlint-disable-next-line no-control-regex -- the same
+  const codes = isPrintable ? text.replaceAll('=', '=3D') : text.replaceAll(/[=\0-\x1f\x7f-\xff]/g, toCode);
   return atLineEnd && codes.endsWith(' ') ? `${codes.slice(0, -1)}=20` : codes;
 }
 
