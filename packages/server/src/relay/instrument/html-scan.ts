@@ -90,8 +90,12 @@ class HtmlScanner {
   }
 
   #tag(nameStart: number): number {
-    this.#nameEnd = nameEnd(this.#text, nameStart);
-    return readAttributes(this.#text, this.#nameEnd, this.#attributes);
+    const text = this.#text;
+    const end = nameEnd(text, nameStart);
+    this.#nameEnd = end;
+    if (text.charCodeAt(end) !== GT) return readAttributes(text, end, this.#attributes);
+    this.#attributes.clear();
+    return end + 1;
   }
 
   #declaration(open: number): number {
