@@ -8,7 +8,12 @@ const HTTP = /^https?:\/\//i;
 
 /** Whether a link may lead there: http or https, an address a browser can parse, and not longer than 16,000 characters encoded. */
 export function isTrackableDestination(text: string): boolean {
-  return isHttpUrl(text) && text.isWellFormed() && encodeDestination(text).length <= LONGEST_ENCODED;
+  return isHttpUrl(text) && text.isWellFormed() && isShortEnough(text);
+}
+
+/** A character becomes at most nine, so hardly any address has to be encoded to know. */
+function isShortEnough(text: string): boolean {
+  return text.length * 9 <= LONGEST_ENCODED || encodeDestination(text).length <= LONGEST_ENCODED;
 }
 
 export function isHttpUrl(text: string): boolean {
@@ -17,7 +22,9 @@ export function isHttpUrl(text: string): boolean {
 
 /** Everything but unreserved characters is encoded: gateways and mail programs leave such a query alone. */
 export function encodeDestination(destination: string): string {
-  return encodeURIComponent(destination.toWellFormed()).replaceAll(
+  const encoded = encodeURIComponent(destination.toWellFormed());
+  if (!/[!'()*]/.test(encoded)) return encoded;
+  return encoded.replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
