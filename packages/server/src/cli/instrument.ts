@@ -85,7 +85,8 @@ export async function run(
 }
 
 /** One line of JSON, in pieces: the message in it may be large. */
-function* toJson({ touched, reason, pixel, links, pieces }: InstrumentResult): Generator<string> {
+function* toJson(result: InstrumentResult): Generator<string> {
+  const { touched, reason, pixel, links } = result;
   const facts = JSON.stringify({
     touched,
     reason: reason?.code ?? null,
@@ -95,7 +96,7 @@ function* toJson({ touched, reason, pixel, links, pieces }: InstrumentResult): G
   });
   yield `${facts.slice(0, -1)},"message":"`;
   let rest = Buffer.alloc(0);
-  for (const piece of pieces()) {
+  for (const piece of result.pieces()) {
     const bytes = rest.length === 0 ? Buffer.from(piece) : Buffer.concat([rest, piece]);
     const whole = bytes.length - (bytes.length % 3);
     yield bytes.toString('base64', 0, whole);

@@ -142,23 +142,52 @@ function result(
   edits: readonly RawEdit[],
   decided: Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & { html: () => string | null },
 ): InstrumentResult {
-  const { html, ...facts } = decided;
-  let made: Uint8Array | undefined;
-  return {
-    ...facts,
-    sizeBytes: lengthAfter(message.length, edits),
-    get message() {
-      made ??= applyEdits(message.slice(0, message.length), edits);
-      return made;
-    },
-    pieces: () => editedPieces(message, edits),
-    get html() {
-      return html();
-    },
-    get edits() {
-      return describeEdits(message, edits);
-    },
-  };
+  return new ChangedMessage(message, edits, decided);
+}
+
+/** A class, as an object with getters of its own would be of a kind of its own each time, which is slow to make and to free. */
+class ChangedMessage implements InstrumentResult {
+  readonly touched: boolean;
+  readonly reason: Reason | null;
+  readonly pixel: string | null;
+  readonly links: TrackedLink[];
+  readonly sizeBytes: number;
+  readonly #source: ByteSource;
+  readonly #edits: readonly RawEdit[];
+  readonly #html: () => string | null;
+  #message: Uint8Array | undefined;
+
+  constructor(
+    source: ByteSource,
+    edits: readonly RawEdit[],
+    decided: Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & { html: () => string | null },
+  ) {
+    this.touched = decided.touched;
+    this.reason = decided.reason;
+    this.pixel = decided.pixel;
+    this.links = decided.links;
+    this.sizeBytes = lengthAfter(source.length, edits);
+    this.#source = source;
+    this.#edits = edits;
+    this.#html = decided.html;
+  }
+
+  get message(): Uint8Array {
+    this.#message ??= applyEdits(this.#source.slice(0, this.#source.length), this.#edits);
+    return this.#message;
+  }
+
+  get html(): string | null {
+    return this.#html();
+  }
+
+  get edits(): MessageEdit[] {
+    return describeEdits(this.#source, this.#edits);
+  }
+
+  pieces(): Iterable<Uint8Array> {
+    return editedPieces(this.#source, this.#edits);
+  }
 }
 
 /** Changes to the header: instructions taken out, signatures that break taken out, the disclosure put in. */
