@@ -49,7 +49,6 @@ function isPixel(name: string, attributes: ReadonlyMap<string, string>, pixel: s
 
 /** As a browser reads an attribute's address. */
 function plainAddress(href: string): string {
-  // oxlint-disable-next-line no-control-regex -- as in the URL standard
   const stripped = href.replaceAll(/^[\0- ]+/g, '').replaceAll(/[\t\n\r]/g, '');
   return /^https?:\/\//i.test(stripped) ? stripped.trimEnd() : href;
 }

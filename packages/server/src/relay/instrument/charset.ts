@@ -115,7 +115,6 @@ function openSuperset(
     unitBytes: 1,
     read: (start, end) => {
       const slice = text.slice(start, end);
-      // oxlint-disable-next-line no-control-regex -- the range of ASCII
       if (isAscii || !/[^\0-\x7f]/.test(slice)) return slice;
       return decode(Buffer.from(latin1.slice(start, end), 'latin1'));
     },

@@ -23,7 +23,7 @@ export function parseStructured(text: string): StructuredValue {
   const result: StructuredValue = { value: head.toLowerCase(), parameters: new Map(), broken: head === '' };
   if (text.length > LONGEST) return { ...result, broken: true };
   let separated = false;
-  for (let position = head.length; position < text.length; ) {
+  for (let position = head.length; position < text.length;) {
     const character = text.charAt(position);
     if (character === ';') separated = true;
     if (character === ';' || character === ' ' || character === '\t') {

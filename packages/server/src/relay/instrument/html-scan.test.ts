@@ -17,7 +17,6 @@ function linksOfTree(document: string): Map<number, string> {
     const href = node.attrs.find(({ name }) => name === 'href')?.value;
     const place = node.sourceCodeLocation?.attrs?.['href'];
     if (href === undefined || place === undefined) continue;
-    // oxlint-disable-next-line no-control-regex -- as in the URL standard
     const address = href.replaceAll(/^[\0- ]+|[\0- ]+$|[\t\n\r]/g, '').replaceAll(/^[\0- ]+|[\0- ]+$/g, '');
     if (/^https?:\/\//i.test(address)) links.set(place.startOffset, address);
   }

@@ -185,7 +185,15 @@ class Surveyor implements HtmlHandler {
     const href = this.#address(place);
     if (href === undefined) return;
     const original = href.includes('.safelinks.') ? attributes.find(this.#text, 'originalsrc') : undefined;
-    this.#link = { place, tagEnd: end, href, text: '', original, marked: this.#isMarked(attributes), trackable: undefined };
+    this.#link = {
+      place,
+      tagEnd: end,
+      href,
+      text: '',
+      original,
+      marked: this.#isMarked(attributes),
+      trackable: undefined,
+    };
     this.#links.push(this.#link);
     this.#describe(attributes.find(this.#text, 'title'));
   }

@@ -33,7 +33,9 @@ export function planLinks(
     const read = table.read(site.href);
     if (read === undefined) continue;
     const { destination, own } = read;
-    const tracks = options.linkUrl !== null && (own ? mayTrack({ ...site, href: destination }, limits) : (site.trackable ??= mayTrack(site, limits)));
+    const tracks =
+      options.linkUrl !== null &&
+      (own ? mayTrack({ ...site, href: destination }, limits) : (site.trackable ??= mayTrack(site, limits)));
     const target = tracks ? table.track(destination, longest) : destination;
     if (target === site.href) continue;
     edits.push(hrefEdit(site, target));

@@ -29,10 +29,13 @@ export function leadsToTrackable(link: Pick<LinkSite, 'href' | 'text'>, context:
 }
 
 /** What comes back from the address exactly as it went in, whoever decodes it. */
-function isSafeAddress(href: string, { hasControls, isAscii }: AddressSigns, { unicode }: LinkContext): boolean {
+function isSafeAddress(
+  href: string,
+  { hasControls, isAscii }: AddressSigns,
+  { unicode }: LinkContext,
+): boolean {
   if (hasControls || (!isAscii && (href.includes('\ufffd') || !href.isWellFormed()))) return false;
   if (!(isAscii && PLAIN_ADDRESS.test(href)) && !URL.canParse(href)) return false;
-  // oxlint-disable-next-line no-control-regex -- the range of ASCII
   return unicode || isAscii || !/\?[^#]*[^\0-\x7f]/.test(href);
 }
 
@@ -52,7 +55,6 @@ function isUnsubscribe(
   { unsubscribe }: LinkContext,
 ): boolean {
   if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || leadsTo(href, unsubscribe)) return true;
-  // oxlint-disable-next-line no-control-regex -- the range of ASCII
   return /[^\0-\x7f]/.test(text) && UNSUBSCRIBE_ABROAD.test(text);
 }
 
@@ -108,7 +110,6 @@ function showsAddress(visible: string): boolean {
 
 /** Invisible and full-width characters must not hide an address. */
 function withoutDisguise(visible: string): string {
-  // oxlint-disable-next-line no-control-regex -- the range of ASCII
   if (!/[^\0-\x7f]/.test(visible)) return visible;
   return visible
     .replaceAll(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, '')

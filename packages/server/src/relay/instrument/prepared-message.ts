@@ -70,7 +70,8 @@ export class PreparedMessage {
     const opened = entity && openEntity(this.message, entity, this.lineEnd);
     const isOpen = typeof opened === 'object';
     if (holdsInlinePgp(this.message, this.root, isOpen ? opened : undefined)) return 'inline-pgp';
-    if (opened === undefined) return displayedTexts(this.root).length > 0 ? 'plain-text-only' : 'no-html-part';
+    if (opened === undefined)
+      return displayedTexts(this.root).length > 0 ? 'plain-text-only' : 'no-html-part';
     if (!isOpen) return opened;
     const { text } = opened;
     return { ...opened, survey: surveyHtml(text.text, text.read, text.endsInAscii) };

@@ -120,7 +120,7 @@ const HEX_DIGITS = hexDigits();
 
 function hexDigits(): Int8Array {
   const digits = new Int8Array(256).fill(-1);
-  for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
     digits[digit.charCodeAt(0)] = value;
     digits[digit.toUpperCase().charCodeAt(0)] = value;
   }

@@ -1,11 +1,6 @@
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
-import {
-  leadsToTrackable,
-  LONGEST_LINK,
-  unsubscribeTargets,
-  type UnsubscribeTargets,
-} from './link-rules.ts';
+import { leadsToTrackable, LONGEST_LINK, unsubscribeTargets, type UnsubscribeTargets } from './link-rules.ts';
 import { LinkTable } from './link-table.ts';
 import { toByteEdits, toRawEdits, type OpenedEntity } from './opened-entity.ts';
 import type { PreparedMessage } from './prepared-message.ts';
