@@ -3,6 +3,7 @@ import type { FetchMessageObject, ImapFlow, MailboxObject, MessageStructureObjec
 import type { Clock } from '../kernel/clock.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { SharedAddresses } from '../messages/messages.ts';
 import { firstLook, type FirstLook, type ReportIntake, type ReportKind } from '../reports/reports.ts';
 import type { MailboxAccount } from './account.ts';
 import type { FolderCursor, MailboxStore } from './ports.ts';
@@ -45,6 +46,7 @@ export class FolderScan {
   readonly #folder: string;
   readonly #store: MailboxStore;
   readonly #intake: Pick<ReportIntake, 'take'>;
+  readonly #shared: Pick<SharedAddresses, 'note'>;
   readonly #lookBackMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -58,6 +60,7 @@ export class FolderScan {
     folder: string;
     store: MailboxStore;
     intake: Pick<ReportIntake, 'take'>;
+    shared: Pick<SharedAddresses, 'note'>;
     lookBackMs: number;
     clock: Clock;
     logger: Logger;
@@ -67,6 +70,7 @@ export class FolderScan {
     this.#folder = deps.folder;
     this.#store = deps.store;
     this.#intake = deps.intake;
+    this.#shared = deps.shared;
     this.#lookBackMs = deps.lookBackMs;
     this.#clock = deps.clock;
     this.#logger = deps.logger;
@@ -130,6 +134,7 @@ export class FolderScan {
         ? new Set<string>()
         : await stored(this.#store.ownMessageIds(this.#workspaceId, answers));
     this.counts.looked += seen.length;
+    await this.#noteLists(seen);
     let before: number | undefined;
     for (const message of seen.sort((a, b) => a.uid - b.uid)) {
       if (this.#isCandidate(message.look, own)) {
@@ -141,6 +146,13 @@ export class FolderScan {
       before = message.uid;
     }
     return uids.at(-1);
+  }
+
+  /** What came through a list names it: mail of ours to that address has several readers. */
+  async #noteLists(seen: readonly Seen[]): Promise<void> {
+    const lists = [...new Set(seen.flatMap(({ look }) => look.lists))];
+    if (lists.length === 0) return;
+    await stored(this.#shared.note(this.#workspaceId, lists, 'list-fields', this.#clock()));
   }
 
   #isCandidate({ mayBeReport, answers, from }: FirstLook, own: ReadonlySet<string>): boolean {

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { SharedAddresses } from '../messages/messages.ts';
 import type { SentMailboxes } from '../relay/relay.ts';
 import type { ReportIntake } from '../reports/reports.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -65,6 +66,7 @@ export class Mailboxes implements SentMailboxes {
     defaultWorkspaceId: WorkspaceId;
     store: MailboxStore;
     intake: Pick<ReportIntake, 'take'>;
+    shared: Pick<SharedAddresses, 'note'>;
     /** For accounts without a password. */
     tokensOf?: (account: MailboxAccount) => AccessTokens | undefined;
     timing: MailboxTiming;
@@ -86,16 +88,16 @@ export class Mailboxes implements SentMailboxes {
         clock,
         random,
       });
-      const shared = { ...deps, account, workspaceId, signIn, logger };
+      const common = { ...deps, account, workspaceId, signIn, logger };
       return {
         account,
         workspaceId,
         signIn,
         folders: account.watch.map((folder) => {
-          const scan = new FolderScan({ ...shared, folder, lookBackMs: timing.lookBackMs });
-          return new FolderWatch({ ...shared, folder, scan });
+          const scan = new FolderScan({ ...common, folder, lookBackMs: timing.lookBackMs });
+          return new FolderWatch({ ...common, folder, scan });
         }),
-        sent: account.sent === undefined ? undefined : new SentCopies(shared),
+        sent: account.sent === undefined ? undefined : new SentCopies(common),
       };
     });
   }

@@ -33,6 +33,7 @@ import { KyselyQueuePurgeStore } from '../storage/queue-purge-store.ts';
 import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
 import { KyselyReportStore } from '../storage/report-store.ts';
+import { KyselySharedAddresses } from '../storage/shared-address-store.ts';
 import { StatsStore } from '../storage/stats-store.ts';
 import { KyselyTimelineStore } from '../storage/timeline-store.ts';
 import { Keyring, pageUrl, verifyPageToken } from '../tracking/tracking.ts';
@@ -119,13 +120,15 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   await accounts.ensureLocalCliKey(cliKey);
 
   const reportStore = new KyselyReportStore(engine);
-  const reportIntake = new ReportIntake({ store: reportStore, timeline, keyring, logger });
+  const shared = new KyselySharedAddresses(engine);
+  const reportIntake = new ReportIntake({ store: reportStore, timeline, shared, keyring, logger });
 
   const mailboxes = openMailboxes({
     accounts: config.imapAccounts,
     tokensOf: imapTokens(config, clock),
     engine,
     intake: reportIntake,
+    shared,
     defaultWorkspaceId,
     clock,
     logger,

@@ -8,6 +8,7 @@ import {
   type AccessTokens,
   type MailboxAccount,
 } from '../mailboxes/mailboxes.ts';
+import type { SharedAddresses } from '../messages/messages.ts';
 import type { ReportIntake } from '../reports/reports.ts';
 import type { Engine } from '../storage/engine.ts';
 import { KyselyMailboxStore } from '../storage/mailbox-store.ts';
@@ -21,6 +22,7 @@ export function openMailboxes(deps: {
   tokensOf: (account: MailboxAccount) => AccessTokens | undefined;
   engine: Engine;
   intake: Pick<ReportIntake, 'take'>;
+  shared: Pick<SharedAddresses, 'note'>;
   defaultWorkspaceId: WorkspaceId;
   clock: Clock;
   logger: Logger;

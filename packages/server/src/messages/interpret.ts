@@ -101,7 +101,7 @@ export function concludeDelivery(
 ): { events: StoredEvent[]; delivery: TimelineWork['deliveries'][number] } {
   const replaced = new Map(changed.map((event) => [event.id, event]));
   const events = [...record.events.map((event) => replaced.get(event.id) ?? event), ...added];
-  const shared = sharedCopy(record.recipient);
+  const shared = sharedCopy(record.recipient, record.shared ?? undefined);
   const { settleAt, ...judged } = verdictOf({
     transport: record.transport,
     ...(record.untouched === null ? {} : { untouched: record.untouched }),
@@ -126,11 +126,12 @@ export function concludeDelivery(
 
 /** The verdict of a delivery when its mail is accepted. @param now time of the acceptance */
 export function firstVerdict(
-  mail: Pick<NewMail, 'mode' | 'source'>,
+  mail: Pick<NewMail, 'mode' | 'source' | 'lists'>,
   { recipient, untouched }: MailDelivery,
   now: number,
 ): { verdict: Verdict; settleAt: number | null } {
-  const shared = sharedCopy(recipient);
+  const isList = mail.lists?.includes(recipient.toLowerCase()) === true;
+  const shared = sharedCopy(recipient, isList ? 'list-fields' : undefined);
   const { settleAt, ...judged } = verdictOf({
     transport: 'queued',
     ...(untouched === null ? {} : { untouched }),

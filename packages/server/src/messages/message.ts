@@ -72,6 +72,8 @@ export interface NewMail {
   /** The mail as its author wrote it, for the author's own mailbox. */
   sentCopy?: { id: string; accountId: string; messageIdHeader: string; raw: Uint8Array; dueAt: number };
   returnPaths?: ReturnPathEntry[];
+  /** Addresses that the mail itself names as mailing lists, in lower case. */
+  lists?: string[];
 }
 
 export interface MessageStore {

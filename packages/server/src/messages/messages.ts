@@ -22,4 +22,5 @@ export type {
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
 export { firstVerdict, SENDER_ADDRESS_MS } from './interpret.ts';
+export { listAddresses, type SharedAddresses, type SharedBecause } from './shared-address.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

@@ -3,6 +3,7 @@ import type { Actor } from '@waybill/sdk';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { OutboxEntry, Rule } from '../notify/notify.ts';
 import type { TransportState } from './message.ts';
+import type { SharedBecause } from './shared-address.ts';
 
 /** A hit as the main store keeps it: raw, as the policy allowed it, for re-judgement. */
 export interface StoredHit {
@@ -52,6 +53,8 @@ export interface DeliveryRecord {
   /** When this copy was out; null while it is not. */
   sentAt: number | null;
   objectedAt: number | null;
+  /** Its address was seen to be a list; null when nothing is known. */
+  shared: SharedBecause | null;
   linkCount: number;
   /** The newest ones, oldest first, bounded. */
   hits: StoredHit[];

@@ -267,6 +267,7 @@ export class MailIntake {
         expiresAt: now + this.#expiryMs,
       })),
       returnPaths: ways.flatMap(({ path }) => path.entry ?? []),
+      ...(facts.lists.length === 0 ? {} : { lists: facts.lists }),
     };
   }
 

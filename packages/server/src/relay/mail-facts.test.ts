@@ -24,6 +24,7 @@ test('names and subject are decoded from encoded words and from raw UTF-8', () =
     hasDate: true,
     mode: undefined,
     receipts: undefined,
+    lists: [],
     asksForReceipt: false,
   });
   assert.equal(facts('From: Jörg <j@example.org>', 'Subject: Grüße').subject, 'Grüße');

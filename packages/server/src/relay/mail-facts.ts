@@ -2,6 +2,7 @@ import { domainToUnicode } from 'node:url';
 import type { Mode } from '@waybill/sdk';
 import libmime from 'libmime';
 import addressparser from 'nodemailer/lib/addressparser';
+import { listAddresses } from '../messages/messages.ts';
 import { rawValue, readHeaderBlock, type HeaderField } from './header-block.ts';
 import type { ReceiptRequest } from './return-path.ts';
 
@@ -22,6 +23,8 @@ export interface MailFacts {
   receipts: ReceiptRequest | undefined;
   /** The sender asks the reader's mail program for a receipt already, in one of the ways that there are. */
   asksForReceipt: boolean;
+  /** Addresses that it names as mailing lists, in lower case. */
+  lists: string[];
 }
 
 /** No sane header comes near; what is behind it is not read for display. */
@@ -49,6 +52,7 @@ export function readMailFacts(message: Uint8Array): MailFacts {
     hasDate: byName.has('date'),
     mode: requestedMode(first('x-waybill-mode'), first('x-waybill')),
     receipts: requestedReceipts(first('x-waybill-receipts')),
+    lists: listAddresses((name) => (byName.get(name) ?? []).map((field) => rawValue(message, field))),
     asksForReceipt: RECEIPT_FIELDS.some((name) => byName.has(name)),
   };
 }

@@ -1,3 +1,4 @@
+import { listAddresses } from '../messages/messages.ts';
 import { addressOf } from './address.ts';
 import { isAutoReply, isByMachine } from './auto-reply.ts';
 import { hasNullSender, isDaemon } from './daemon.ts';
@@ -17,6 +18,8 @@ export interface FirstLook {
   date: string | undefined;
   /** Messages that it answers (`In-Reply-To`, `References`), with angle brackets: a reply, if one is ours. */
   answers: string[];
+  /** Addresses that it names as mailing lists, in lower case. */
+  lists: string[];
 }
 
 /** A thread that grows beyond this names the message at hand near its end. */
@@ -39,6 +42,7 @@ export function firstLook(header: Uint8Array, partTypes: readonly string[] = [])
     messageId: messageIdOf(fields.first('message-id')),
     date: fields.first('date'),
     answers: answersOf(fields),
+    lists: listAddresses((name) => fields.all(name)),
   };
 }
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { DeliveryId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
+import type { SharedAddresses } from '../messages/messages.ts';
 import type { Keyring } from '../tracking/tracking.ts';
+import { firstLook } from './first-look.ts';
 import { readHeader } from './header-fields.ts';
 import { isAbout, matchReport, type ReportMatch } from './match.ts';
 import { parseReport } from './parse-report.ts';
@@ -19,12 +21,20 @@ export interface ReportTimeline {
 export class ReportIntake {
   readonly #store: ReportStore;
   readonly #timeline: ReportTimeline;
+  readonly #shared: Pick<SharedAddresses, 'note'>;
   readonly #keyring: Keyring;
   readonly #logger: Logger;
 
-  constructor(deps: { store: ReportStore; timeline: ReportTimeline; keyring: Keyring; logger: Logger }) {
+  constructor(deps: {
+    store: ReportStore;
+    timeline: ReportTimeline;
+    shared: Pick<SharedAddresses, 'note'>;
+    keyring: Keyring;
+    logger: Logger;
+  }) {
     this.#store = deps.store;
     this.#timeline = deps.timeline;
+    this.#shared = deps.shared;
     this.#keyring = deps.keyring;
     this.#logger = deps.logger;
   }
@@ -41,6 +51,7 @@ export class ReportIntake {
     const report = this.#parse(mail.raw);
     const matches = await matchReport(report, mail, { store: this.#store, keyring: this.#keyring });
     const identity = identityOf(mail.raw);
+    await this.#noteShared(matches, mail);
     for (const match of matches) await this.#tell(report, match, mail.receivedAt, identity);
     const [first] = matches;
     const taken = { kind: report.kind, matched: matches.map(toMatched) };
@@ -69,6 +80,18 @@ export class ReportIntake {
       this.#logger.error({ err }, 'a message could not be read as a report');
       return { kind: 'none', recipients: [] };
     }
+  }
+
+  /** Before the timeline is told, so that its verdict knows. */
+  async #noteShared(matches: readonly ReportMatch[], { raw, receivedAt }: IncomingReport): Promise<void> {
+    const [first] = matches;
+    if (first === undefined) return;
+    const expanded = matches
+      .filter(({ delivery, recipient: of }) => of?.action === 'expanded' && isAbout(of, delivery))
+      .map(({ delivery }) => delivery.recipient);
+    if (expanded.length > 0) await this.#shared.note(first.workspaceId, expanded, 'expanded', receivedAt);
+    const { lists } = firstLook(raw);
+    if (lists.length > 0) await this.#shared.note(first.workspaceId, lists, 'list-fields', receivedAt);
   }
 
   async #tell(report: Report, match: ReportMatch, at: number, identity: string): Promise<void> {

@@ -108,7 +108,21 @@ function acceptStatements(engine: EngineName, mails: readonly NewMail[]): Statem
     insertion('queue', mails.flatMap(queueRows)),
     insertion('sent_copies', mails.flatMap(sentCopyRows)),
     insertion('return_paths', mails.flatMap(returnPathRows)),
+    insertion('shared_addresses', mails.flatMap(listRows), { onConflict: 'workspace_id, address' }),
   ];
+}
+
+/** Only of addresses that the mail goes to. */
+function listRows({ workspaceId, deliveries, lists = [], createdAt }: NewMail) {
+  const recipients = new Set(deliveries.map(({ recipient }) => recipient.toLowerCase()));
+  return lists
+    .filter((address) => recipients.has(address))
+    .map((address) => ({
+      workspace_id: workspaceId,
+      address,
+      because: 'list-fields',
+      seen_at: createdAt,
+    }));
 }
 
 function messageRow(mail: NewMail) {

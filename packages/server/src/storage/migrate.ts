@@ -8,6 +8,7 @@ import { queueDestinations } from './migrations/0002-queue.ts';
 import { mailboxes } from './migrations/0005-mailboxes.ts';
 import { smtpSenders } from './migrations/0006-smtp-senders.ts';
 import { queueDeferrals } from './migrations/0009-queue-deferrals.ts';
+import { sharedAddresses } from './migrations/0010-shared-addresses.ts';
 import type { Database, EngineName } from './schema.ts';
 
 const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = {
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = 
   '0005-mailboxes': mailboxes,
   '0006-smtp-senders': smtpSenders,
   '0009-queue-deferrals': queueDeferrals,
+  '0010-shared-addresses': sharedAddresses,
 };
 
 /**

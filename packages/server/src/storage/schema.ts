@@ -231,6 +231,15 @@ export interface Database {
     /** comma-separated, as of RFC 3461 §4.1 */
     notify: string | null;
   };
+  /** Recipients' addresses behind which several people read, as far as mail has shown it. */
+  shared_addresses: {
+    workspace_id: number;
+    /** lower case */
+    address: string;
+    /** list-fields | expanded */
+    because: string;
+    seen_at: number;
+  };
   /** Reports that were matched: a message counts once, and what it said can be read again. */
   reports: {
     /** unique name of the message */

@@ -4,6 +4,7 @@ import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type {
   DeliveryRecord,
   StoredEvent,
+  SharedBecause,
   StoredHit,
   TimelineSnapshot,
   TransportState,
@@ -27,6 +28,7 @@ type DeliveryRow = Row<'deliveries'> &
   Pick<Row<'messages'>, 'subject' | 'mode' | 'source'> & {
     link_count: number;
     newest_event: number | null;
+    shared_because: string | null;
   };
 
 /** A delivery that a machine hammers must not make each judgement longer than the last. */
@@ -53,7 +55,9 @@ export function snapshotStatements(
     {
       sql: `select deliveries.*, messages.subject, messages.mode, messages.source,
         (select count(*) from links where links.message_id = deliveries.message_id) as link_count,
-        (select max(position) from events where events.delivery_id = deliveries.id) as newest_event
+        (select max(position) from events where events.delivery_id = deliveries.id) as newest_event,
+        (select because from shared_addresses where shared_addresses.workspace_id = deliveries.workspace_id
+          and address = lower(recipient)) as shared_because
         from deliveries inner join messages on messages.id = deliveries.message_id
         where deliveries.id ${among} order by deliveries.id${isPostgres ? ' for update of deliveries' : ''}`,
       rows: ofDeliveries,
@@ -139,6 +143,7 @@ function toDelivery(row: DeliveryRow, hits: StoredHit[], events: StoredEvent[]):
     createdAt: row.created_at,
     sentAt: row.sent_at,
     objectedAt: row.objected_at,
+    shared: row.shared_because as SharedBecause | null,
     linkCount: row.link_count,
     hits,
     events,

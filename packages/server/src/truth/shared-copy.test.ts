@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sharedCopy } from './shared-copy.ts';
 
+test('what mail has shown counts more than what the address looks like', () => {
+  assert.equal(sharedCopy('parcels@reader.example', 'list-fields')?.code, 'shared-list-fields');
+  assert.equal(sharedCopy('parcels@reader.example', 'expanded')?.code, 'shared-expanded');
+  assert.equal(sharedCopy('info@reader.example', 'expanded')?.code, 'shared-expanded');
+});
+
 test('lists and roles are shared, people are not', () => {
   for (const [address, code] of [
     ['Info@reader.example', 'shared-role'],

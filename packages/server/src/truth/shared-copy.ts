@@ -14,8 +14,24 @@ const ROLE: Reason = {
   text: 'Several people share this copy: the address is for a role, not for one person. Who of them it was cannot be told.',
 };
 
-/** By the address alone, whether several people read what goes to it. @returns the reason to say so */
-export function sharedCopy(address: string): Reason | undefined {
+const SEEN: Record<'list-fields' | 'expanded', Reason> = {
+  'list-fields': {
+    code: 'shared-list-fields',
+    text: 'Several people share this copy: mail that came through this address, or went to it, names it as a mailing list. Who of them it was cannot be told.',
+  },
+  expanded: {
+    code: 'shared-expanded',
+    text: 'Several people share this copy: a mail system said that mail to this address goes on to several. Who of them it was cannot be told.',
+  },
+};
+
+/**
+ * Whether several people read what goes to an address: as mail has shown it, else by the address alone. That a copy is
+ * opened by several programs is no sign of it: one person has several, and a copy that was passed on looks the same.
+ * @returns the reason to say so
+ */
+export function sharedCopy(address: string, seen?: keyof typeof SEEN): Reason | undefined {
+  if (seen !== undefined) return SEEN[seen];
   const at = address.lastIndexOf('@');
   const local = address.slice(0, at).toLowerCase().replace(/\+.*$/, '');
   const domain = address.slice(at + 1).toLowerCase();

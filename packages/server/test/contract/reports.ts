@@ -8,6 +8,7 @@ import { ReportIntake, type IncomingReport } from '../../src/reports/reports.ts'
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyReportStore } from '../../src/storage/report-store.ts';
+import { KyselySharedAddresses } from '../../src/storage/shared-address-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { encodeReturnToken, Keyring, pageUrl, pixelUrl, returnAddress } from '../../src/tracking/tracking.ts';
 import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
@@ -65,7 +66,14 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
       });
     }
     const reports = new KyselyReportStore(engine);
-    const intake = new ReportIntake({ store: reports, timeline, keyring: KEYRING, logger: silentLogger });
+    const shared = new KyselySharedAddresses(engine);
+    const intake = new ReportIntake({
+      store: reports,
+      timeline,
+      shared,
+      keyring: KEYRING,
+      logger: silentLogger,
+    });
     const [ben, cleo] = deliveries;
     if (ben === undefined || cleo === undefined) throw new Error('two deliveries');
     const take = (raw: Uint8Array, more: Partial<IncomingReport> = {}) =>
@@ -212,6 +220,79 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
     assert.equal(later.state, 'delivered');
     assert.equal(later.types.at(-1), 'bounced');
   });
+
+  test(
+    `${name}: an address that is said to be a list is one, for this mail and for later ones`,
+    { skip },
+    async (t) => {
+      const { engine, take, ben, cleo } = await setUp(t);
+      assert.deepEqual((await verdict(engine, ben.id)).codes, ['sent', 'no-sign']);
+      await take(dsn('expanded', '2.0.0'));
+      assert.ok((await verdict(engine, ben.id)).codes.includes('shared-expanded'));
+      assert.ok(!(await verdict(engine, cleo.id)).codes.some((code) => code.startsWith('shared')));
+      // An answer that came through the list names it.
+      const throughList = mail(
+        [
+          'From: Dan <dan@far.example>',
+          `In-Reply-To: ${MESSAGE_ID}`,
+          'Message-ID: <a@far.example>',
+          'To: cleo@reader.example',
+          'List-Id: All about parcels <cleo.reader.example>',
+        ],
+        'Thanks',
+      );
+      const claims = { workspaceId: WORKSPACE, subject: cleo.id };
+      await take(throughList, { sentTo: returnAddress(KEYRING, 'b.sender.example', claims) });
+      const now = await verdict(engine, cleo.id);
+      assert.deepEqual([now.state, now.confidence <= 0.9], ['replied', true]);
+      assert.ok(now.codes.includes('shared-list-fields'), now.codes.join());
+      const known = await engine.db
+        .selectFrom('shared_addresses')
+        .select(['workspace_id', 'address', 'because'])
+        .orderBy('address')
+        .execute();
+      assert.deepEqual(known, [
+        { workspace_id: WORKSPACE, address: BEN, because: 'expanded' },
+        { workspace_id: WORKSPACE, address: 'cleo@reader.example', because: 'list-fields' },
+      ]);
+    },
+  );
+
+  test(
+    `${name}: what is known of shared addresses is of recipients only, refreshed, and forgotten`,
+    { skip },
+    async (t) => {
+      const { engine } = await setUp(t);
+      const shared = new KyselySharedAddresses(engine);
+      await shared.note(
+        WORKSPACE,
+        ['Ben@reader.example', BEN, 'stranger@reader.example'],
+        'list-fields',
+        100,
+      );
+      await shared.note(STRANGER, [BEN], 'list-fields', 100);
+      await shared.note(WORKSPACE, [BEN], 'list-fields', 300);
+      await shared.note(WORKSPACE, [BEN], 'list-fields', 200);
+      const rows = await engine.db.selectFrom('shared_addresses').selectAll().execute();
+      assert.deepEqual(rows, [
+        { workspace_id: WORKSPACE, address: BEN, because: 'list-fields', seen_at: 300 },
+      ]);
+      assert.equal(await shared.forget(300, 10), 0);
+      assert.equal(await shared.forget(301, 10), 1);
+    },
+  );
+
+  test(
+    `${name}: a mail that names its own recipient as a list knows it from the beginning`,
+    { skip },
+    async (t) => {
+      const { engine, ben, cleo } = await setUp(t, { lists: [BEN, 'elsewhere@lists.example'] });
+      assert.ok((await verdict(engine, ben.id)).codes.includes('shared-list-fields'));
+      assert.ok(!(await verdict(engine, cleo.id)).codes.some((code) => code.startsWith('shared')));
+      const rows = await engine.db.selectFrom('shared_addresses').select('address').execute();
+      assert.deepEqual(rows, [{ address: BEN }]);
+    },
+  );
 
   test(
     `${name}: a receipt and an opening are one truth, and a receipt by itself is weak`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountOf, openBench, type MailboxBench } from '../support/mailbox-bench.ts';
-import { ordinaryMail, replyTo } from '../support/mailbox-mail.ts';
+import { accountOf, BOB, openBench, type MailboxBench } from '../support/mailbox-bench.ts';
+import { listMail, ordinaryMail, replyTo } from '../support/mailbox-mail.ts';
 import { startScriptedImap } from '../support/scripted-imap.ts';
 import { eventually } from '../support/server.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
@@ -95,3 +95,19 @@ test('only what reads is ever said to a server: EXAMINE, BODY.PEEK, no flags', a
 function isUp({ mailboxes }: MailboxBench): boolean {
   return mailboxes.states().every(({ folders }) => folders.every((folder) => folder.isUp));
 }
+
+test('mail that comes through a list shows that mail to it has several readers; of other lists nothing is kept', async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startScriptedImap(
+    [listMail(BOB), listMail('strangers@example.org')],
+    () => undefined,
+  );
+  await using bench = await openBench(directory.path, { accounts: accountOf(server) });
+  await bench.sent(ID);
+  bench.mailboxes.start();
+  const known = await eventually('the list is known', async () => {
+    const rows = await bench.engine.db.selectFrom('shared_addresses').select('address').execute();
+    return rows.length > 0 && isUp(bench) && rows;
+  });
+  assert.deepEqual(known, [{ address: BOB }]);
+});

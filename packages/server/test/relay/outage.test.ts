@@ -49,7 +49,9 @@ test('a smarthost that is away costs single tries, not one for each mail, and no
     const tries = rows.reduce((sum, { attempts }) => sum + attempts, 0);
     const { deferred } = relay.relay.sending().ends;
     assert.ok(tries <= deferred + 1, `${tries} attempts are written down, ${deferred} were made`);
-    assert.ok(Math.max(...rows.map(({ attempts }) => attempts)) <= 2, 'each time another one tries');
+    // The first mail was alone for a while.
+    const others = rows.filter(({ envelope_to: address }) => address.startsWith('r'));
+    assert.ok(Math.max(...others.map(({ attempts }) => attempts)) <= 1, 'each time another one tries');
     assert.ok(rows.every(({ deferrals }) => deferrals === 0));
     const { waiting, sending } = await summary(relay);
     assert.ok(sending <= 1 && waiting >= rows.length - 2, 'what waits is seen waiting');

@@ -22,6 +22,7 @@ import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import { KyselyMailboxStore } from '../../src/storage/mailbox-store.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyReportStore } from '../../src/storage/report-store.ts';
+import { KyselySharedAddresses } from '../../src/storage/shared-address-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { Keyring } from '../../src/tracking/tracking.ts';
 import { IMAP_PASSWORD, type TestDovecot } from './dovecot.ts';
@@ -78,9 +79,11 @@ export async function openBench(directory: string, options: BenchOptions): Promi
   const messages = new KyselyMessageStore(engine);
   const logger =
     options.logger ?? (process.env['DEBUG'] === '1' ? createLogger('debug', 'test') : silentLogger);
+  const shared = new KyselySharedAddresses(engine);
   const intake = new ReportIntake({
     store: new KyselyReportStore(engine),
     timeline,
+    shared,
     keyring: new Keyring(new Map([[1, new Uint8Array(32).fill(7)]])),
     logger,
   });
@@ -94,6 +97,7 @@ export async function openBench(directory: string, options: BenchOptions): Promi
         return intake.take(mail);
       },
     },
+    shared,
     ...(options.tokensOf === undefined ? {} : { tokensOf: options.tokensOf }),
     timing,
     clock,

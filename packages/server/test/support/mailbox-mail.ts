@@ -53,6 +53,14 @@ export function replyTo(messageId: string, from = `Bob <${BOB}>`): Buffer {
   return mail(headers(from, 'Re: The parcel', more), 'Thank you.\n');
 }
 
+/** Somebody's mail through a mailing list (RFC 2369). */
+export function listMail(list: string): Buffer {
+  return mail(
+    headers('Cleo <cleo@example.com>', '[parcels] Boxes', [`List-Post: <mailto:${list}>`]),
+    'Hm.\n',
+  );
+}
+
 export function ordinaryMail(subject = 'Lunch?'): Buffer {
   return mail(headers('Cleo <cleo@example.com>', subject), 'At noon.\n');
 }

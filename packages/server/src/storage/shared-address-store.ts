@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import type { WorkspaceId } from '../kernel/ids.ts';
+import type { SharedAddresses, SharedBecause } from '../messages/messages.ts';
+import type { Engine } from './engine.ts';
+
+/** Addresses behind which several people read, on either engine. */
+export class KyselySharedAddresses implements SharedAddresses {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  async note(
+    workspaceId: WorkspaceId,
+    addresses: readonly string[],
+    because: SharedBecause,
+    at: number,
+  ): Promise<void> {
+    const { db } = this.#engine;
+    for (const address of new Set(addresses.map((each) => each.toLowerCase()))) {
+      // The index is of the addresses as they were written; lists are nearly always written in lower case.
+      const known = await db
+        .selectFrom('deliveries')
+        .select('id')
+        .where('workspace_id', '=', workspaceId)
+        .where('recipient', 'in', [address, ...addresses.filter((each) => each.toLowerCase() === address)])
+        .limit(1)
+        .executeTakeFirst();
+      if (known === undefined) continue;
+      await db
+        .insertInto('shared_addresses')
+        .values({ workspace_id: workspaceId, address, because, seen_at: at })
+        .onConflict((conflict) =>
+          conflict.columns(['workspace_id', 'address']).doUpdateSet({
+            because,
+            seen_at: sql`case when shared_addresses.seen_at > ${at} then shared_addresses.seen_at else ${at} end`,
+          }),
+        )
+        .execute();
+    }
+  }
+
+  async forget(seenBefore: number, limit: number): Promise<number> {
+    const { db, name } = this.#engine;
+    const row = name === 'sqlite' ? sql.ref('rowid') : sql.ref('ctid');
+    const { numAffectedRows } = await sql`delete from shared_addresses where ${row} in
+      (select ${row} from shared_addresses where seen_at < ${seenBefore} limit ${limit})`.execute(db);
+    return Number(numAffectedRows ?? 0);
+  }
+}
