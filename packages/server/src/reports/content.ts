@@ -1,5 +1,5 @@
 import { isDaemon } from './daemon.ts';
-import { parseFields, type HeaderFields } from './header-fields.ts';
+import { parseFields, parseParameters, type HeaderFields } from './header-fields.ts';
 import type { Part, PartReader } from './part.ts';
 import { findHeaderBlock, splitLines } from './quoted-message.ts';
 
@@ -44,7 +44,7 @@ function collect(reader: PartReader, part: Part, content: ReportContent, isRoot:
     for (const child of children) collect(reader, child, content, false);
     return;
   }
-  switch (purposeOf(part.type)) {
+  switch (purposeOf(part.type) ?? (isMailFile(part) ? 'returned' : undefined)) {
     case 'status':
       content.statuses.push(reader.text(part));
       break;
@@ -78,6 +78,13 @@ function purposeOf(type: string): 'status' | 'disposition' | 'feedback' | 'retur
   }
   const isText = /^(?:text|multipart)\//.test(type) && !/^text\/(?:calendar|csv|x-vcard|vcard)$/.test(type);
   return isText ? 'text' : undefined;
+}
+
+/** Gateways that know no `message/rfc822` attach the returned mail as a file. */
+function isMailFile({ type, parameters, fields }: Part): boolean {
+  if (type !== 'application/octet-stream') return false;
+  const disposition = parseParameters(fields.first('content-disposition') ?? '').parameters;
+  return /\.eml$/i.test(parameters.get('name') ?? disposition.get('filename') ?? '');
 }
 
 function collectReturned(reader: PartReader, part: Part, content: ReportContent): void {
