@@ -91,7 +91,12 @@ function reasonIn(
   const text = answerText(spoken[coded === -1 ? 0 : coded] ?? '');
   if (byCodes !== undefined && codes.status !== undefined && !isVague(codes.status))
     return { class: byCodes, text };
-  return reasonInWords(spoken.slice(near), codes) ?? { class: byCodes ?? 'other', text };
+  return reasonInWords(spoken.slice(near), codes) ?? { class: byCodes ?? withoutWords(texts[0]), text };
+}
+
+/** A number alone is the exit status of a local program (`Diagnostic-Code: X-Unix; 73`). */
+function withoutWords(diagnostic: string | undefined): FailureClass {
+  return /^\s*\d{1,3}\s*$/.test(diagnostic ?? '') ? 'system' : 'other';
 }
 
 function reasonInWords(
