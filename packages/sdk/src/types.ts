@@ -233,6 +233,8 @@ export interface Workspace {
   disclosure: Disclosure;
   /** Days after which addresses of readers are truncated; null = kept. */
   addressRetentionDays: number | null;
+  /** Days after which raw hits are deleted; what they were judged as stays. null = kept. */
+  hitRetentionDays: number | null;
   /** True while no smarthost is set: mail is captured in the demo inbox. */
   demo: boolean;
   /** What pixels and links begin with. */

@@ -36,6 +36,17 @@ const retentions: [string, string][] = [
   ['', 'Never'],
 ];
 
+/** @param chosen also one that is not among the usual ones, set by the API */
+function retentionOptions(chosen: string) {
+  const isUsual = retentions.some(([value]) => value === chosen);
+  const all = isUsual ? retentions : [...retentions, [chosen, `After ${chosen} days`] as const];
+  return all.map(([value, label]) => (
+    <option key={value} value={value}>
+      {label}
+    </option>
+  ));
+}
+
 /** What may be recorded, what readers are told, and how long addresses are kept. */
 export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   const queryClient = useQueryClient();
@@ -45,6 +56,9 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
   const [days, setDays] = useState(
     workspace.addressRetentionDays === null ? '' : String(workspace.addressRetentionDays),
   );
+  const [hitDays, setHitDays] = useState(
+    workspace.hitRetentionDays === null ? '' : String(workspace.hitRetentionDays),
+  );
   const save = useMutation({
     mutationFn: () =>
       request<Workspace>('PATCH', '/workspace', {
@@ -52,6 +66,7 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
         mode,
         disclosure,
         addressRetentionDays: days === '' ? null : Number(days),
+        hitRetentionDays: hitDays === '' ? null : Number(hitDays),
       }),
     onSuccess: (saved) =>
       queryClient.setQueryData<Session>(
@@ -59,9 +74,6 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
         (session) => session && { ...session, workspace: saved },
       ),
   });
-  const options = retentions.some(([value]) => value === days)
-    ? retentions
-    : [...retentions, [days, `After ${days} days`] as const];
   const problem = save.error instanceof ApiProblem ? save.error : undefined;
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
@@ -88,11 +100,15 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
             error={problem?.field('addressRetentionDays')}
             onChange={(event) => setDays(event.target.value)}
           >
-            {options.map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
+            {retentionOptions(days)}
+          </SelectField>
+          <SelectField
+            label="Delete raw hits, keep the judgement"
+            value={hitDays}
+            error={problem?.field('hitRetentionDays')}
+            onChange={(event) => setHitDays(event.target.value)}
+          >
+            {retentionOptions(hitDays)}
           </SelectField>
           <TextField
             label="Workspace’s name"

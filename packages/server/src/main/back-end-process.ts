@@ -330,6 +330,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   drain = async () => {
     clockRepair.stop();
+    retention.stop();
     await Promise.all([
       api.close(),
       relay.close(),

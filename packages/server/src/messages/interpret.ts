@@ -42,6 +42,9 @@ export function interpretHits(
     ),
     lookup,
   );
+  const present = new Set(hits.map(hitSource));
+  // Retention has deleted some of the evidence.
+  const isPartial = record.events.some(({ source }) => source.startsWith('hit:') && !present.has(source));
   const result: Interpretation = { added: [], changed: [], confirmed: [] };
   hits.forEach((hit, index) => {
     const judgement = judgements[index];
@@ -61,7 +64,7 @@ export function interpretHits(
     };
     if (before === undefined) result.added.push(event);
     else {
-      const kept = withCoarseAddress(event, before);
+      const kept = withLessEvidence(event, before, isPartial);
       const isSame = before.actor === kept.actor && before.confidence === kept.confidence;
       (isSame ? result.confirmed : result.changed).push(kept);
     }
@@ -84,12 +87,14 @@ function sendersThen(
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
- * Retention cuts addresses short. What is left may show that a machine was at work, but it cannot clear one: several
+ * Retention cuts addresses short and deletes old hits. What is left may show that a machine was at work, but it cannot clear one: several
  * addresses may have become the same. And the place stays as coarse as it was made.
  */
-function withCoarseAddress(event: StoredEvent, before: StoredEvent): StoredEvent {
-  if (event.ip !== undefined && truncateAddress(event.ip) !== event.ip) return event;
+function withLessEvidence(event: StoredEvent, before: StoredEvent, isPartial: boolean): StoredEvent {
+  const isCoarse = event.ip === undefined || truncateAddress(event.ip) === event.ip;
+  if (!isCoarse && !isPartial) return event;
   if (isPerson(event.actor) && !isPerson(before.actor)) return { ...before, rulesVersion: RULES_VERSION };
+  if (!isCoarse) return event;
   return event.place === undefined ? event : { ...event, place: truncatePlace(event.place) };
 }
 

@@ -72,4 +72,9 @@ export interface PrivacyStore {
   }): Promise<AddressRow[]>;
   /** One transaction. */
   writeAddresses(rows: readonly AddressRow[]): Promise<void>;
+
+  /** Workspaces whose policy deletes raw hits, with its days. */
+  workspacesWithHitRetention(): Promise<{ workspaceId: WorkspaceId; days: number }[]>;
+  /** Deletes up to `limit` hits of before that time, the oldest first. One transaction. @returns how many */
+  deleteHits(range: { workspaceId: WorkspaceId; before: number; limit: number }): Promise<number>;
 }

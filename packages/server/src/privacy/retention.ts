@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../kernel/clock.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { AddressRow, PrivacyStore } from './privacy-store.ts';
@@ -8,12 +9,17 @@ const BATCH = 500;
 /** Hits may be processed late, after an outage; so far back each run looks again. */
 const OVERLAP_MS = 14 * DAY_MS;
 
-/** Makes addresses of readers coarse when the policy's days are over. Run it every hour or so. */
+/** Between two transactions: who else writes comes first. */
+const PAUSE_MS = 20;
+
+/** Makes addresses of readers coarse and deletes raw hits when the policy's days are over. Run it every hour or so. */
 export class Retention {
   readonly #store: PrivacyStore;
   readonly #clock: Clock;
   /** Up to which time a workspace is done, in this process's life; the first run looks at everything. */
   readonly #doneBefore = new Map<WorkspaceId, number>();
+
+  #stopped = false;
 
   constructor(deps: { store: PrivacyStore; clock: Clock }) {
     this.#store = deps.store;
@@ -31,7 +37,25 @@ export class Retention {
       }
       this.#doneBefore.set(workspaceId, before);
     }
-    return changed;
+    return changed + (await this.#deleteHits());
+  }
+
+  /** What the hits were judged as stays on the timelines; they cannot be judged again. */
+  async #deleteHits(): Promise<number> {
+    let deleted = 0;
+    for (const { workspaceId, days } of await this.#store.workspacesWithHitRetention()) {
+      const before = this.#clock() - days * DAY_MS;
+      for (let slice = BATCH; slice === BATCH && !this.#stopped; deleted += slice) {
+        slice = await this.#store.deleteHits({ workspaceId, before, limit: BATCH });
+        await sleep(PAUSE_MS);
+      }
+    }
+    return deleted;
+  }
+
+  /** Ends after the transaction under way. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   async #truncate(range: Parameters<PrivacyStore['fineAddresses']>[0]): Promise<number> {
@@ -45,7 +69,8 @@ export class Retention {
       const isStuck = rows.every(
         (row, index) => row.ip === coarse[index]?.ip && row.place === coarse[index]?.place,
       );
-      if (rows.length < range.limit || isStuck) return changed;
+      if (rows.length < range.limit || isStuck || this.#stopped) return changed;
+      await sleep(PAUSE_MS);
     }
   }
 }

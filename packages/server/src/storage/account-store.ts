@@ -53,6 +53,7 @@ export class StoredAccounts implements AccountStore {
         mode: workspace.mode,
         disclosure: workspace.disclosure,
         address_retention_days: workspace.addressRetentionDays,
+        hit_retention_days: workspace.hitRetentionDays,
         created_at: workspace.createdAt,
         disabled_at: null,
       })
@@ -80,6 +81,7 @@ export class StoredAccounts implements AccountStore {
         ...(change.addressRetentionDays === undefined
           ? {}
           : { address_retention_days: change.addressRetentionDays }),
+        ...(change.hitRetentionDays === undefined ? {} : { hit_retention_days: change.hitRetentionDays }),
       })
       .where('id', '=', id)
       .execute();
@@ -290,6 +292,7 @@ function workspaceOf(row: Selectable<Database['workspaces']>): WorkspaceRecord {
     mode: row.mode as Mode,
     disclosure: row.disclosure as Disclosure,
     addressRetentionDays: row.address_retention_days,
+    hitRetentionDays: row.hit_retention_days,
     createdAt: row.created_at,
   };
 }

@@ -9,6 +9,7 @@ import { mailboxes } from './migrations/0005-mailboxes.ts';
 import { smtpSenders } from './migrations/0006-smtp-senders.ts';
 import { queueDeferrals } from './migrations/0009-queue-deferrals.ts';
 import { sharedAddresses } from './migrations/0010-shared-addresses.ts';
+import { hitRetention } from './migrations/0013-hit-retention.ts';
 import type { Database, EngineName } from './schema.ts';
 
 const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = 
   '0006-smtp-senders': smtpSenders,
   '0009-queue-deferrals': queueDeferrals,
   '0010-shared-addresses': sharedAddresses,
+  '0013-hit-retention': hitRetention,
 };
 
 /**

@@ -113,6 +113,44 @@ export class StoredPrivacy implements PrivacyStore {
     }));
   }
 
+  async workspacesWithHitRetention(): Promise<{ workspaceId: WorkspaceId; days: number }[]> {
+    const rows = await this.#db
+      .selectFrom('workspaces')
+      .select(['id', 'hit_retention_days'])
+      .where('hit_retention_days', 'is not', null)
+      .execute();
+    return rows.map((row) => ({ workspaceId: row.id as WorkspaceId, days: row.hit_retention_days ?? 0 }));
+  }
+
+  async deleteHits({
+    workspaceId,
+    before,
+    limit,
+  }: {
+    workspaceId: WorkspaceId;
+    before: number;
+    limit: number;
+  }): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('hits')
+      .where((eb) =>
+        eb(
+          eb.refTuple('epoch', 'seq'),
+          'in',
+          eb
+            .selectFrom('hits')
+            .select(['epoch', 'seq'])
+            .where('workspace_id', '=', workspaceId)
+            .where('at', '<', before)
+            .orderBy('at')
+            .limit(limit)
+            .$asTuple('epoch', 'seq'),
+        ),
+      )
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+
   async fineAddresses(range: {
     table: AddressRow['table'];
     workspaceId: WorkspaceId;

@@ -13,6 +13,8 @@ export interface Database {
     mode: string;
     disclosure: string;
     address_retention_days: number | null;
+    /** null: raw hits are kept */
+    hit_retention_days: number | null;
     created_at: number;
     disabled_at: number | null;
   };

@@ -188,6 +188,7 @@ export async function startApi(
       mode: 'full',
       disclosure: 'none',
       addressRetentionDays: 30,
+      hitRetentionDays: null,
       createdAt: now(),
     });
     const { secret } = await accounts.secrets.createApiKey(workspaceId, 'test');

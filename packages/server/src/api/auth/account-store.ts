@@ -7,6 +7,7 @@ export interface WorkspaceRecord {
   mode: Mode;
   disclosure: Disclosure;
   addressRetentionDays: number | null;
+  hitRetentionDays: number | null;
   createdAt: number;
 }
 
@@ -15,6 +16,7 @@ export interface WorkspaceChange {
   mode?: Mode;
   disclosure?: Disclosure;
   addressRetentionDays?: number | null;
+  hitRetentionDays?: number | null;
 }
 
 export interface UserRecord {

@@ -52,6 +52,7 @@ export class Accounts {
       mode: 'full',
       disclosure: 'none',
       addressRetentionDays: 30,
+      hitRetentionDays: null,
       createdAt: this.#clock(),
     });
     const created = await this.#store.firstWorkspace();

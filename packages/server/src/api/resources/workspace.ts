@@ -38,6 +38,7 @@ export function workspaceOf(record: WorkspaceRecord | undefined, settings: ApiSe
     mode: record.mode,
     disclosure: record.disclosure,
     addressRetentionDays: record.addressRetentionDays,
+    hitRetentionDays: record.hitRetentionDays,
     demo: settings.demo,
     publicUrl: settings.publicUrl,
     smtp: settings.smtp,

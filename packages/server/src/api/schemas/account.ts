@@ -33,18 +33,20 @@ export const credentials = named(
   }),
 );
 
+const days = (kept: string) =>
+  z
+    .int({ error: `must be a whole number of days, or null to keep ${kept}` })
+    .min(1, { error: 'must be at least 1' })
+    .max(3650, { error: 'must be at most 3650' })
+    .nullable();
+
 export const workspaceChange = named(
   'WorkspaceChange',
   z.strictObject({
     name: z.exactOptional(line(100)),
     mode: z.exactOptional(mode),
     disclosure: z.exactOptional(disclosure),
-    addressRetentionDays: z.exactOptional(
-      z
-        .int({ error: 'must be a whole number of days, or null to keep addresses' })
-        .min(1, { error: 'must be at least 1' })
-        .max(3650, { error: 'must be at most 3650' })
-        .nullable(),
-    ),
+    addressRetentionDays: z.exactOptional(days('addresses')),
+    hitRetentionDays: z.exactOptional(days('hits')),
   }),
 );

@@ -257,6 +257,7 @@ export const workspace = named(
     mode,
     disclosure,
     addressRetentionDays: z.number().int().nullable(),
+    hitRetentionDays: z.number().int().nullable(),
     demo: z.boolean(),
     publicUrl: z.string(),
     smtp: z.strictObject({
