@@ -96,6 +96,14 @@ const COMMANDS: Record<string, Command> = {
       });
     },
   },
+  doctor: {
+    about: 'Say what is wrong on this machine, and what to do about it',
+    run: async (args, io) => {
+      const { run } = await import('../cli/doctor/doctor.ts');
+      const { examine } = await import('./examine.ts');
+      return run(args, io, () => examine(io.clock, io.signal));
+    },
+  },
   backup: {
     about: 'Back up the data directory, also while the server runs',
     run: async (args, io) => {

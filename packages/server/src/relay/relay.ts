@@ -1,4 +1,5 @@
 /** The way of a mail: submission, acceptance, queue, each recipient's copy, the way out. The room's public file. */
+import type { SmarthostCheck } from './check-smarthost.ts';
 import type { Relay, RelayDeps } from './create-relay.ts';
 
 export type { Relay, RelayDeps, RelaySettings, RelayTuning, SendingState } from './create-relay.ts';
@@ -30,6 +31,7 @@ export { headerFields } from './header-block.ts';
 export { QueuePurge, type QueuePurgeStore } from './queue-purge.ts';
 export { QueueAdmin, type QueueAdminStore, type QueueFilter, type QueueQuery } from './queue-admin.ts';
 export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
+export type { SmarthostCheck } from './check-smarthost.ts';
 
 /**
  * Starts the relay: listeners, queue and way out. The SMTP libraries are loaded only then, so that the filters of the
@@ -39,4 +41,9 @@ export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
 export async function createRelay(deps: RelayDeps): Promise<Relay> {
   const { startRelay } = await import('./create-relay.ts');
   return startRelay(deps);
+}
+
+/** @see checkSmarthost in check-smarthost.ts */
+export async function checkSmarthost(url: string): Promise<SmarthostCheck> {
+  return (await import('./check-smarthost.ts')).checkSmarthost(url);
 }

@@ -212,7 +212,8 @@ export class SmarthostClient {
   }
 }
 
-function tlsOptions({ host, tls }: SmarthostAddress): ConnectionOptions {
+/** How TLS is spoken with it. */
+export function tlsOptions({ host, tls }: SmarthostAddress): ConnectionOptions {
   return {
     host,
     // A name is sent only where there is one (RFC 6066 §3).

@@ -82,13 +82,13 @@ for (const [name, skip, open] of [
       const store = new StoredPrivacy(engine.db);
       const slices: number[] = [];
       const deleteHits = store.deleteHits.bind(store);
-    store.deleteHits = async (range) => {
-      const deleted = await deleteHits(range);
-      slices.push(deleted);
-      return deleted;
-    };
-    const retention = new Retention({ store, clock: () => NOW });
-    await retention.run();
+      store.deleteHits = async (range) => {
+        const deleted = await deleteHits(range);
+        slices.push(deleted);
+        return deleted;
+      };
+      const retention = new Retention({ store, clock: () => NOW });
+      await retention.run();
       assert.equal(await count(engine, THRIFTY), 100);
       assert.equal(await count(engine, KEEPER), 1_300);
       assert.deepEqual(slices, [500, 500, 200]);
