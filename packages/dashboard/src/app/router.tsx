@@ -136,8 +136,8 @@ const mailboxes = createRoute({
 const queue = createRoute({
   getParentRoute: () => settings,
   path: '/queue',
-  validateSearch: (search: Record<string, unknown>): { show?: 'waiting' | 'failed' | undefined } => ({
-    show: search['show'] === 'waiting' || search['show'] === 'failed' ? search['show'] : undefined,
+  validateSearch: (search: Record<string, unknown>): { show?: 'failed' | 'all' | undefined } => ({
+    show: search['show'] === 'failed' || search['show'] === 'all' ? search['show'] : undefined,
   }),
   component: lazyRouteComponent(() => import('../queue/queue-page.tsx'), 'QueuePage'),
 });

@@ -22,20 +22,23 @@ const refreshMs = 5_000;
 const route = getRouteApi('/inside/settings/queue');
 
 const shows = [
-  { value: 'all', label: 'All' },
   { value: 'waiting', label: 'Waiting' },
   { value: 'failed', label: 'Failed' },
+  { value: 'all', label: 'All' },
 ] as const;
 
 /** What waits to leave, why, and when it is tried next; with the two things one can do about it. */
 export function QueuePage() {
   useTitle('Mail queue');
-  const { show } = route.useSearch();
+  const { show = 'waiting' } = route.useSearch();
   const navigate = route.useNavigate();
   const queryClient = useQueryClient();
   const [to, setTo] = useState('');
   const [dropped, setDropped] = useState<QueuedCopy | undefined>(undefined);
-  const queue = useInfiniteQuery({ ...queueQuery({ state: show, to }), refetchInterval: refreshMs });
+  const queue = useInfiniteQuery({
+    ...queueQuery({ state: show === 'all' ? undefined : show, to }),
+    refetchInterval: refreshMs,
+  });
   const summary = useQuery({ ...queueSummaryQuery, refetchOnMount: 'always', refetchInterval: refreshMs });
   const items = queue.data?.pages.flatMap((page) => page.items) ?? [];
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['queue'] });
@@ -45,6 +48,7 @@ export function QueuePage() {
   });
   return (
     <section aria-label="Mail queue">
+      {summary.isPending && <div className="skeleton mb-6 h-7 w-2/3" />}
       {summary.data !== undefined && <Answer summary={summary.data} />}
       {(summary.data?.byReason.length ?? 0) > 0 && summary.data !== undefined && (
         <Reasons summary={summary.data}>
@@ -64,9 +68,9 @@ export function QueuePage() {
         <Segments
           label="Show"
           options={shows}
-          value={show ?? 'all'}
+          value={show}
           onChange={(value) =>
-            void navigate({ search: { show: value === 'all' ? undefined : value }, replace: true })
+            void navigate({ search: { show: value === 'waiting' ? undefined : value }, replace: true })
           }
         />
       </div>
@@ -94,10 +98,12 @@ export function QueuePage() {
   );
 }
 
-function emptyWords(to: string, show: 'waiting' | 'failed' | undefined): string {
+function emptyWords(to: string, show: (typeof shows)[number]['value']): string {
   if (to !== '') return 'No copy in the queue is for such an address.';
   if (show === 'failed') return 'Nothing failed lately.';
-  return 'The queue is empty. A copy stands here from the moment it is handed in until the next mail server has it.';
+  if (show === 'waiting')
+    return 'No copy waits. Each stands here from the moment it is handed in until the next mail server has it.';
+  return 'Nothing waits, and nothing failed lately.';
 }
 
 function Answer({ summary }: { summary: QueueSummary }) {
