@@ -35,7 +35,7 @@ export function MessageFacts({ message }: { message: Message }) {
   return (
     <section aria-label="About this message" className="mt-8 flex flex-col gap-4">
       {message.mode !== 'full' && <Note>{modeSentences[message.mode]}</Note>}
-      <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-y-2 text-soft">
+      <dl className="grid grid-cols-[7.5rem_minmax(0,1fr)] gap-y-2 text-soft">
         {facts
           .filter(([, value]) => value !== '')
           .map(([name, value]) => (

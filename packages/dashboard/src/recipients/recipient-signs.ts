@@ -1,25 +1,26 @@
 import type { RecipientSummary, VerdictState } from '@waybill/sdk';
-import { verdictTone, type VerdictTone } from '../deliveries/verdict-words.ts';
+import { type ReaderGroup, readerGroupOf, readerGroups } from '../messages/message-verdict.ts';
 
 export interface RecipientSign {
-  /** Stands for its tone when drawn. */
+  /** Stands for its group when drawn. */
   state: VerdictState;
   words: string;
 }
 
-const signs: { tone: VerdictTone; state: VerdictState; word: string }[] = [
-  { tone: 'person', state: 'read', word: 'read' },
-  { tone: 'machine', state: 'loaded', word: 'by machines only' },
-  { tone: 'none', state: 'sent', word: 'no sign' },
-  { tone: 'trouble', state: 'bounced', word: 'in trouble' },
-];
+const signs: Record<ReaderGroup, { state: VerdictState; word: string }> = {
+  sure: { state: 'read', word: 'read' },
+  probable: { state: 'probably-read', word: 'probably read' },
+  machines: { state: 'loaded', word: 'by machines only' },
+  silent: { state: 'sent', word: 'no sign' },
+  troubled: { state: 'bounced', word: 'in trouble' },
+};
 
 /** A recipient's mails by what is known of them, people first; what did not occur is left out. */
 export function recipientSigns(states: RecipientSummary['states']): RecipientSign[] {
-  return signs.flatMap(({ tone, state, word }) => {
+  return readerGroups.flatMap((group) => {
     const count = Object.entries(states)
-      .filter(([each]) => verdictTone(each as VerdictState) === tone)
+      .filter(([each]) => readerGroupOf(each as VerdictState) === group)
       .reduce((sum, [, number]) => sum + number, 0);
-    return count === 0 ? [] : [{ state, words: `${count} ${word}` }];
+    return count === 0 ? [] : [{ state: signs[group].state, words: `${count} ${signs[group].word}` }];
   });
 }

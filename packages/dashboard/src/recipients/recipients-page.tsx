@@ -90,7 +90,7 @@ function RecipientRow({ recipient }: { recipient: RecipientSummary }) {
         <span className="flex flex-wrap gap-x-4">
           {signs.map(({ state, words }) => (
             <span key={state} className="inline-flex items-center gap-1.5 whitespace-nowrap text-soft">
-              <VerdictMark verdict={{ state, confidence: 1 }} size={14} />
+              <VerdictMark verdict={{ state, confidence: state === 'probably-read' ? 0.75 : 1 }} size={14} />
               {words}
             </span>
           ))}

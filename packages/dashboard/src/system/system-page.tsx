@@ -100,10 +100,8 @@ function Signs({ system: { edge, hits } }: { system: SystemState }) {
         </Fact>
         <Fact name="Recorded">{number(edge.hits)}</Fact>
         <Fact name="Put on timelines">{number(hits.processed)}</Fact>
-        <Fact name="Waiting to be put there">
-          {hits.backlog === null ? 'not counted' : number(hits.backlog)}
-        </Fact>
-        <Fact name="Timelines are behind by">{lagWords(hits.lagSeconds)}</Fact>
+        {hits.backlog !== null && <Fact name="Waiting to be put there">{number(hits.backlog)}</Fact>}
+        {hits.lagSeconds !== null && <Fact name="Timelines are behind by">{lagWords(hits.lagSeconds)}</Fact>}
         <Fact name="Could not be recorded" hint="The reader was answered all the same.">
           {edge.unrecorded === 0 ? 'none' : <span className="text-amber">{number(edge.unrecorded)}</span>}
         </Fact>

@@ -79,8 +79,7 @@ export function sizeWords(bytes: number): string {
 }
 
 /** How far behind the timelines are, as people say it. */
-export function lagWords(seconds: number | null): string {
-  if (seconds === null) return 'not measured';
+export function lagWords(seconds: number): string {
   if (seconds < 2) return 'less than 2 s';
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
