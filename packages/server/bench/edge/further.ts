@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { startServer } from '../../test/support/server.ts';
+import type { Measurement } from './measure.ts';
+import { median, rounded } from './report.ts';
+import { MASTER_KEY, pixelRequests } from './requests.ts';
+import type { EdgeSubject } from './subjects.ts';
+import { family, residentMb } from './usage.ts';
+import { runWrk } from './wrk.ts';
+
+interface Given {
+  edge: EdgeSubject;
+  results: readonly Measurement[];
+  scratch: string;
+  seconds: number;
+  loadCpu: string;
+}
+
+/** What the table has no column for. */
+export async function further(given: Given): Promise<Record<string, number | string>> {
+  return { ...(await halfLoad(given)), ...(await wholeServer(given)) };
+}
+
+/** How long a reader waits when the edge gets half of what it can take, at moments of chance. */
+async function halfLoad({ edge, results, scratch, seconds, loadCpu }: Given) {
+  const kept = results.filter(
+    ({ subject, connections, keepAlive }) => subject === 'pixel' && connections === 64 && keepAlive,
+  );
+  const rate = median(kept.map(({ requestsPerSecond }) => requestsPerSecond)) / 2;
+  const { paths } = pixelRequests();
+  const load = { port: edge.port, paths, connections: 512, keepAlive: true, cpus: loadCpu, seconds, rate };
+  const outcome = await runWrk(load, join(scratch, 'wrk.lua'));
+  return {
+    'half load, requests/s': Math.round(outcome.requestsPerSecond),
+    'half load, p99 ms': outcome.p99Ms,
+    'half load, p99.9 ms': outcome.p999Ms,
+  };
+}
+
+/** Memory of `waybill serve` with everything on, after a look-up of places and networks under load. */
+async function wholeServer({ scratch, seconds, loadCpu }: Given) {
+  const settings = { WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}` };
+  const server = await startServer(join(scratch, 'whole'), settings);
+  try {
+    const port = Number(new URL(server.edgeUrl).port);
+    const { paths } = pixelRequests();
+    await runWrk(
+      { port, paths, connections: 64, keepAlive: true, cpus: loadCpu, seconds },
+      join(scratch, 'wrk.lua'),
+    );
+    const { supervisor } = server.processes;
+    return { 'whole server, MB': rounded(residentMb(family(supervisor)), 0) };
+  } finally {
+    await server.stop();
+  }
+}
