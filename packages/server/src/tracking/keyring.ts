@@ -1,5 +1,5 @@
-import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { WorkspaceId } from '../kernel/ids.ts';
+import { HkdfSha256, HmacSha256 } from './hmac-sha256.ts';
 
 /** A signature for one purpose is worth nothing for another. */
 export type SigningDomain = 'pixel' | 'link' | 'page' | 'return';
@@ -24,9 +24,9 @@ export interface Signed {
  */
 export class Keyring {
   readonly signingKeyId: number;
-  readonly #masters = new Map<number, Uint8Array>();
+  readonly #masters = new Map<number, HkdfSha256>();
   /** Least recently used first. Only keys that have signed or verified something: a forger adds and displaces none. */
-  readonly #derived = new Map<number, KeyObject>();
+  readonly #derived = new Map<number, HmacSha256>();
 
   /** The key that was used last: it stands at the end already. */
   #latest: number | undefined;
@@ -37,7 +37,7 @@ export class Keyring {
         throw new RangeError(`a key id is from 0 to 255, not ${id}`);
       if (key.length !== KEY_BYTES)
         throw new RangeError(`key ${id} has ${key.length} bytes, not ${KEY_BYTES}`);
-      this.#masters.set(id, Uint8Array.from(key));
+      this.#masters.set(id, new HkdfSha256(key, SALT));
     }
     if (this.#masters.size === 0) throw new RangeError('a keyring needs at least one key');
     this.signingKeyId = Math.max(...this.#masters.keys());
@@ -53,28 +53,32 @@ export class Keyring {
     const key = this.#key(this.signingKeyId, signed.workspaceId);
     if (key === undefined) throw new Error('the signing key is missing');
     this.#keep(this.signingKeyId, signed.workspaceId, key);
-    return macOf(key, signed);
+    const mac = Buffer.alloc(MAC_BYTES);
+    writeMac(key, signed, mac);
+    return mac;
   }
 
   /** In constant time. False also when there is no key of this id. */
   verify(keyId: number, signed: Signed, mac: Uint8Array): boolean {
     const key = this.#key(keyId, signed.workspaceId);
-    if (key === undefined || !timingSafeEqual(macOf(key, signed), mac)) return false;
+    if (key === undefined) return false;
+    writeMac(key, signed, expected);
+    if (!isSame(expected, mac)) return false;
     this.#keep(keyId, signed.workspaceId, key);
     return true;
   }
 
-  #key(keyId: number, workspaceId: WorkspaceId): KeyObject | undefined {
+  #key(keyId: number, workspaceId: WorkspaceId): HmacSha256 | undefined {
     const held = this.#derived.get(nameOf(keyId, workspaceId));
     if (held !== undefined) return held;
     const master = this.#masters.get(keyId);
     if (master === undefined) return undefined;
     const info = Buffer.alloc(4);
     info.writeUInt32BE(workspaceId, 0);
-    return createSecretKey(Buffer.from(hkdfSync('sha256', master, 'waybill token v1', info, KEY_BYTES)));
+    return new HmacSha256(master.derive(info, KEY_BYTES));
   }
 
-  #keep(keyId: number, workspaceId: WorkspaceId, key: KeyObject): void {
+  #keep(keyId: number, workspaceId: WorkspaceId, key: HmacSha256): void {
     const name = nameOf(keyId, workspaceId);
     // The links of a mail are signed one after the other.
     if (name === this.#latest) return;
@@ -91,19 +95,33 @@ function nameOf(keyId: number, workspaceId: WorkspaceId): number {
   return keyId * 2 ** 32 + workspaceId;
 }
 
+const SALT = Buffer.from('waybill token v1');
+const DOMAINS = { pixel: Buffer.from('pixel'), link: Buffer.from('link'), page: Buffer.from('page'), return: Buffer.from('return') };
+const LENGTHS_BYTES = 9;
+
+/** Scratch: signing is synchronous. */
+let message: Buffer = Buffer.alloc(512);
+const expected = new Uint8Array(MAC_BYTES);
+
 /** 128-bit truncated HMAC-SHA256 (RFC 2104, truncation as of its section 5) over length-prefixed fields. */
-function macOf(key: KeyObject, { domain, body, destination }: Signed): Buffer {
-  const destinationBytes = Buffer.byteLength(destination);
-  const fieldsAt = LENGTHS_BYTES + domain.length;
-  // In one piece: each further call of the digest costs as much as the hashing.
-  const signed = Buffer.allocUnsafe(fieldsAt + body.length + destinationBytes);
-  signed.writeUInt8(domain.length, 0);
-  signed.writeUInt32BE(body.length, 1);
-  signed.writeUInt32BE(destinationBytes, 5);
-  signed.write(domain, LENGTHS_BYTES, 'latin1');
-  signed.set(body, fieldsAt);
-  signed.write(destination, fieldsAt + body.length, 'utf8');
-  return createHmac('sha256', key).update(signed).digest().subarray(0, MAC_BYTES);
+function writeMac(key: HmacSha256, { domain, body, destination }: Signed, mac: Uint8Array): void {
+  const domainBytes = DOMAINS[domain];
+  const destinationBytes = destination === '' ? 0 : Buffer.byteLength(destination);
+  const length = LENGTHS_BYTES + domainBytes.length + body.length + destinationBytes;
+  if (message.length < length) message = Buffer.alloc(length);
+  message[0] = domainBytes.length;
+  message.writeUInt32BE(body.length, 1);
+  message.writeUInt32BE(destinationBytes, 5);
+  message.set(domainBytes, LENGTHS_BYTES);
+  message.set(body, LENGTHS_BYTES + domainBytes.length);
+  if (destinationBytes > 0) message.write(destination, length - destinationBytes, 'utf8');
+  key.write(message, length, mac);
 }
 
-const LENGTHS_BYTES = 9;
+/** In constant time: how far two MACs agree must not be measurable. */
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let at = 0; at < a.length; at++) difference |= (a[at] ?? 0) ^ (b[at] ?? 0);
+  return difference === 0;
+}
+
