@@ -195,8 +195,9 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     clock,
     logger,
   });
+  const hitSource = new LocalHitSource(join(config.dataDir, 'hits'), logger);
   const processor = new HitProcessor({
-    source: new LocalHitSource(join(config.dataDir, 'hits')),
+    source: hitSource,
     timeline,
     logger,
   });
@@ -311,9 +312,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       retention: () => retention.run(),
       queue: () => purge.run(),
       mailboxes: () => mailboxes.housekeep(),
-      trim: async () => {
-        for (const [epoch, seq] of await timeline.cursors()) tell({ type: 'trim', epoch, seq });
-      },
+      hitLog: async () => hitSource.trim(await timeline.cursors()),
     },
     logger,
   );
@@ -339,6 +338,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       dispatcher.stop(),
       stopHousekeeping(),
     ]);
+    await hitSource.close();
     await engine.db.destroy();
     removeLocalFile(config.dataDir);
     unlock();

@@ -38,11 +38,6 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   const report = (message: FromEdge): void => send(process, message);
   process.on('message', (message: ToEdge) => {
     if (message.type === 'back-end-url') backEndUrl = message.url;
-    if (message.type === 'trim') {
-      hitLog
-        .trim(message.epoch, message.seq)
-        .catch((error: unknown) => logger.error({ err: error }, 'the hit log could not be trimmed'));
-    }
     if (message.type === 'deny') {
       // Durable first: an objection that was confirmed must survive a restart of the edge.
       denyFile.append(message.entries).then(

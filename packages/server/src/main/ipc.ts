@@ -15,14 +15,13 @@ export type FromEdge =
 /** Back end → supervisor, and from there to the edge unless it is for the supervisor. */
 export type FromBackEnd =
   | { type: 'back-end-ready'; httpUrl: string; ports: Ports }
-  | { type: 'deny'; entries: DenyEntry[] }
-  | { type: 'trim'; epoch: string; seq: number };
+  | { type: 'deny'; entries: DenyEntry[] };
 
 /** Supervisor → child. */
 export type ToEdge =
   | { type: 'start-edge'; port: number | undefined }
   | { type: 'back-end-url'; url: string | undefined }
-  | Extract<FromBackEnd, { type: 'deny' | 'trim' }>
+  | Extract<FromBackEnd, { type: 'deny' }>
   | { type: 'shutdown' };
 
 export type ToBackEnd =

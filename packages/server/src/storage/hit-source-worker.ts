@@ -1,84 +1,96 @@
-/** Worker thread of the back end that reads the local hit log, which another process writes. */
-import { statSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+/** Worker thread of the back end that reads the local hit logs, which other processes write. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Hit, LoggedHit } from '../tracking/tracking.ts';
+import type { LoggedHit } from '../tracking/tracking.ts';
+import { SegmentLogReader } from './segment-log-reader.ts';
+import { SQLITE_LOG_FILE, SqliteHitReader } from './sqlite-hit-reader.ts';
 import { answerCalls } from './worker-thread.ts';
 
 export interface HitSourceWorkerData {
-  hitSourceFile: string;
+  hitSourceDirectory: string;
 }
-export interface HitSourceRequest {
-  cursors: ReadonlyMap<string, number>;
-  limit: number;
-}
+export type HitSourceRequest =
+  | { type: 'read'; cursors: ReadonlyMap<string, number>; limit: number }
+  | { type: 'backlog'; cursors: ReadonlyMap<string, number> }
+  | { type: 'trim'; cursors: ReadonlyMap<string, number> };
 
-/** SQLite's plain error, here: no such table. */
-const SQLITE_ERROR = 1;
-
-interface OpenLog {
-  database: DatabaseSync;
-  epoch: string;
-  /** Device and inode: a restored log is another file under the same name. */
-  identity: string;
-  after: StatementSync;
+export interface HitSourceReply {
+  hits: LoggedHit[];
+  backlog: number;
+  /** What was found damaged since the last call, in words. */
+  notices: string[];
 }
 
-class LogReader {
-  readonly #file: string;
-  #log: OpenLog | undefined;
+const LISTENER_FOLDER = /^edge-\d+$/;
 
-  constructor(file: string) {
-    this.#file = file;
+interface Reader {
+  read(cursors: ReadonlyMap<string, number>, limit: number): LoggedHit[];
+  backlog(cursors: ReadonlyMap<string, number>): number;
+  trim(cursors: ReadonlyMap<string, number>): void;
+  close(): void;
+}
+
+/** All logs in a directory: one of each listener that ever was, and that of an older version. */
+class LogsReader {
+  readonly #directory: string;
+  readonly #readers = new Map<string, Reader>();
+  readonly #notices: string[] = [];
+  #turn = 0;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#readers.set('', new SqliteHitReader(join(directory, SQLITE_LOG_FILE)));
   }
 
-  read({ cursors, limit }: HitSourceRequest): LoggedHit[] {
-    try {
-      const log = this.#open();
-      if (log === undefined) return [];
-      const rows = log.after.all(cursors.get(log.epoch) ?? 0, limit) as { seq: number; hit: string }[];
-      return rows.map(({ seq, hit }) => ({ ...(JSON.parse(hit) as Hit), epoch: log.epoch, seq }));
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+  answer(request: HitSourceRequest): HitSourceReply {
+    this.#findLogs();
+    const { cursors, type } = request;
+    const reply: HitSourceReply = { hits: [], backlog: 0, notices: [] };
+    if (type === 'read') reply.hits = this.#read(cursors, request.limit);
+    else if (type === 'trim') for (const reader of this.#readers.values()) reader.trim(cursors);
+    else for (const reader of this.#readers.values()) reply.backlog += reader.backlog(cursors);
+    reply.notices = this.#notices.splice(0);
+    return reply;
   }
 
   close(): void {
-    const log = this.#log;
-    this.#log = undefined;
-    log?.database.close();
+    for (const reader of this.#readers.values()) reader.close();
   }
 
-  #open(): OpenLog | undefined {
-    const stat = statSync(this.#file, { throwIfNoEntry: false });
-    const identity = stat && `${stat.dev}:${stat.ino}`;
-    if (this.#log !== undefined && this.#log.identity === identity) return this.#log;
-    this.close();
-    return (this.#log = identity === undefined ? undefined : openLog(this.#file, identity));
+  /** Beginning with another log each time: one that is always full must not keep the others waiting. */
+  #read(cursors: ReadonlyMap<string, number>, limit: number): LoggedHit[] {
+    const readers = [...this.#readers.values()];
+    const first = this.#turn++ % readers.length;
+    const hits: LoggedHit[] = [];
+    for (const reader of [...readers.slice(first), ...readers.slice(0, first)]) {
+      if (hits.length < limit) for (const hit of reader.read(cursors, limit - hits.length)) hits.push(hit);
+    }
+    return hits;
   }
-}
 
-function openLog(file: string, identity: string): OpenLog | undefined {
-  const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
-  try {
-    const meta = database.prepare("SELECT value FROM meta WHERE name = 'epoch'").get() as { value: string };
-    const after = database.prepare('SELECT seq, hit FROM hits WHERE seq > ? ORDER BY seq LIMIT ?');
-    return { database, epoch: meta.value, identity, after };
-  } catch (error) {
-    database.close();
-    // The edge is just creating it: tables and epoch come with its first transaction.
-    if ((error as { errcode?: number }).errcode === SQLITE_ERROR) return undefined;
-    throw error;
+  #findLogs(): void {
+    let names: string[] = [];
+    try {
+      names = readdirSync(this.#directory);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    for (const name of names) {
+      if (!LISTENER_FOLDER.test(name) || this.#readers.has(name)) continue;
+      const damaged = join(this.#directory, 'damaged');
+      const note = (sentence: string): void => void this.#notices.push(sentence);
+      this.#readers.set(name, new SegmentLogReader(join(this.#directory, name), damaged, note));
+    }
   }
 }
 
 const data = workerData as Partial<HitSourceWorkerData> | null;
-if (parentPort !== null && data?.hitSourceFile !== undefined) {
-  const reader = new LogReader(data.hitSourceFile);
-  answerCalls<HitSourceRequest, LoggedHit[]>(
+if (parentPort !== null && data?.hitSourceDirectory !== undefined) {
+  const reader = new LogsReader(data.hitSourceDirectory);
+  answerCalls<HitSourceRequest, HitSourceReply>(
     parentPort,
-    (request) => reader.read(request),
+    (request) => reader.answer(request),
     () => reader.close(),
   );
 }

@@ -1,45 +1,80 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Hit, HitLog, HitLogStatus } from '../tracking/tracking.ts';
-import type { HitLogRequest, HitLogWorkerData } from './hit-log-worker.ts';
-import { WorkerThread } from './worker-thread.ts';
+import { FrameEncoder } from './hit-frame.ts';
+import { isFull, Segment, SEGMENT_HEAD_BYTES, systemDisk, type Disk } from './hit-segment.ts';
 
-export const HIT_LOG_FILE = 'hits.db';
-/** Hits of one transaction; more wait for the next. */
+/** Hits of one frame; more wait for the next. */
 const LARGEST_BATCH = 2_000;
 /** About 50 MB: a disk that does not keep up must not take all memory. */
 const MOST_WAITING = 100_000;
 /** A reader does not wait longer than this for a disk that hangs. */
 const PATIENCE_MS = 5_000;
 const PROBE_EVERY_MS = 1_000;
+/** Segments are trimmed whole, so what the back end has stored stays here at most about this long, or this much. */
+const LONGEST_SEGMENT_MS = 3_600_000;
+const LARGEST_SEGMENT_BYTES = 64 * 1_048_576;
+/**
+ * Under load, when the disk takes commits faster than this, they wait for each other: each costs the processor as much
+ * as several hits. A hit that comes alone does not wait.
+ */
+const SHORTEST_INTERVAL_MS = 0.6;
 
 /** Hits that become durable, or do not, together. */
 interface Batch {
-  hits: string[];
+  hits: Hit[];
   done: PromiseWithResolvers<void>;
 }
 
+export interface LocalHitLogOptions {
+  /** Folder of the logs of all listeners; made when missing. */
+  directory: string;
+  /** Which listener's: each process writes a log of its own. */
+  worker?: number;
+  logger: Logger;
+  disk?: Disk;
+}
+
+/** The folder of one listener's segments. */
+export function workerFolder(worker: number): string {
+  return `edge-${worker}`;
+}
+
 /**
- * The hit log on SQLite, `synchronous=FULL`, behind a worker thread. Group commit: while one batch is being
- * committed the next one gathers, so a lone hit waits for one fsync and a crowd shares them.
+ * The hit log as append-only segment files with checksums. Every opening begins a new epoch in a new file, so nothing
+ * has to be read or repaired before the first hit, and no number that a reader may have seen is ever given again.
+ *
+ * Group commit: while one batch is written and synced (on libuv's threads), the next one gathers, so a lone hit waits for
+ * one sync and a crowd shares them.
  */
 export class LocalHitLog implements HitLog {
-  readonly #thread: WorkerThread<HitLogRequest, void>;
+  readonly #directory: string;
+  readonly #disk: Disk;
   readonly #logger: Logger;
+  readonly #epoch = randomBytes(8).toString('hex');
+  readonly #encoder = new FrameEncoder();
+  #segment: Segment | undefined;
+  #segmentSince = 0;
+  #nextSeq = 1;
   #batches: Batch[] = [];
   #waiting = 0;
   #commits = 0;
+  #lastCommitAt = 0;
+  #lastBatchSize = 0;
   #ready = true;
   #stalled = false;
   #closed = false;
-  #committing: Promise<void> | undefined;
+  #isProbeDue = false;
+  #working: Promise<void> | undefined;
   #probe: NodeJS.Timeout | undefined;
+  #rotation: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, logger: Logger) {
-    const data: HitLogWorkerData = { hitLogFile: join(directory, HIT_LOG_FILE) };
-    this.#thread = new WorkerThread(new URL('./hit-log-worker.ts', import.meta.url), data);
+  constructor({ directory, worker = 0, logger, disk = systemDisk }: LocalHitLogOptions) {
+    this.#directory = join(directory, workerFolder(worker));
+    this.#disk = disk;
     this.#logger = logger;
   }
 
@@ -53,14 +88,10 @@ export class LocalHitLog implements HitLog {
       batch = { hits: [], done: Promise.withResolvers<void>() };
       this.#batches.push(batch);
     }
-    batch.hits.push(JSON.stringify(hit));
+    batch.hits.push(hit);
     this.#waiting += 1;
-    this.#committing ??= this.#commitAll();
+    this.#working ??= this.#work();
     return batch.done.promise;
-  }
-
-  async trim(epoch: string, upToSeq: number): Promise<void> {
-    await this.#thread.call({ type: 'trim', epoch, upToSeq });
   }
 
   status(): HitLogStatus {
@@ -69,31 +100,61 @@ export class LocalHitLog implements HitLog {
 
   /** Opens the file, so that trouble shows at the start; a log that cannot be opened is tried again. */
   async warmUp(): Promise<void> {
-    await this.#thread.call({ type: 'probe' }).catch((error: unknown) => this.#failed(error));
+    this.#isProbeDue = true;
+    await (this.#working ??= this.#work());
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#probe);
-    await this.#committing;
-    await this.#thread.end();
+    clearTimeout(this.#rotation);
+    await this.#working;
+    await this.#segment?.close();
   }
 
-  async #commitAll(): Promise<void> {
+  /** The only one that touches the disk. */
+  async #work(): Promise<void> {
     // Requests that arrived in the same turn of the event loop belong to the first batch.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let batch = this.#batches.shift(); batch !== undefined; batch = this.#batches.shift()) {
-      this.#waiting -= batch.hits.length;
-      await this.#commit(batch);
+    await nextTurn();
+    for (;;) {
+      const [first] = this.#batches;
+      if (first !== undefined) {
+        await this.#gather(first);
+        const batch = this.#batches.shift();
+        if (batch === undefined) continue;
+        this.#waiting -= batch.hits.length;
+        await this.#commit(batch);
+      } else if (this.#isProbeDue) {
+        this.#isProbeDue = false;
+        const probe: Batch = { hits: [], done: Promise.withResolvers<void>() };
+        probe.done.promise.catch(() => {});
+        await this.#commit(probe);
+      } else break;
     }
-    this.#committing = undefined;
+    this.#working = undefined;
+  }
+
+  /** While hits keep coming in, commits keep their distance. */
+  async #gather(batch: Batch): Promise<void> {
+    let size = 0;
+    while (
+      this.#lastBatchSize > 1 &&
+      batch.hits.length > size &&
+      batch.hits.length < LARGEST_BATCH &&
+      performance.now() - this.#lastCommitAt < SHORTEST_INTERVAL_MS
+    ) {
+      size = batch.hits.length;
+      await nextTurn();
+    }
   }
 
   async #commit({ hits, done }: Batch): Promise<void> {
     const patience = setTimeout(() => this.#stall(done), PATIENCE_MS);
+    this.#lastCommitAt = performance.now();
+    this.#lastBatchSize = hits.length;
     try {
-      await this.#thread.call({ type: 'append', hits });
-      this.#commits += 1;
+      await this.#write(hits);
+      if (hits.length > 0) this.#commits += 1;
       this.#succeeded();
       done.resolve();
     } catch (error) {
@@ -105,7 +166,51 @@ export class LocalHitLog implements HitLog {
     }
   }
 
-  /** What waits is given up for the readers' sake. What the thread has in hand may still become durable. */
+  /** One frame, durable; without hits it is a probe. */
+  async #write(hits: readonly Hit[]): Promise<void> {
+    const segment = await this.#openSegment();
+    // Numbers of a frame that failed are not given again: it may be on the disk all the same.
+    const firstSeq = this.#nextSeq;
+    this.#nextSeq += hits.length;
+    try {
+      await segment.append(this.#encoder.encode(hits, firstSeq));
+    } catch (error) {
+      this.#encoder.begin();
+      await segment.takeBack();
+      // After a failed sync nobody knows what is on the disk, and the next one would claim success.
+      if (!isFull(error)) {
+        this.#segment = undefined;
+        await segment.close();
+      }
+      throw error;
+    }
+  }
+
+  async #openSegment(): Promise<Segment> {
+    const current = this.#segment;
+    if (current !== undefined) {
+      const isEmpty = current.sizeBytes === SEGMENT_HEAD_BYTES;
+      if (isEmpty) this.#rotateLater();
+      const isOld = performance.now() - this.#segmentSince > LONGEST_SEGMENT_MS;
+      if (isEmpty || !(isOld || current.sizeBytes > LARGEST_SEGMENT_BYTES)) return current;
+      this.#segment = undefined;
+      await current.close();
+    }
+    const segment = await Segment.create(this.#disk, this.#directory, this.#epoch);
+    this.#encoder.begin();
+    this.#segment = segment;
+    this.#rotateLater();
+    return segment;
+  }
+
+  /** Also without further hits the last ones must become trimmable. */
+  #rotateLater(): void {
+    this.#segmentSince = performance.now();
+    clearTimeout(this.#rotation);
+    this.#rotation = setTimeout(() => void this.warmUp(), LONGEST_SEGMENT_MS + 1_000).unref();
+  }
+
+  /** What waits is given up for the readers' sake. What the disk has in hand may still become durable. */
   #stall(current: PromiseWithResolvers<void>): void {
     this.#stalled = true;
     const error = new AppError('unavailable', 'the disk of the hit log hangs');
@@ -127,22 +232,22 @@ export class LocalHitLog implements HitLog {
     if (this.#closed) return;
     this.#probe ??= setTimeout(() => {
       this.#probe = undefined;
-      this.#thread.call({ type: 'probe' }).then(
-        () => this.#succeeded(),
-        (again: unknown) => this.#failed(again),
-      );
+      void this.warmUp();
     }, PROBE_EVERY_MS).unref();
   }
 }
 
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /**
- * @param options.directory is created when missing
  * @throws the system's error when the directory cannot be made. A log that cannot be opened in it throws nothing:
  *   images and links must work with a full disk, too; its status is not ready until it can
  */
-export async function openLocalHitLog(options: { directory: string; logger: Logger }): Promise<LocalHitLog> {
+export async function openLocalHitLog(options: LocalHitLogOptions): Promise<LocalHitLog> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  const log = new LocalHitLog(options.directory, options.logger);
+  const log = new LocalHitLog(options);
   await log.warmUp();
   return log;
 }

@@ -65,7 +65,7 @@ async function runEdge({
 }: Settings = {}): Promise<RunningEdge> {
   const directory = await temporaryDirectory();
   const log = await openLocalHitLog({ directory: directory.path, logger: silentLogger });
-  const source = new LocalHitSource(directory.path);
+  const source = new LocalHitSource(directory.path, silentLogger);
   const release = async (): Promise<void> => {
     await log.close();
     await source.close();
@@ -363,7 +363,6 @@ test('when the log takes no hits, image and link are served, counted and reporte
   await using running = await runEdge({
     wrapLog: (log) => ({
       append: (hit) => (full ? Promise.reject(new Error('database or disk is full')) : log.append(hit)),
-      trim: (epoch, seq) => log.trim(epoch, seq),
       status: () => ({ ...log.status(), ready: !full }),
       close: () => log.close(),
     }),
@@ -389,7 +388,6 @@ test('an answer waits until its hit is durable', async () => {
         await gate.promise;
         await log.append(hit);
       },
-      trim: (epoch, seq) => log.trim(epoch, seq),
       status: () => log.status(),
       close: () => log.close(),
     }),
@@ -564,7 +562,6 @@ test('closing finishes the answers under way, keeps their hits and does not wait
         await gate.promise;
         await log.append(hit);
       },
-      trim: (epoch, seq) => log.trim(epoch, seq),
       status: () => log.status(),
       close: () => log.close(),
     }),

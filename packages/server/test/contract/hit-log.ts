@@ -67,23 +67,75 @@ export function testHitLog(name: string, contract: HitLogContract): void {
     await source.close();
   });
 
-  test(`${name}: trimming never gives a number twice, and another epoch's trim does nothing`, async () => {
+  test(`${name}: a hit’s id is never given twice, also after the log was trimmed`, async () => {
     await using directory = await temporaryDirectory();
     let log = await contract.openLog(directory.path);
     const source = contract.openSource(directory.path);
     for (let n = 1; n <= 5; n++) await log.append(sampleHit(n));
-    const last = (await source.read(new Map(), 10)).at(-1);
+    const before = await source.read(new Map(), 10);
+    const last = before.at(-1);
     assert.ok(last);
-    await log.trim('another', last.seq);
-    assert.equal((await source.read(new Map(), 10)).length, 5);
-    await log.trim(last.epoch, last.seq);
-    assert.equal((await source.read(new Map(), 10)).length, 0);
+    await source.trim(new Map([['another', last.seq]]));
+    assert.equal((await source.read(new Map(), 10)).length, 5, 'the cursor of another epoch trims nothing');
     await log.close();
     log = await contract.openLog(directory.path);
     await log.append(sampleHit(6));
-    const [next] = await source.read(new Map([[last.epoch, last.seq]]), 10);
-    assert.equal(next?.at, 6);
-    assert.ok((next?.seq ?? 0) > last.seq);
+    await source.trim(new Map([[last.epoch, last.seq]]));
+    const cursors = new Map([[last.epoch, last.seq]]);
+    assert.deepEqual(
+      (await source.read(cursors, 10)).map(({ at }) => at),
+      [6],
+    );
+    const [next] = await source.read(cursors, 10);
+    assert.ok(!before.some(({ epoch, seq }) => epoch === next?.epoch && seq === next.seq));
+    await log.close();
+    await source.close();
+  });
+
+  test(`${name}: what is behind the cursor is counted, and never trimmed`, async () => {
+    await using directory = await temporaryDirectory();
+    let log = await contract.openLog(directory.path);
+    const source = contract.openSource(directory.path);
+    assert.equal(await source.backlog(new Map()), 0);
+    await Promise.all(Array.from({ length: 300 }, (_, n) => log.append(sampleHit(n))));
+    await log.close();
+    log = await contract.openLog(directory.path);
+    await Promise.all(Array.from({ length: 40 }, (_, n) => log.append(sampleHit(300 + n))));
+    assert.equal(await source.backlog(new Map()), 340);
+    const read = await source.read(new Map(), 100);
+    const cursors = new Map<string, number>();
+    for (const { epoch, seq } of read) cursors.set(epoch, seq);
+    assert.equal(await source.backlog(cursors), 240);
+    await source.trim(cursors);
+    const rest: number[] = [];
+    for (;;) {
+      const hits = await source.read(cursors, 100);
+      if (hits.length === 0) break;
+      for (const { at, epoch, seq } of hits) {
+        rest.push(at);
+        cursors.set(epoch, seq);
+      }
+    }
+    assert.deepEqual(
+      rest,
+      Array.from({ length: 240 }, (_, n) => 100 + n),
+    );
+    assert.equal(await source.backlog(cursors), 0);
+    await log.close();
+    await source.close();
+  });
+
+  test(`${name}: a reader whose hits were not stored gets the same ones again`, async () => {
+    await using directory = await temporaryDirectory();
+    const log = await contract.openLog(directory.path);
+    const source = contract.openSource(directory.path);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => log.append(sampleHit(n))));
+    const first = await source.read(new Map(), 20);
+    assert.deepEqual(await source.read(new Map(), 20), first);
+    const [tenth] = first.slice(9);
+    assert.ok(tenth);
+    const again = await source.read(new Map([[tenth.epoch, tenth.seq]]), 10);
+    assert.deepEqual(again, first.slice(10));
     await log.close();
     await source.close();
   });
