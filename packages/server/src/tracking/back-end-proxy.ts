@@ -4,7 +4,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
-import { BACK_END_DOWN_PAGE, sendPage } from './pages.ts';
+import { BACK_END_DOWN, send } from './pages.ts';
 
 const LARGEST_BODY = 16_384;
 const TIMEOUT_MS = 10_000;
@@ -84,7 +84,7 @@ function chosen(names: readonly string[], from: IncomingMessage['headers']): Out
 }
 
 function resting(response: ServerResponse): void {
-  sendPage(response, 503, BACK_END_DOWN_PAGE, { 'retry-after': '60' });
+  send(response, BACK_END_DOWN);
 }
 
 /** Calls back once with the body, or with undefined when it is too large; not at all when the client went away. */

@@ -38,7 +38,7 @@ export function clientAddress(
   let client = plainAddress(peer ?? '');
   if (client === undefined || forwardedFor === undefined) return client;
   const hops = (Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor).split(',');
-  while (hops.length > 0 && isTrusted(client, trusted)) {
+  while (hops.length > 0 && isTrustedAddress(client, trusted)) {
     const hop = plainAddress(hops.pop()?.trim() ?? '');
     if (hop === undefined) break;
     client = hop;
@@ -46,7 +46,8 @@ export function clientAddress(
   return client;
 }
 
-function isTrusted(address: string, trusted: BlockList): boolean {
+/** @param address plain, as {@link clientAddress} gives it */
+export function isTrustedAddress(address: string, trusted: BlockList): boolean {
   return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
@@ -69,7 +70,7 @@ export function forwardedProtocol(
   trusted: BlockList,
 ): 'http' | 'https' {
   const address = plainAddress(peer ?? '');
-  if (address === undefined || !isTrusted(address, trusted)) return 'http';
+  if (address === undefined || !isTrustedAddress(address, trusted)) return 'http';
   const last = String(forwardedProto ?? '')
     .split(',')
     .at(-1)

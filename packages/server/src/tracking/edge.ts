@@ -1,11 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../kernel/logger.ts';
-import { EdgeRoutes, type EdgeRouteOptions, type RouteCounts } from './edge-routes.ts';
+import { KEEP_ALIVE_SECONDS } from './answer.ts';
+import { networkList } from './client-address.ts';
+import { EdgeRoutes } from './edge-routes.ts';
+import { HotRoutes, type HotRouteOptions, type RouteCounts } from './hot-routes.ts';
+import { PlainConnections } from './plain-connections.ts';
 
-export interface EdgeOptions extends EdgeRouteOptions {
+export interface EdgeOptions extends HotRouteOptions {
   /** Port 0: one that the system chooses. */
   listen: { host: string; port: number };
+  /** Several processes may listen there at once, and the system divides the connections among them (Linux, BSD). */
+  shared?: boolean;
+  /** CIDRs whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[];
+  /** Where the recipient's page is answered; undefined while the back end is down. */
+  backendUrl: () => string | undefined;
 }
 
 /** Counts since the start. */
@@ -30,11 +40,11 @@ export interface Edge {
 const LARGEST_HEAD = 32_768;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
-/** Longer than the minute for which usual proxies keep a connection, so that none sends into a closing one. */
-const KEEP_ALIVE_MS = 65_000;
 /** How often the timeouts are looked at; Node's 30 s would make 10 s mean 40. */
 const CHECK_CONNECTIONS_MS = 2_000;
 const DRAIN_MS = 4_000;
+/** Connections that the system may hold until they are accepted; it has a limit of its own (net.core.somaxconn). */
+const BACKLOG = 4_096;
 
 /**
  * The listener of pixels, links and, passed on, the recipient's page. It waits for the hit log and nothing else.
@@ -47,39 +57,48 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 }
 
 class EdgeServer implements Edge {
-  readonly #routes: EdgeRoutes;
+  readonly #hot: HotRoutes;
+  readonly #options: EdgeOptions;
   readonly #server: Server;
+  readonly #plain: PlainConnections;
   readonly #logger: Logger;
   #draining = false;
   address = { host: '', port: 0 };
 
   constructor(options: EdgeOptions) {
     this.#logger = options.logger;
-    this.#routes = new EdgeRoutes(options);
+    this.#options = options;
+    const { logger, keyring, hitLog, backendUrl } = options;
+    const trusted = networkList(options.trustedProxies);
+    const hot = new HotRoutes(options);
+    const routes = new EdgeRoutes({ hot, keyring, hitLog, trusted, backendUrl });
+    this.#hot = hot;
     this.#server = createServer(
       {
         maxHeaderSize: LARGEST_HEAD,
         headersTimeout: HEADERS_TIMEOUT_MS,
         requestTimeout: REQUEST_TIMEOUT_MS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveTimeout: KEEP_ALIVE_SECONDS * 1_000,
         connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
         noDelay: true,
       },
       (request, response) => {
         // Otherwise the connection would stay open for a next request and hold the drain.
         if (this.#draining) response.shouldKeepAlive = false;
-        this.#routes.answer(request, response).catch((error: unknown) => {
+        routes.answer(request, response).catch((error: unknown) => {
           this.#logger.error({ err: error }, 'a request could not be answered');
           response.destroy();
         });
       },
     );
+    this.#plain = new PlainConnections(this.#server, { hot, trusted, logger });
   }
 
   async listen({ host, port }: { host: string; port: number }): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
+      const reusePort = this.#options.shared === true;
+      this.#server.listen({ port, host, reusePort, backlog: BACKLOG }, () => {
         this.#server.off('error', reject);
         resolve();
       });
@@ -89,7 +108,8 @@ class EdgeServer implements Edge {
   }
 
   metrics(): EdgeMetrics {
-    return this.#routes.counts();
+    const { commits } = this.#options.hitLog.status();
+    return { ...this.#hot.counts, ...this.#hot.recorded, commits };
   }
 
   async close(): Promise<void> {
@@ -97,6 +117,7 @@ class EdgeServer implements Edge {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    this.#plain.drain();
     const deadline = setTimeout(() => this.#server.closeAllConnections(), DRAIN_MS);
     // Connections become idle one by one as their last answer goes out.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 20);

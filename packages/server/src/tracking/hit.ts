@@ -32,7 +32,7 @@ const DAY_MS = 86_400_000;
 const LONGEST_HEADER = 512;
 
 /** Of all that a client sends, this much helps to tell who it was, and nothing else is kept. */
-const KEPT_HEADERS: readonly string[] = [
+export const KEPT_HEADERS: readonly string[] = [
   'user-agent',
   'accept',
   'accept-language',

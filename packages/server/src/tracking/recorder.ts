@@ -11,6 +11,8 @@ export class Recorder {
   readonly #logger: Logger;
   readonly counts = { hits: 0, silenced: 0, unrecorded: 0 };
   #failing = false;
+  /** The commit that the last hit went into: its hits are waited for and counted together. */
+  #commit: { promise: Promise<void>; hits: number; settled: Promise<void> } | undefined;
 
   constructor(dependencies: { log: HitLog; denySet: DenySet; logger: Logger }) {
     this.#log = dependencies.log;
@@ -18,23 +20,44 @@ export class Recorder {
     this.#logger = dependencies.logger;
   }
 
-  /** Resolves when the hit is durable, or is not to be kept, or cannot be. Never rejects. */
-  async record(kind: Hit['kind'], request: RawRequest, claims: TokenClaims, url?: string): Promise<void> {
+  /**
+   * @returns resolves when the hit is durable or cannot be kept, never rejects, and is the same for hits of one commit;
+   *   undefined when nothing is to be kept
+   */
+  record(
+    kind: Hit['kind'],
+    request: RawRequest,
+    claims: TokenClaims,
+    url?: string,
+  ): Promise<void> | undefined {
     if (this.#denySet.isSilent(claims)) {
       this.counts.silenced += 1;
-      return;
+      return undefined;
     }
-    try {
-      await this.#log.append(makeHit(kind, request, claims, url));
-      this.counts.hits += 1;
-      if (this.#failing) this.#logger.warn('hits are recorded again');
-      this.#failing = false;
-    } catch (error) {
-      this.counts.unrecorded += 1;
-      // Once for a stretch of failures: a full disk must not fill the log of messages, too.
-      if (!this.#failing)
-        this.#logger.error({ err: error }, 'hits cannot be recorded; readers are still answered');
-      this.#failing = true;
+    const promise = this.#log.append(makeHit(kind, request, claims, url));
+    if (this.#commit?.promise !== promise) {
+      const commit = { promise, hits: 0, settled: Promise.resolve() };
+      commit.settled = promise.then(
+        () => this.#kept(commit.hits),
+        (error: unknown) => this.#lost(commit.hits, error),
+      );
+      this.#commit = commit;
     }
+    this.#commit.hits += 1;
+    return this.#commit.settled;
+  }
+
+  #kept(hits: number): void {
+    this.counts.hits += hits;
+    if (this.#failing) this.#logger.warn('hits are recorded again');
+    this.#failing = false;
+  }
+
+  #lost(hits: number, error: unknown): void {
+    this.counts.unrecorded += hits;
+    // Once for a stretch of failures: a full disk must not fill the log of messages, too.
+    if (!this.#failing)
+      this.#logger.error({ err: error }, 'hits cannot be recorded; readers are still answered');
+    this.#failing = true;
   }
 }
