@@ -14,8 +14,7 @@ export type FromEdge =
 
 /** Back end → supervisor, and from there to the edge unless it is for the supervisor. */
 export type FromBackEnd =
-  | { type: 'back-end-ready'; httpUrl: string; ports: Ports }
-  | { type: 'deny'; entries: DenyEntry[] };
+  { type: 'back-end-ready'; httpUrl: string; ports: Ports } | { type: 'deny'; entries: DenyEntry[] };
 
 /** Supervisor → child. */
 export type ToEdge =

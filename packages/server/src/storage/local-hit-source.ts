@@ -33,7 +33,8 @@ export class LocalHitSource implements HitSource {
 
   async #call(request: HitSourceRequest): Promise<HitSourceReply> {
     const reply = await this.#thread.call(request);
-    for (const sentence of reply.notices) this.#logger.error({ trouble: sentence }, 'the hit log was damaged');
+    for (const sentence of reply.notices)
+      this.#logger.error({ trouble: sentence }, 'the hit log was damaged');
     return reply;
   }
 }

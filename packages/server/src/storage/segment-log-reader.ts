@@ -52,10 +52,7 @@ export class SegmentLogReader {
     for (const name of names.toReversed()) {
       if ((lastSeqs.get(name.epoch) ?? 0) === 0) lastSeqs.set(name.epoch, this.#reader(name).tailSeq());
     }
-    return [...lastSeqs].reduce(
-      (sum, [epoch, seq]) => sum + Math.max(0, seq - (cursors.get(epoch) ?? 0)),
-      0,
-    );
+    return [...lastSeqs].reduce((sum, [epoch, seq]) => sum + Math.max(0, seq - (cursors.get(epoch) ?? 0)), 0);
   }
 
   /** Removes segments all of whose hits are stored; never the newest, which may be in use. */

@@ -30,7 +30,8 @@ export class EdgeRoutes {
     const target = originForm(request.url ?? '/');
     const path = target.replace(/\?.*$/s, '');
     const isHot = between('/o/', path, '.gif') !== undefined || between('/l/', path) !== undefined;
-    if (isHot) return isRead(request) ? this.#hot(target, request, response) : notAllowed(response, 'GET, HEAD');
+    if (isHot)
+      return isRead(request) ? this.#hot(target, request, response) : notAllowed(response, 'GET, HEAD');
     const pageToken = between('/r/', path);
     if (pageToken !== undefined) {
       return isRead(request) || request.method === 'POST'

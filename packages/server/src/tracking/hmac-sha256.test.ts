@@ -36,9 +36,15 @@ test('a key that is longer than a block is refused', () => {
 
 test('a derived key is the same as OpenSSL’s', () => {
   fc.assert(
-    fc.property(bytes(64), bytes(64), bytes(20), fc.integer({ min: 1, max: 32 }), (secret, salt, info, size) => {
-      const expected = Buffer.from(hkdfSync('sha256', secret, salt, info, size));
-      assert.deepEqual(Buffer.from(new HkdfSha256(secret, salt).derive(info, size)), expected);
-    }),
+    fc.property(
+      bytes(64),
+      bytes(64),
+      bytes(20),
+      fc.integer({ min: 1, max: 32 }),
+      (secret, salt, info, size) => {
+        const expected = Buffer.from(hkdfSync('sha256', secret, salt, info, size));
+        assert.deepEqual(Buffer.from(new HkdfSha256(secret, salt).derive(info, size)), expected);
+      },
+    ),
   );
 });

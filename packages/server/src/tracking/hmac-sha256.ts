@@ -48,7 +48,8 @@ export class HmacSha256 {
     words.fill(0, 9, 15);
     words[15] = (BLOCK + 32) * 8;
     compress(this.#outer, state);
-    for (let byte = 0; byte < mac.length; byte++) mac[byte] = (state[byte >> 2] ?? 0) >>> (24 - 8 * (byte & 3));
+    for (let byte = 0; byte < mac.length; byte++)
+      mac[byte] = (state[byte >> 2] ?? 0) >>> (24 - 8 * (byte & 3));
   }
 }
 
@@ -174,6 +175,7 @@ function scaledRoot(prime: number, guess: number, degree: bigint): bigint {
 }
 
 function isPrime(candidate: number): boolean {
-  for (let divisor = 2; divisor * divisor <= candidate; divisor++) if (candidate % divisor === 0) return false;
+  for (let divisor = 2; divisor * divisor <= candidate; divisor++)
+    if (candidate % divisor === 0) return false;
   return true;
 }

@@ -96,7 +96,12 @@ function nameOf(keyId: number, workspaceId: WorkspaceId): number {
 }
 
 const SALT = Buffer.from('waybill token v1');
-const DOMAINS = { pixel: Buffer.from('pixel'), link: Buffer.from('link'), page: Buffer.from('page'), return: Buffer.from('return') };
+const DOMAINS = {
+  pixel: Buffer.from('pixel'),
+  link: Buffer.from('link'),
+  page: Buffer.from('page'),
+  return: Buffer.from('return'),
+};
 const LENGTHS_BYTES = 9;
 
 /** Scratch: signing is synchronous. */

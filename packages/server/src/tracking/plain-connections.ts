@@ -74,7 +74,10 @@ export class PlainConnections {
   }
 
   /** @returns what the connection is owed; undefined when it is not for us after all */
-  decide(connection: PlainConnection, { target, method, headers, keepAlive }: PlainRequest): Owed | undefined {
+  decide(
+    connection: PlainConnection,
+    { target, method, headers, keepAlive }: PlainRequest,
+  ): Owed | undefined {
     const ip = connection.client(headers['x-forwarded-for'], this.#options.trusted);
     const decision = this.#options.hot.decide(target, { method, ip, headers });
     if (decision === undefined) return undefined;
@@ -106,7 +109,10 @@ export class PlainConnections {
     if (this.#waiting?.after !== after) {
       const waiting = { after, owed: [] as Owed[] };
       this.#waiting = waiting;
-      void after.then(() => release(waiting.owed));
+      void after.then(() => {
+        if (this.#waiting === waiting) this.#waiting = undefined;
+        release(waiting.owed);
+      });
     }
     this.#waiting.owed.push(owed);
   }
@@ -235,8 +241,10 @@ class PlainConnection {
   #write(due: readonly Owed[]): void {
     const [first] = due;
     if (first === undefined) return;
-    const bytes = due.length === 1 ? this.#hub.bytesOf(first) : Buffer.concat(due.map((each) => this.#hub.bytesOf(each)));
-    const isLast = this.#owed.length === 0 && (this.#isOver || (this.#hub.isDraining && this.#unread === undefined));
+    const bytes =
+      due.length === 1 ? this.#hub.bytesOf(first) : Buffer.concat(due.map((each) => this.#hub.bytesOf(each)));
+    const isLast =
+      this.#owed.length === 0 && (this.#isOver || (this.#hub.isDraining && this.#unread === undefined));
     if (isLast) {
       this.#socket.end(bytes);
       this.#close();

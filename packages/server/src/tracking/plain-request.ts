@@ -34,16 +34,16 @@ const COLON = 58;
 const NAME = 1;
 const TARGET = 2;
 const VALUE = 4;
-const KINDS = new Uint8Array(256);
-for (let code = 0x21; code < 0x7f; code++) {
+const KINDS = Uint8Array.from({ length: 256 }, (_, code) => kindsOf(code));
+
+function kindsOf(code: number): number {
+  if (code === SPACE || code === TAB || code >= 0x80) return VALUE;
+  if (code <= 0x20 || code === 0x7f) return 0;
   const character = String.fromCharCode(code);
-  if (/[\w!#$%&'*+.^`|~-]/.test(character)) KINDS[code] = (KINDS[code] ?? 0) | NAME;
-  if (/[\w\-.~:/?@!$&'()*+,;=%]/.test(character)) KINDS[code] = (KINDS[code] ?? 0) | TARGET;
-  KINDS[code] = (KINDS[code] ?? 0) | VALUE;
+  const isName = /[\w!#$%&'*+.^`|~-]/.test(character);
+  const isTarget = /[\w\-.~:/?@!$&'()*+,;=%]/.test(character);
+  return VALUE | (isName ? NAME : 0) | (isTarget ? TARGET : 0);
 }
-for (let code = 0x80; code < 0x100; code++) KINDS[code] = VALUE;
-KINDS[SPACE] = VALUE;
-KINDS[TAB] = VALUE;
 
 /** What these announce or ask for is `node:http`’s to answer. */
 const NOT_ORDINARY = [
@@ -118,7 +118,10 @@ export class PlainRequestReader {
       const use = this.#fieldAt(bytes, nameAt, nameEnd, hash);
       if (use?.use === 'refuse') return false;
       if (use?.use === 'host' && ++hosts > 1) return false;
-      if (use?.use === 'connection' && (++connections > 1 || !readConnection(trimmed(bytes, nameEnd + 1, at), request)))
+      if (
+        use?.use === 'connection' &&
+        (++connections > 1 || !readConnection(trimmed(bytes, nameEnd + 1, at), request))
+      )
         return false;
       if (use?.use === 'keep') {
         // How several lines become one is `node:http`’s to know.
@@ -133,7 +136,8 @@ export class PlainRequestReader {
   #fieldAt(bytes: Buffer, from: number, end: number, hash: number): FieldUse | undefined {
     return this.#fields.get(hash)?.find(({ name }) => {
       if (name.length !== end - from) return false;
-      for (let at = 0; at < name.length; at++) if (lower(bytes[from + at] ?? 0) !== name.charCodeAt(at)) return false;
+      for (let at = 0; at < name.length; at++)
+        if (lower(bytes[from + at] ?? 0) !== name.charCodeAt(at)) return false;
       return true;
     });
   }

@@ -4,6 +4,12 @@ import type { HitLog } from './hit-log.ts';
 import { makeHit, type Hit, type RawRequest } from './hit.ts';
 import type { TokenClaims } from './token.ts';
 
+interface Commit {
+  promise: Promise<void>;
+  hits: number;
+  settled: Promise<void>;
+}
+
 /** Asks whether a request is to be recorded, and has it recorded. A failure never reaches the reader. */
 export class Recorder {
   readonly #log: HitLog;
@@ -12,7 +18,7 @@ export class Recorder {
   readonly counts = { hits: 0, silenced: 0, unrecorded: 0 };
   #failing = false;
   /** The commit that the last hit went into: its hits are waited for and counted together. */
-  #commit: { promise: Promise<void>; hits: number; settled: Promise<void> } | undefined;
+  #commit: Commit | undefined;
 
   constructor(dependencies: { log: HitLog; denySet: DenySet; logger: Logger }) {
     this.#log = dependencies.log;
@@ -36,10 +42,10 @@ export class Recorder {
     }
     const promise = this.#log.append(makeHit(kind, request, claims, url));
     if (this.#commit?.promise !== promise) {
-      const commit = { promise, hits: 0, settled: Promise.resolve() };
+      const commit: Commit = { promise, hits: 0, settled: Promise.resolve() };
       commit.settled = promise.then(
-        () => this.#kept(commit.hits),
-        (error: unknown) => this.#lost(commit.hits, error),
+        () => this.#kept(commit),
+        (error: unknown) => this.#lost(commit, error),
       );
       this.#commit = commit;
     }
@@ -47,14 +53,16 @@ export class Recorder {
     return this.#commit.settled;
   }
 
-  #kept(hits: number): void {
-    this.counts.hits += hits;
+  #kept(commit: Commit): void {
+    this.counts.hits += commit.hits;
+    if (this.#commit === commit) this.#commit = undefined;
     if (this.#failing) this.#logger.warn('hits are recorded again');
     this.#failing = false;
   }
 
-  #lost(hits: number, error: unknown): void {
-    this.counts.unrecorded += hits;
+  #lost(commit: Commit, error: unknown): void {
+    this.counts.unrecorded += commit.hits;
+    if (this.#commit === commit) this.#commit = undefined;
     // Once for a stretch of failures: a full disk must not fill the log of messages, too.
     if (!this.#failing)
       this.#logger.error({ err: error }, 'hits cannot be recorded; readers are still answered');

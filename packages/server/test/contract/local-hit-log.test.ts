@@ -57,7 +57,7 @@ async function segmentOf(directory: string): Promise<string> {
 async function frameStarts(file: string): Promise<number[]> {
   const bytes = await readFile(file);
   const starts: number[] = [];
-  for (let at = SEGMENT_HEAD_BYTES; ; ) {
+  for (let at = SEGMENT_HEAD_BYTES; ;) {
     const head = readFrameHead(bytes, at);
     if (head === undefined) return starts;
     starts.push(at);
@@ -126,7 +126,7 @@ test('local hit log: a flipped bit is noticed anywhere, reported, and its bytes 
     await writeFile(file, bytes);
     const told: unknown[] = [];
     const logger = { ...silentLogger, error: (fields: unknown) => void told.push(fields) };
-    const source = new LocalHitSource(directory.path, logger as unknown as typeof silentLogger);
+    const source = new LocalHitSource(directory.path, logger);
     const times = (await source.read(new Map(), 100)).map((hit) => hit.at);
     await source.close();
     assert.deepEqual(times, [0, 100], 'what comes before and the next segment are read, nothing wrong is');
@@ -190,7 +190,10 @@ test('local hit log: several listeners write logs of their own, and all are read
   );
   for (const n of upTo(30)) await logs[n % 3]?.append(sampleHit(n));
   const hits = await stored(directory.path);
-  assert.deepEqual(hits.map(({ at }) => at).sort((a, b) => a - b), upTo(30));
+  assert.deepEqual(
+    hits.map(({ at }) => at).sort((a, b) => a - b),
+    upTo(30),
+  );
   assert.equal(new Set(hits.map(({ epoch }) => epoch)).size, 3);
   for (const log of logs) await log.close();
 });
