@@ -205,7 +205,11 @@ test('a client that does not read its answers is not read either', async () => {
     ]);
   }
   assert.equal(isTaken, false, 'the flood went on');
-  const before = running.log.hits.length;
+  let before = -1;
+  while (before !== running.log.hits.length) {
+    before = running.log.hits.length;
+    await sleep(500);
+  }
   const other = await running.open();
   other.socket.write(get(PIXEL));
   await other.answers(1);
