@@ -10,7 +10,7 @@ import type { Hit, LoggedHit } from '../tracking/tracking.ts';
  *   8–11   CRC-32 of bytes 12 to the end
  *   12     1: the texts begin anew here, nothing before is referred to
  *   13–15  zero
- *   16–19  hits in it, of consecutive numbers; none in a probe
+ *   16–19  hits in it, of consecutive numbers
  *   20–27  number of the first hit
  *   28–35  time of the first hit, a double of ms since 1970; the others' are counted from it
  * A text that was seen before is its number, from 1; a new one is 0, its length and its UTF-8, and takes the next number.

@@ -153,6 +153,17 @@ export class Segment {
     }
   }
 
+  /**
+   * Resolves when there is room for many more frames, on a disk that takes them. Room for a single one may be left in
+   * the last block of a disk that is full.
+   */
+  async probe(): Promise<void> {
+    const room = Buffer.alloc(SMALLEST_STEP);
+    await this.#disk.write(this.#file, room, this.#end);
+    await this.#disk.datasync(this.#file);
+    this.#allocated = Math.max(this.#allocated, this.#end + room.length);
+  }
+
   /** Removes what is behind the last frame that is durable, as far as that can be done. */
   async takeBack(): Promise<void> {
     await this.#disk.truncate(this.#file, this.#end).catch(() => {});

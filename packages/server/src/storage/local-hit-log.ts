@@ -173,7 +173,8 @@ export class LocalHitLog implements HitLog {
     const firstSeq = this.#nextSeq;
     this.#nextSeq += hits.length;
     try {
-      await segment.append(this.#encoder.encode(hits, firstSeq));
+      if (hits.length === 0) await segment.probe();
+      else await segment.append(this.#encoder.encode(hits, firstSeq));
     } catch (error) {
       this.#encoder.begin();
       await segment.takeBack();

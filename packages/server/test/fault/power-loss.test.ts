@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:http';
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { silentLogger } from '../../src/kernel/logger.ts';
 import { LocalHitSource } from '../../src/storage/local-hit-source.ts';
 import { balance, duplicateSources, newLedger } from '../support/ledger.ts';
 import { shortOrLong } from '../support/long-form.ts';
@@ -30,7 +31,7 @@ interface Recorded {
 /** @param inject what strace does to the edge's system calls */
 async function record(server: RunningServer, traceFile: string, inject?: string): Promise<Recorded> {
   const urls = await snippetPixels(server, 10);
-  const hitsDirectory = join(server.dataDir, 'hits');
+  const hitsDirectory = join(server.dataDir, 'hits', 'edge-0');
   const disks = [await UnpluggedDisk.of(hitsDirectory), await UnpluggedDisk.of(hitsDirectory)];
   const trace = await SystemCallTrace.attach(server.processes.supervisor, traceFile, inject);
   // The next edge is watched from its first call on: opening the log is part of the promise.
@@ -104,7 +105,7 @@ async function unplug(
     if (promised.size % every !== 0) continue;
     looked += 1;
     await disk.restore(target, () => Math.random() < chance);
-    const found = await agentsIn(target);
+    const found = await agentsIn(dirname(target));
     for (const name of promised) if (!found.has(name)) lost.add(name);
   }
   return { answers: promised.size, looked, lost: [...lost] };
@@ -124,7 +125,7 @@ function isAnswer(call: SystemCall): boolean {
 
 /** User-Agents of the hits that the log yields. */
 async function agentsIn(directory: string): Promise<Set<string>> {
-  const source = new LocalHitSource(directory);
+  const source = new LocalHitSource(directory, silentLogger);
   try {
     const hits = await source.read(new Map(), 1_000_000);
     return new Set(hits.map(({ headers }) => headers['user-agent'] ?? ''));
@@ -140,7 +141,7 @@ test(
     await using directory = await temporaryDirectory();
     await using scratch = await temporaryDirectory();
     const server = await startServer(join(directory.path, 'data'));
-    const after = join(scratch.path, 'hits');
+    const after = join(scratch.path, 'hits', 'edge-0');
     try {
       const recorded = await record(server, join(scratch.path, 'trace'));
       const [worst, torn] = recorded.disks;
@@ -180,7 +181,7 @@ test(
       const recorded = await record(server, join(scratch.path, 'trace'), lie);
       const [disk] = recorded.disks;
       assert.ok(disk);
-      const { answers, lost } = await unplug(disk, recorded, join(scratch.path, 'hits'), 0);
+      const { answers, lost } = await unplug(disk, recorded, join(scratch.path, 'hits', 'edge-0'), 0);
       assert.equal(answers, recorded.agents.size);
       assert.ok(lost.length > answers / 2, `only ${lost.length} of ${answers} were lost`);
       t.diagnostic(`${lost.length} of ${answers} answered hits lost: this test can fail`);
