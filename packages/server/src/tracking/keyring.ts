@@ -129,4 +129,3 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   for (let at = 0; at < a.length; at++) difference |= (a[at] ?? 0) ^ (b[at] ?? 0);
   return difference === 0;
 }
-
