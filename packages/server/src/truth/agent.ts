@@ -10,13 +10,16 @@ import {
   titleOf,
 } from './machine-agent.ts';
 import type { Agent, Species } from './species.ts';
-import { AgentWords, TokenTable, type TokenMatch, type TokenRow } from './token-table.ts';
+import { TokenTables, type FoundTokens, type TokenMatch, type TokenRow } from './token-table.ts';
 
-const IMAGE_PROXIES = new TokenTable(agents.imageProxies);
-const SCANNERS = new TokenTable(agents.scanners);
-const MAIL_CLIENTS = new TokenTable(agents.mailClients as TokenRow[]);
-const PREVIEW_BOTS = new TokenTable(agents.previewBots);
-const LIBRARIES = new TokenTable(agents.libraries);
+type Table = 'imageProxies' | 'scanners' | 'mailClients' | 'previewBots' | 'libraries';
+const TABLES = new TokenTables<Table>({
+  imageProxies: agents.imageProxies,
+  scanners: agents.scanners,
+  mailClients: agents.mailClients as TokenRow[],
+  previewBots: agents.previewBots,
+  libraries: agents.libraries,
+});
 
 /** Longer strings are cut: no real agent is named after that, and expressions stay fast on hostile input. */
 const LONGEST_AGENT = 1024;
@@ -46,9 +49,11 @@ export function recogniseAgent(userAgent: string | undefined): Agent {
 
 /** Proxies and log pipelines quote agents, encode their spaces, or write `+` for them. */
 function tidy(userAgent: string): string {
-  let text = userAgent.slice(0, LONGEST_AGENT).replace(/%20|%2c|%3b|%28|%29|%2f/gi, decodeURIComponent);
+  let text = userAgent.slice(0, LONGEST_AGENT);
+  if (text.includes('%')) text = text.replace(/%20|%2c|%3b|%28|%29|%2f/gi, decodeURIComponent);
   if (!text.includes(' ') && /\+\(|\)\+/.test(text)) text = text.replaceAll('+', ' ');
-  return text.replace(/^["'\s]+|["'\s]+$/g, '').replace(/\s+/g, ' ');
+  if (/^["'\s]|["'\s]$/.test(text)) text = text.replace(/^["'\s]+|["'\s]+$/g, '');
+  return /\s\s|[^\S ]/.test(text) ? text.replace(/\s+/g, ' ') : text;
 }
 
 function classify(text: string): Agent {
@@ -62,10 +67,10 @@ function classify(text: string): Agent {
       client: { name: 'Gmail (prefetch)', device: 'server' },
     };
   }
-  const words = new AgentWords(agent);
+  const words = TABLES.find(agent);
   const named = withoutAddresses(agent);
-  const names = named === agent ? words : new AgentWords(named);
-  const proxy = IMAGE_PROXIES.find(names);
+  const names = named === agent ? words : TABLES.find(named);
+  const proxy = names.first('imageProxies');
   if (proxy !== undefined) return fromTable('image-proxy', proxy, agent);
   return classifyProgram(text, { agent, words, names }, parseBrowser(agent));
 }
@@ -73,8 +78,8 @@ function classify(text: string): Agent {
 /** `names`: without addresses. */
 interface Words {
   agent: string;
-  words: AgentWords;
-  names: AgentWords;
+  words: FoundTokens<Table>;
+  names: FoundTokens<Table>;
 }
 
 function classifyProgram(
@@ -92,17 +97,17 @@ function classifyProgram(
     return { species: 'image-proxy', named: true, client: { name: frozen.name, device: 'server' } };
   // Makers of security products also make browsers, and apps with a browser inside.
   const isApp = (row: TokenRow): boolean => row.app !== true || browser === undefined;
-  const scanner = SCANNERS.find(words, isApp);
+  const scanner = words.first('scanners', isApp);
   if (scanner !== undefined) return fromTable('scanner', scanner, agent);
   // "Microsoft Office Existence Discovery" and the like are programs although a mail client's name is in them.
   if (/(?:existence|protocol) discovery/.test(agent)) return plain('program', 'Microsoft Office link check');
-  const preview = PREVIEW_BOTS.find(words, isApp);
+  const preview = words.first('previewBots', isApp);
   // "SomeMail-ImageProxy" is not SomeMail.
   if (preview === undefined && soundsLikeImageProxy(agent)) return machineAgent(text, agent);
-  const mail = MAIL_CLIENTS.find(names);
+  const mail = names.first('mailClients');
   if (mail !== undefined && !isPosing(agent, mail.row)) return fromTable('mail-client', mail, agent);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
-  const library = LIBRARIES.find(names);
+  const library = names.first('libraries');
   if (library !== undefined) return fromTable('program', library, agent);
   return browser === undefined ? classifyOther(text, agent) : classifyBrowser(text, agent, browser);
 }

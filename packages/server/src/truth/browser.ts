@@ -107,6 +107,8 @@ function isLastOfSystem(agent: string, name: string, version: string | undefined
 }
 
 export function osOf(agent: string): string | undefined {
+  // Most are one of these, and say nothing of the others.
+  if (agent.includes('windows nt') && !/phone|android|ce;|iemobile|ios/.test(agent)) return 'Windows';
   if (/windows phone|windows mobile|windows ce|iemobile/.test(agent)) return 'Windows Phone';
   if (/iphone|ipod|ipad|\bios[ /]\d|watchos/.test(agent)) return 'iOS';
   if (/\btizen\b/.test(agent)) return 'Tizen';

@@ -38,14 +38,17 @@ function agentOf({ userAgent, headers, kind }: Observation): Agent {
   const app = headers?.['x-requested-with']?.trim().toLowerCase();
   if (app !== undefined && (agent.species === 'embedded-browser' || agent.species === 'browser')) {
     const name = MAIL_PACKAGES.get(app) ?? mailPackageName(app);
-    if (name !== undefined)
-      return { ...agent, species: 'mail-client', client: withoutVersion(agent.client, name) };
+    if (name !== undefined) return asMailClient(agent, name);
   }
   // Apple Mail sends the bare engine. On a link the same string is some app's built-in browser.
   if (agent.engineOnly === true && kind === 'open' && isApple(agent.client)) {
-    return { ...agent, species: 'mail-client', client: withoutVersion(agent.client, 'Apple Mail') };
+    return asMailClient(agent, 'Apple Mail');
   }
   return agent;
+}
+
+function asMailClient({ said: _, ...agent }: Agent, name: string): Agent {
+  return { ...agent, species: 'mail-client', client: withoutVersion(agent.client, name) };
 }
 
 /** Android puts the app's package into X-Requested-With of its WebView; a mail app's says so. */

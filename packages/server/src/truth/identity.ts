@@ -2,20 +2,11 @@ import type { Agent, Species } from './species.ts';
 import type { Evidence } from './evidence.ts';
 import type { HitFacts } from './hit-facts.ts';
 
-/** Agents come from a memory, so that what one says is put into words once. */
-const said = {
-  open: new WeakMap<Agent, readonly Evidence[]>(),
-  click: new WeakMap<Agent, readonly Evidence[]>(),
-};
-
 /** First layer: who the agent says it is. Nobody poses as a machine; many machines pose as browsers. */
 export function identityEvidence({ agent, observation: { kind } }: HitFacts): readonly Evidence[] {
-  let evidence = said[kind].get(agent);
-  if (evidence === undefined) {
-    evidence = (kind === 'open' ? OPENS : CLICKS)[agent.species](agent);
-    said[kind].set(agent, evidence);
-  }
-  return evidence;
+  // Agents come from a memory: what one says is put into words once.
+  agent.said ??= {};
+  return (agent.said[kind] ??= (kind === 'open' ? OPENS : CLICKS)[agent.species](agent));
 }
 
 type Rule = (agent: Agent) => Evidence[];

@@ -1,4 +1,5 @@
 import type { Client } from '@waybill/sdk';
+import type { Evidence } from './evidence.ts';
 
 /** What kind of agent a User-Agent names. */
 export type Species =
@@ -27,4 +28,6 @@ export interface Agent {
   livedIn?: boolean;
   /** Of a desktop browser, see `BrowserAgent`. */
   yearsBehind?: 0 | 2 | 3;
+  /** What the agent says of itself as evidence, kept by `identity.ts`. */
+  said?: { open?: readonly Evidence[]; click?: readonly Evidence[] };
 }
