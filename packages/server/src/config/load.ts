@@ -41,6 +41,8 @@ export interface Config {
   tls: { certFile: string; keyFile: string } | undefined;
   smarthostUrl: string | undefined;
   demo: boolean;
+  /** Host names of readers' addresses are asked for. */
+  reverseDns: boolean;
   plainText: 'keep' | 'links' | 'alternative';
   verpDomain: string | undefined;
   verpSenderDomains: readonly string[];
@@ -233,6 +235,7 @@ function toConfig(settings: Settings): Config {
     tls: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
     smarthostUrl: settings.WAYBILL_SMARTHOST_URL,
     demo: settings.WAYBILL_DEMO,
+    reverseDns: settings.WAYBILL_REVERSE_DNS,
     plainText: settings.WAYBILL_PLAIN_TEXT,
     verpDomain: settings.WAYBILL_VERP_DOMAIN,
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),

@@ -278,6 +278,12 @@ export const SETTINGS = {
     about:
       'The mail server that mail goes out through. `?tls=` at its end chooses `off`, `opportunistic`, `require` or `verify`; default: `verify` for `smtps://` and where a password goes to another machine, else `opportunistic`. No address: mail is captured in the demo inbox.',
   }),
+  WAYBILL_REVERSE_DNS: setting({
+    schema: flag,
+    default: '0',
+    about:
+      '`1`: ask the DNS for the host names of readers’ addresses, after their hits are recorded, to know gateways and crawlers by them. Tells your resolver, and whoever runs the reverse zones, which addresses loaded your mail; only names of known gateways and crawlers are kept. `0`: nobody is asked.',
+  }),
   WAYBILL_DEMO: setting({
     schema: flag,
     default: '0',

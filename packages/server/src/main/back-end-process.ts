@@ -52,6 +52,7 @@ import { mailboxMetrics } from './mailbox-metrics.ts';
 import { backEndMetrics } from './metrics.ts';
 import { relayMetrics } from './relay-metrics.ts';
 import { openDatabase } from './open-database.ts';
+import { openHostCheck } from './open-host-check.ts';
 import { openMailboxes } from './open-mailboxes.ts';
 import { retryListen } from './retry-listen.ts';
 import { systemState } from './system-state.ts';
@@ -196,10 +197,12 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     logger,
   });
   const hitSource = new LocalHitSource(join(config.dataDir, 'hits'), logger);
+  const hostCheck = config.reverseDns ? openHostCheck({ timeline, lookup, clock, logger }) : undefined;
   const processor = new HitProcessor({
     source: hitSource,
     timeline,
     logger,
+    ...(hostCheck === undefined ? {} : { onRecorded: (hits) => hostCheck.consider(hits) }),
   });
 
   const metrics = async (): Promise<Metric[]> => [
@@ -335,6 +338,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       relay.close(),
       mailboxes.stop(),
       processor.stop(),
+      hostCheck?.stop(),
       dispatcher.stop(),
       stopHousekeeping(),
     ]);

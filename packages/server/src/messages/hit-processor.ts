@@ -1,5 +1,5 @@
 import type { Logger } from '../kernel/logger.ts';
-import type { HitSource } from '../tracking/tracking.ts';
+import type { HitSource, LoggedHit } from '../tracking/tracking.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface HitProcessorOptions {
@@ -21,6 +21,7 @@ export class HitProcessor {
   readonly #source: HitSource;
   readonly #timeline: Timeline;
   readonly #logger: Logger;
+  readonly #onRecorded: (hits: readonly LoggedHit[]) => void;
   readonly #options: HitProcessorOptions;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
@@ -30,12 +31,19 @@ export class HitProcessor {
   #waiting: (() => void)[] = [];
 
   constructor(
-    dependencies: { source: HitSource; timeline: Timeline; logger: Logger },
+    dependencies: {
+      source: HitSource;
+      timeline: Timeline;
+      logger: Logger;
+      /** Told what is on the timelines now; returns at once. */
+      onRecorded?: (hits: readonly LoggedHit[]) => void;
+    },
     options: Partial<HitProcessorOptions> = {},
   ) {
     this.#source = dependencies.source;
     this.#timeline = dependencies.timeline;
     this.#logger = dependencies.logger;
+    this.#onRecorded = dependencies.onRecorded ?? (() => undefined);
     this.#options = { ...DEFAULTS, ...options };
   }
 
@@ -76,6 +84,7 @@ export class HitProcessor {
         const hits = await this.#source.read(cursors, this.#options.batchSize);
         if (hits.length > 0) {
           await this.#timeline.recordHits(hits);
+          this.#onRecorded(hits);
           for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
           this.#processed += hits.length;
         }

@@ -3,9 +3,16 @@ import { newRowId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
 import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import { surroundingsOf, type Sighting, type Surroundings } from './context.ts';
 import type { MailDelivery, NewMail } from './message.ts';
 import { observe } from './observe.ts';
-import type { DeliveryRecord, StoredEvent, StoredHit, TimelineWork } from './timeline-store.ts';
+import type {
+  DeliveryRecord,
+  StoredEvent,
+  StoredHit,
+  TimelineSnapshot,
+  TimelineWork,
+} from './timeline-store.ts';
 
 /** The one code that makes events of raw hits and a verdict of events: for new hits, and for old ones under new rules. */
 
@@ -21,14 +28,36 @@ export interface Interpretation {
 /** The sender's sessions are remembered for a day; they say nothing of hits before. */
 export const SENDER_ADDRESS_MS = 86_400_000;
 
+export interface InterpretationContext {
+  /** Addresses of the sender's own sessions in the last day. */
+  known: ReadonlySet<string>;
+  surroundings: Surroundings;
+  lookup: Lookup;
+  now: number;
+}
+
+/** @param fresh hits of other deliveries that are recorded in the same transaction */
+export function contextFor(
+  { workspaceId }: Pick<DeliveryRecord, 'workspaceId'>,
+  snapshot: Pick<TimelineSnapshot, 'senderAddresses' | 'sightings' | 'earlierHits'>,
+  fresh: readonly Sighting[] = [],
+): Pick<InterpretationContext, 'known' | 'surroundings'> {
+  return {
+    known: snapshot.senderAddresses.get(workspaceId) ?? NOBODY,
+    surroundings: {
+      sightings: Map.groupBy([...(snapshot.sightings.get(workspaceId) ?? []), ...fresh], ({ ip }) => ip),
+      earlierHits: snapshot.earlierHits,
+    },
+  };
+}
+
 /**
  * Judges all hits of a delivery together: a late burst changes what an earlier hit was.
- * @param known addresses of the sender's own sessions in the last day
  */
 export function interpretHits(
   record: DeliveryRecord,
   newHits: readonly StoredHit[],
-  { known, lookup, now }: { known: ReadonlySet<string>; lookup: Lookup; now: number },
+  { known, surroundings, lookup, now }: InterpretationContext,
 ): Interpretation {
   const hits = [...record.hits, ...newHits].sort((a, b) => a.at - b.at);
   const events = new Map(record.events.map((event) => [event.source, event]));
@@ -38,6 +67,7 @@ export function interpretHits(
         hit,
         record,
         sendersThen(hit, events.get(hitSource(hit)), hit.at > now - SENDER_ADDRESS_MS, known),
+        surroundingsOf(hit, record.id, surroundings),
       ),
     ),
     lookup,

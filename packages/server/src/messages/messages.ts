@@ -16,9 +16,12 @@ export type {
   StoredHit,
   TimelineSnapshot,
   TimelineStore,
+  TimelineWant,
   TimelineWork,
   TransactionPart,
 } from './timeline-store.ts';
+export { SIGHTING_MS, type Sighting } from './context.ts';
+export { HostCheck, type ReverseNames } from './host-check.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
 export { firstVerdict, SENDER_ADDRESS_MS } from './interpret.ts';

@@ -6,6 +6,7 @@ export function observe(
   hit: StoredHit,
   delivery: Pick<DeliveryRecord, 'source' | 'sentAt' | 'createdAt' | 'linkCount' | 'events'>,
   senderAddresses: ReadonlySet<string>,
+  surroundings: Pick<Observation, 'elsewhere' | 'earlier'>,
 ): Observation {
   const userAgent = hit.headers['user-agent'];
   return {
@@ -19,6 +20,8 @@ export function observe(
     userAgent: userAgent ?? '',
     ...(hit.ip === undefined ? {} : { ip: hit.ip }),
     ...(hit.linkIndex === undefined ? {} : { link: hit.linkIndex }),
+    ...(hit.host === undefined ? {} : { host: hit.host }),
+    ...surroundings,
     ...(wasAnswered(delivery, hit.at) ? { afterReply: true } : {}),
     // On local networks, loopback included, the judgement makes nothing of it.
     ...(hit.ip !== undefined && senderAddresses.has(hit.ip) ? { senderAddress: true } : {}),

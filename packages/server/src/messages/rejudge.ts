@@ -2,7 +2,7 @@ import type { Actor, VerdictState } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId } from '../kernel/ids.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
-import { concludeDelivery, interpretHits } from './interpret.ts';
+import { concludeDelivery, contextFor, interpretHits } from './interpret.ts';
 import type {
   DeliveryRecord,
   StoredEvent,
@@ -74,7 +74,7 @@ export async function rejudge(
     if (ids.length === 0) break;
     const startedAt = clock();
     let tally = progress;
-    await store.transact({ deliveryIds: ids, messageIds: [] }, (snapshot) => {
+    await store.transact({ deliveryIds: ids, messageIds: [], surroundings: true }, (snapshot) => {
       // Counted from the start again if the transaction is.
       tally = structuredClone(progress);
       return judgeAgain(snapshot, { lookup, now: clock(), tally });
@@ -110,8 +110,8 @@ function judgeAgain(
     cursors: new Map(),
   };
   for (const record of snapshot.deliveries.values()) {
-    const known = snapshot.senderAddresses.get(record.workspaceId) ?? new Set<string>();
-    const { changed, confirmed } = interpretHits(record, [], { known, lookup, now });
+    const context = contextFor(record, snapshot);
+    const { changed, confirmed } = interpretHits(record, [], { ...context, lookup, now });
     const { delivery } = concludeDelivery(record, { added: [], changed: [...changed, ...confirmed] }, now);
     work.changedEvents.push(...changed);
     work.confirmedEvents.push(...confirmed);

@@ -2,6 +2,7 @@ import type { Client, EventType, Network, Place, Reason, Verdict } from '@waybil
 import type { Actor } from '@waybill/sdk';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { OutboxEntry, Rule } from '../notify/notify.ts';
+import type { Sighting } from './context.ts';
 import type { TransportState } from './message.ts';
 import type { SharedBecause } from './shared-address.ts';
 
@@ -17,6 +18,8 @@ export interface StoredHit {
   ip?: string;
   headers: Record<string, string>;
   mode: string;
+  /** End of the address's host name, where that tells anything; it comes later than the hit. */
+  host?: string;
 }
 
 export interface StoredEvent {
@@ -79,6 +82,20 @@ export interface TimelineSnapshot {
   rules: Map<WorkspaceId, Rule[]>;
   /** Addresses of each sender's own sessions in the last day. */
   senderAddresses: Map<WorkspaceId, ReadonlySet<string>>;
+  /** What the addresses of these deliveries' hits did elsewhere in the same workspace. */
+  sightings: Map<WorkspaceId, Sighting[]>;
+  /** Hits on other mails to the same recipients, the newest ones. */
+  earlierHits: Map<DeliveryId, StoredHit[]>;
+}
+
+/** What one transaction is to read. */
+export interface TimelineWant {
+  deliveryIds: readonly DeliveryId[];
+  messageIds: readonly MessageId[];
+  /** Whether hits are judged, so that what is known beyond the deliveries is read. */
+  surroundings?: boolean;
+  /** Hits that are about to be recorded: their addresses are looked for elsewhere, too. */
+  newHits?: readonly { kind: 'open' | 'click'; ip?: string; at: number }[];
 }
 
 /** What the same transaction writes. */
@@ -104,6 +121,8 @@ export interface TimelineWork {
     lastSignAt: number | null;
     objectedAt: number | null;
   }[];
+  /** Host names that were found for stored hits. */
+  hosts?: { epoch: string; seq: number; host: string }[];
   outbox: OutboxEntry[];
   /** Cursors of the hit log, by epoch. */
   cursors: ReadonlyMap<string, number>;
@@ -123,7 +142,7 @@ export interface TimelineStore {
    * not true any more.
    */
   transact(
-    want: { deliveryIds: readonly DeliveryId[]; messageIds: readonly MessageId[] },
+    want: TimelineWant,
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along?: TransactionPart,
   ): Promise<void>;

@@ -4,7 +4,8 @@ import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
-import { concludeDelivery, hitSource, interpretHits, type Interpretation } from './interpret.ts';
+import type { Sighting } from './context.ts';
+import { concludeDelivery, contextFor, hitSource, interpretHits, type Interpretation } from './interpret.ts';
 import { keptFact } from './kept-fact.ts';
 import type { TransportFact } from './transport-fact.ts';
 import type { TransportState } from './message.ts';
@@ -14,6 +15,7 @@ import type {
   StoredHit,
   TimelineSnapshot,
   TimelineStore,
+  TimelineWant,
   TimelineWork,
   TransactionPart,
 } from './timeline-store.ts';
@@ -63,19 +65,26 @@ export class Timeline {
     await this.#lookup.prepare(hits.map(({ ip }) => ip));
     const deliveryIds = unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery));
     const messageIds = unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage));
-    await this.#transact({ deliveryIds, messageIds }, (snapshot) => {
-      const work = emptyWork(cursorsAfter(hits));
-      const byDelivery = Map.groupBy(
-        hits.filter((hit) => hit.mode !== 'aggregate'),
-        subjectAsDelivery,
-      );
-      for (const [id, group] of byDelivery) {
-        const record = snapshot.deliveries.get(id);
-        if (record !== undefined) this.#recordDeliveryHits(record, group, snapshot, work);
-      }
-      for (const hit of hits) if (hit.mode === 'aggregate') countHit(hit, snapshot, work);
-      return work;
-    });
+    const newHits = hits.filter(({ mode }) => mode === 'full');
+    await this.#transact(
+      { deliveryIds, messageIds, surroundings: newHits.length > 0, newHits },
+      (snapshot) => {
+        const work = emptyWork(cursorsAfter(hits));
+        const fresh = newHits
+          .filter((hit) => snapshot.deliveries.has(subjectAsDelivery(hit)))
+          .flatMap(toSighting);
+        const byDelivery = Map.groupBy(
+          hits.filter((hit) => hit.mode !== 'aggregate'),
+          subjectAsDelivery,
+        );
+        for (const [id, group] of byDelivery) {
+          const record = snapshot.deliveries.get(id);
+          if (record !== undefined) this.#recordDeliveryHits(record, group, { snapshot, fresh, work });
+        }
+        for (const hit of hits) if (hit.mode === 'aggregate') countHit(hit, snapshot, work);
+        return work;
+      },
+    );
   }
 
   /** @see TransportFact.source for what makes a repetition harmless */
@@ -99,7 +108,9 @@ export class Timeline {
       }
       return work;
     };
-    await this.#transact({ deliveryIds, messageIds: [] }, decide, along);
+    // A reply judges later openings again.
+    const surroundings = facts.some(({ type }) => type === 'replied');
+    await this.#transact({ deliveryIds, messageIds: [], surroundings }, decide, along);
   }
 
   /** @returns the delivery as the fact leaves it */
@@ -136,11 +147,31 @@ export class Timeline {
       : [];
   }
 
+  /** A host name was found that tells what an address is: its hits on these deliveries are judged again. */
+  async recordHost(found: { ip: string; suffix: string; deliveryIds: readonly DeliveryId[] }): Promise<void> {
+    await this.#transact(
+      { deliveryIds: [...found.deliveryIds], messageIds: [], surroundings: true },
+      (snapshot) => {
+        const work = emptyWork();
+        work.hosts = [];
+        for (const record of snapshot.deliveries.values()) {
+          const named = record.hits.filter(({ ip, host }) => ip === found.ip && host === undefined);
+          if (named.length === 0) continue;
+          work.hosts.push(...named.map(({ epoch, seq }) => ({ epoch, seq, host: found.suffix })));
+          const hits = record.hits.map((hit) => (named.includes(hit) ? { ...hit, host: found.suffix } : hit));
+          const changed = this.#interpret({ ...record, hits }, [], snapshot).changed;
+          if (changed.length > 0) this.#conclude(record, [], changed, snapshot, work);
+        }
+        return work;
+      },
+    );
+  }
+
   /** Computes again the verdicts whose burst window is over. @returns how many there were */
   async settle(): Promise<number> {
     const due = await this.#store.dueForSettling(this.#clock(), SETTLE_BATCH);
     if (due.length === 0) return 0;
-    await this.#transact({ deliveryIds: due, messageIds: [] }, (snapshot) => {
+    await this.#transact({ deliveryIds: due, messageIds: [], surroundings: true }, (snapshot) => {
       const work = emptyWork();
       for (const record of snapshot.deliveries.values()) {
         const changed = this.#interpret(record, [], snapshot).changed;
@@ -152,19 +183,23 @@ export class Timeline {
   }
 
   async #transact(
-    want: { deliveryIds: DeliveryId[]; messageIds: MessageId[] },
+    want: TimelineWant & { deliveryIds: DeliveryId[]; messageIds: MessageId[] },
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along?: TransactionPart,
   ): Promise<void> {
     await this.#store.transact(want, decide, along);
-    for (const listener of this.#listeners) listener(want);
+    const { deliveryIds, messageIds } = want;
+    for (const listener of this.#listeners) listener({ deliveryIds, messageIds });
   }
 
   #recordDeliveryHits(
     record: DeliveryRecord,
     group: readonly LoggedHit[],
-    snapshot: TimelineSnapshot,
-    work: TimelineWork,
+    {
+      snapshot,
+      fresh: sightings,
+      work,
+    }: { snapshot: TimelineSnapshot; fresh: readonly Sighting[]; work: TimelineWork },
   ): void {
     const seen = new Set(record.hits.map(hitSource));
     const fresh = group.filter(
@@ -187,7 +222,8 @@ export class Timeline {
         hit,
       });
     }
-    const { added, changed } = this.#interpret(record, hits, snapshot);
+    const ofThis = sightings.filter(({ ip }) => hits.some((hit) => hit.ip === ip));
+    const { added, changed } = this.#interpret(record, hits, snapshot, ofThis);
     this.#conclude(record, added, changed, snapshot, work);
   }
 
@@ -219,9 +255,10 @@ export class Timeline {
     record: DeliveryRecord,
     newHits: readonly StoredHit[],
     snapshot: TimelineSnapshot,
+    fresh: readonly Sighting[] = [],
   ): Interpretation {
-    const known = snapshot.senderAddresses.get(record.workspaceId) ?? new Set<string>();
-    return interpretHits(record, newHits, { known, lookup: this.#lookup, now: this.#clock() });
+    const context = contextFor(record, snapshot, fresh);
+    return interpretHits(record, newHits, { ...context, lookup: this.#lookup, now: this.#clock() });
   }
 
   /** Verdict and notifications that follow from the events, and everything into the transaction's work. */
@@ -340,6 +377,19 @@ function toStoredHit({
     headers,
     mode: mode satisfies Mode,
   };
+}
+
+function toSighting(hit: LoggedHit): Sighting[] {
+  if (hit.ip === undefined || hit.kind !== 'click') return [];
+  return [
+    {
+      deliveryId: subjectAsDelivery(hit),
+      ip: hit.ip,
+      at: hit.at,
+      ...(hit.linkIndex === undefined ? {} : { linkIndex: hit.linkIndex }),
+      ...(hit.headers['user-agent'] === undefined ? {} : { userAgent: hit.headers['user-agent'] }),
+    },
+  ];
 }
 
 function subjectAsDelivery(hit: LoggedHit): DeliveryId {

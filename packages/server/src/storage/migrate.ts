@@ -9,6 +9,7 @@ import { mailboxes } from './migrations/0005-mailboxes.ts';
 import { smtpSenders } from './migrations/0006-smtp-senders.ts';
 import { queueDeferrals } from './migrations/0009-queue-deferrals.ts';
 import { sharedAddresses } from './migrations/0010-shared-addresses.ts';
+import { hitContext } from './migrations/0011-hit-context.ts';
 import { hitRetention } from './migrations/0013-hit-retention.ts';
 import type { Database, EngineName } from './schema.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = 
   '0006-smtp-senders': smtpSenders,
   '0009-queue-deferrals': queueDeferrals,
   '0010-shared-addresses': sharedAddresses,
+  '0011-hit-context': hitContext,
   '0013-hit-retention': hitRetention,
 };
 

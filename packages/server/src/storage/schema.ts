@@ -127,6 +127,8 @@ export interface Database {
     /** JSON Record<string,string> */
     headers: string;
     mode: string;
+    /** end of the address's host name, where it tells of a gateway or crawler */
+    host: string | null;
   };
   events: {
     id: string;

@@ -7,18 +7,15 @@ import type {
   SharedBecause,
   StoredHit,
   TimelineSnapshot,
+  TimelineWant,
   TransportState,
 } from '../messages/messages.ts';
 import type { Rule } from '../notify/notify.ts';
+import { grouped } from './row-sets.ts';
 import type { Database, EngineName } from './schema.ts';
 import type { Statement } from './statements.ts';
+import { surroundingStatements, toSurroundings } from './surrounding-reads.ts';
 import { toEvent, toHit } from './timeline-rows.ts';
-
-/** What a transaction of the timeline wants to know. */
-export interface Wanted {
-  deliveryIds: readonly DeliveryId[];
-  messageIds: readonly MessageId[];
-}
 
 /** A delivery as it was read, and by what a later transaction sees that it is still like that. */
 export type SeenDelivery = DeliveryRecord & { newestEvent: number | null };
@@ -39,11 +36,8 @@ const NEWEST_HITS = 300;
  * locks the deliveries, so that the others see what the last transaction left.
  * @param since addresses of senders' sessions before this do not count, ms
  */
-export function snapshotStatements(
-  engine: EngineName,
-  { deliveryIds, messageIds }: Wanted,
-  since: number,
-): Statement[] {
+export function snapshotStatements(engine: EngineName, want: TimelineWant, since: number): Statement[] {
+  const { deliveryIds, messageIds } = want;
   const isPostgres = engine === 'postgres';
   const among = isPostgres ? '= any(?::text[])' : 'in (select value from json_each(?))';
   const list = (ids: readonly string[]): unknown[][] =>
@@ -77,6 +71,7 @@ export function snapshotStatements(
     },
     { sql: `select id, workspace_id, source, sent_at from messages where id ${among}`, rows: ofMessages },
     { sql: `select * from links where message_id ${among}`, rows: ofMessages },
+    ...surroundingStatements(want, { among, list, ofDeliveries }),
   ];
 }
 
@@ -84,8 +79,16 @@ export function snapshotStatements(
 export function toSnapshot(
   results: readonly (readonly unknown[])[],
 ): TimelineSnapshot & { deliveries: Map<DeliveryId, SeenDelivery> } {
-  const [deliveries = [], hits = [], events = [], rules = [], addresses = [], messages = [], links = []] =
-    results;
+  const [
+    deliveries = [],
+    hits = [],
+    events = [],
+    rules = [],
+    addresses = [],
+    messages = [],
+    links = [],
+    ...rest
+  ] = results;
   const hitsOf = grouped(hits as Row<'hits'>[], (row) => row.delivery_id, toHit);
   const eventsOf = grouped(events as Row<'events'>[], (row) => row.delivery_id, toEvent);
   const linksOf = grouped(
@@ -118,6 +121,7 @@ export function toSnapshot(
     ),
     rules: grouped(rules as Row<'rules'>[], (row) => row.workspace_id as WorkspaceId, toRule),
     senderAddresses: new Map([...ips].map(([id, list]) => [id, new Set(list)])),
+    ...toSurroundings(rest),
   };
 }
 
@@ -160,16 +164,4 @@ function toRule(row: Row<'rules'>): Rule {
     enabled: true,
     createdAt: new Date(row.created_at).toISOString(),
   };
-}
-
-function grouped<R, K, V>(rows: readonly R[], key: (row: R) => K | null, value: (row: R) => V): Map<K, V[]> {
-  const groups = new Map<K, V[]>();
-  for (const row of rows) {
-    const of = key(row);
-    if (of === null) continue;
-    const group = groups.get(of);
-    if (group === undefined) groups.set(of, [value(row)]);
-    else group.push(value(row));
-  }
-  return groups;
 }

@@ -17,6 +17,7 @@ export function toHit(row: Selectable<Database['hits']>): StoredHit {
     ...(row.ip === null ? {} : { ip: row.ip }),
     headers: JSON.parse(row.headers) as Record<string, string>,
     mode: row.mode,
+    ...(row.host === null ? {} : { host: row.host }),
   };
 }
 
@@ -53,6 +54,7 @@ export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork
     ip: hit.ip ?? null,
     headers: JSON.stringify(hit.headers),
     mode: hit.mode,
+    host: hit.host ?? null,
   } satisfies Insertable<Database['hits']>;
 }
 

@@ -4,12 +4,13 @@ import {
   SENDER_ADDRESS_MS,
   type TimelineSnapshot,
   type TimelineStore,
+  type TimelineWant,
   type TimelineWork,
   type TransactionPart,
 } from '../messages/messages.ts';
 import type { Engine } from './engine.ts';
 import { isStale, runStatements, statementsOf, transact } from './statements.ts';
-import { snapshotStatements, toSnapshot, type Wanted } from './timeline-reads.ts';
+import { snapshotStatements, toSnapshot } from './timeline-reads.ts';
 import { checkTimeline, onlyAdds, seenStatements, timelineStatements } from './timeline-writes.ts';
 
 export class KyselyTimelineStore implements TimelineStore {
@@ -27,7 +28,7 @@ export class KyselyTimelineStore implements TimelineStore {
   }
 
   async transact(
-    want: Wanted,
+    want: TimelineWant,
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along?: TransactionPart,
   ): Promise<void> {
@@ -60,7 +61,7 @@ export class KyselyTimelineStore implements TimelineStore {
    * @returns false when nothing was written
    */
   async #transactOnSeen(
-    want: Wanted,
+    want: TimelineWant,
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along: TransactionPart | undefined,
   ): Promise<boolean> {
@@ -81,7 +82,7 @@ export class KyselyTimelineStore implements TimelineStore {
     }
   }
 
-  #reads(want: Wanted) {
+  #reads(want: TimelineWant) {
     return snapshotStatements(this.#engine.name, want, this.#clock() - SENDER_ADDRESS_MS);
   }
 }

@@ -51,6 +51,10 @@ export function seenStatements(
 function behindDeliveries(work: TimelineWork, now: number): Statement[] {
   return [
     insertion('hits', work.hits.map(hitRow), { onConflict: 'epoch, seq' }),
+    {
+      sql: 'update hits set host = ? where epoch = ? and seq = ?',
+      rows: (work.hosts ?? []).map(({ epoch, seq, host }) => [host, epoch, seq]),
+    },
     ...writeEvents(work),
     ...updateMessages(work.deliveries),
     writeOutbox(work, now),

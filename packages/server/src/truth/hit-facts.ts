@@ -15,6 +15,8 @@ export interface HitFacts {
   sinceSend: number | undefined;
   /** Seconds on a scale that all hits of the sequence share, if known. */
   time: number | undefined;
+  /** Of {@link Observation.earlier}. */
+  earlier: HitFacts[] | undefined;
 }
 
 const MAIL_PACKAGES = new Map(agents.mailPackages.map((row) => [row.package, row.name]));
@@ -29,6 +31,7 @@ export function factsOf(observation: Observation, lookup: Lookup): HitFacts {
     method: (method ?? 'GET').toUpperCase(),
     sinceSend: secondsAfterSend,
     time: atMs === undefined ? secondsAfterSend : atMs / 1000,
+    earlier: observation.earlier?.map((hit) => factsOf(hit, lookup)),
   };
 }
 

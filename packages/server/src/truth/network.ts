@@ -1,11 +1,15 @@
 import type { Network } from '@waybill/sdk';
 import type { Evidence } from './evidence.ts';
 import type { HitFacts } from './hit-facts.ts';
+import { hostEvidence } from './host-name.ts';
 import type { Observation, RangeName } from './observation.ts';
 
 /** Second layer: whose address the hit came from. */
 export function networkEvidence(facts: HitFacts): Evidence[] {
-  const evidence = facts.ranges.flatMap((range) => RANGES[range](facts));
+  const evidence = [
+    ...hostEvidence(facts.observation),
+    ...facts.ranges.flatMap((range) => RANGES[range](facts)),
+  ];
   // A published range is more exact than the kind of the network around it.
   return evidence.length > 0 ? evidence : kindEvidence(facts);
 }

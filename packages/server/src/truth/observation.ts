@@ -20,8 +20,24 @@ export interface Observation {
   honeypot?: boolean;
   /** The address was used by the sender in recent sessions. */
   senderAddress?: boolean;
+  /** End of the address's host name, by forward-confirmed reverse DNS; see `tellingSuffix`. */
+  host?: string;
+  /** Of a click: what the same address did with other recipients' copies around the same time. */
+  elsewhere?: readonly Elsewhere[];
+  /** Hits on earlier mails to the same recipient. */
+  earlier?: readonly Observation[];
   /** The recipient had answered the mail by then: its image is in the answer, too. */
   afterReply?: boolean;
+}
+
+/** A link that the same address followed in another copy. */
+export interface Elsewhere {
+  /** Which copy; any name. */
+  copy: string;
+  /** From this hit to that one; negative when that came before. */
+  secondsApart: number;
+  link?: string | number;
+  userAgent?: string;
 }
 
 export interface Judgement {

@@ -9,7 +9,7 @@ import { spoken } from './time.ts';
  */
 export const BURST_WINDOW_S = 2;
 export const LOOK_BACK_S = 60;
-const BURST_LINKS = 3;
+export const BURST_LINKS = 3;
 const SAME_SOURCE_S = 10;
 /** Slower than a sweep, faster than anybody reads: so many different links by one source within so many seconds. */
 const PACES = [
@@ -72,7 +72,7 @@ function distance(a: HitFacts, b: HitFacts): number {
 }
 
 /** People share and change these addresses; that is no sign of a machine. */
-function sharesAddresses({ network }: HitFacts): boolean {
+export function sharesAddresses({ network }: HitFacts): boolean {
   return network.kind === 'privacy-relay' || network.kind === 'local';
 }
 

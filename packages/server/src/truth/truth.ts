@@ -1,8 +1,9 @@
 /**
  * Who was it really? Pure judgement over data tables: no clock, no network, no state but a memory of parsed
- * User-Agents. Layers (`identity`, `network`, `request`, `time`, `sequence`) give evidence; `evidence.ts` has the one
+ * User-Agents. Layers (`identity`, `network`, `request`, `time`, `sequence`, `context`) give evidence; `evidence.ts` has the one
  * rule that combines it.
  */
+import { contextEvidence } from './context.ts';
 import { conclude, type Evidence } from './evidence.ts';
 import { factsOf, type HitFacts } from './hit-facts.ts';
 import { identityEvidence } from './identity.ts';
@@ -16,12 +17,13 @@ import { BEFORE_SENDING, isBeforeSending, timeEvidence } from './time.ts';
 
 export type { Judgement, Lookup, Observation, RangeName } from './observation.ts';
 export { isLocalAddress, parseAddress, type Address } from './address.ts';
+export { tellingSuffix } from './host-name.ts';
 export { readInterval } from './read-interval.ts';
 export { sharedCopy } from './shared-copy.ts';
 export { verdictOf, type DeliveryHistory } from './verdict.ts';
 
 /** Stored with every judged event; raised whenever a rule, weight or table changes what is judged. */
-export const RULES_VERSION = 3;
+export const RULES_VERSION = 4;
 
 /**
  * Judges all hits of one delivery together, in any order of time.
@@ -58,24 +60,8 @@ function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup):
 
 function evidenceOf(hit: HitFacts, together: readonly Evidence[]): Evidence[] {
   const evidence = [...identityEvidence(hit), ...networkEvidence(hit)];
-  for (const layer of [requestEvidence(hit), timeEvidence(hit), senderEvidence(hit), together]) {
+  for (const layer of [requestEvidence(hit), timeEvidence(hit), contextEvidence(hit), together]) {
     if (layer.length > 0) evidence.push(...layer);
   }
   return evidence;
-}
-
-/**
- * An address that the sender used lately. Offices share one address, so against a reader's usual signs this makes a
- * tie, not a decision. Behind a private address everybody is the sender's neighbour: there it says nothing.
- */
-function senderEvidence({ observation, network }: HitFacts): Evidence[] {
-  if (observation.senderAddress !== true || network.kind === 'local') return [];
-  return [
-    {
-      toward: 'self',
-      weight: 7.5,
-      code: 'sender-address',
-      text: 'It came from an address that you used lately yourself. It may have been you, or somebody near you.',
-    },
-  ];
 }

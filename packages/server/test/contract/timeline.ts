@@ -115,6 +115,79 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     },
   );
 
+  const codes = (row: { reasons: string | null } | undefined): string[] =>
+    (JSON.parse(row?.reasons ?? '[]') as { code: string }[]).map(({ code }) => code);
+
+  test(
+    `${name}: an address that works through several copies is seen to, in one batch or in several`,
+    { skip },
+    async (t) => {
+      for (const batches of ['one', 'several'] as const) {
+        const { engine, timeline, messages } = await setUp(t);
+        const accepted = mail();
+        const third = mail();
+        await messages.accept(accepted);
+        await messages.accept(third);
+        const ids = [...accepted.deliveries, ...third.deliveries].map(({ id }) => id);
+        const clicks = ids.map((id, i) =>
+          hit(id, { kind: 'click', linkIndex: 1, at: START + 50_000 + i * 100 }),
+        );
+        if (batches === 'one') await timeline.recordHits(clicks);
+        else for (const click of clicks) await timeline.recordHits([click]);
+        const last = ids.at(-1);
+        assert.ok(last);
+        const [, event] = await events(engine, last);
+        assert.ok(codes(event).includes('several-recipients'), batches);
+        const other = mail();
+        await messages.accept(other);
+        const [alone] = other.deliveries;
+        assert.ok(alone);
+        await timeline.recordHits([hit(alone.id, { kind: 'click', ip: '91.10.10.11' })]);
+        assert.ok(!codes((await events(engine, alone.id))[1]).includes('several-recipients'));
+      }
+    },
+  );
+
+  test(`${name}: who read earlier mails is known again, only backwards in time`, { skip }, async (t) => {
+    const { engine, timeline, messages } = await setUp(t);
+    const [one, two] = [mail(), mail()];
+    await messages.accept(one);
+    await messages.accept(two);
+    const [first] = one.deliveries;
+    const [second] = two.deliveries;
+    assert.ok(first && second);
+    await timeline.recordHits([hit(first.id)]);
+    await timeline.recordHits([hit(second.id, { at: START + 55_000 })]);
+    assert.ok(!codes((await events(engine, first.id))[1]).includes('known-reader'));
+    assert.ok(codes((await events(engine, second.id))[1]).includes('known-reader'));
+  });
+
+  test(
+    `${name}: a gateway's host name changes what its hits were, and stays with them`,
+    { skip },
+    async (t) => {
+      const { engine, timeline, messages } = await setUp(t);
+      const accepted = mail();
+      await messages.accept(accepted);
+      const [first] = accepted.deliveries;
+      assert.ok(first);
+      await timeline.recordHits([hit(first.id), hit(first.id, { ip: '24.60.1.2', at: START + 55_000 })]);
+      const found = { ip: '91.10.10.10', suffix: 'pphosted.com', deliveryIds: [first.id] };
+      await timeline.recordHost(found);
+      await timeline.recordHost(found);
+      const actors = async () => (await events(engine, first.id)).slice(1).map(({ actor }) => actor);
+      assert.deepEqual(await actors(), ['human', 'scanner']);
+      const rows = await engine.db.selectFrom('hits').select(['ip', 'host']).orderBy('seq').execute();
+      assert.deepEqual(
+        rows.map(({ host }) => host),
+        ['pphosted.com', null],
+      );
+      // Another hit judges all anew: the name still counts.
+      await timeline.recordHits([hit(first.id, { ip: '24.60.1.2', at: START + 56_000 })]);
+      assert.deepEqual((await actors()).toSorted(), ['human', 'human', 'scanner']);
+    },
+  );
+
   test(
     `${name}: a hit becomes an event, a verdict and a cursor, and reading it again changes nothing`,
     { skip },

@@ -1,0 +1,119 @@
+import type { Selectable } from 'kysely';
+import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
+import {
+  SIGHTING_MS,
+  type Sighting,
+  type TimelineSnapshot,
+  type TimelineWant,
+} from '../messages/messages.ts';
+import { grouped } from './row-sets.ts';
+import type { Database } from './schema.ts';
+import type { Statement } from './statements.ts';
+import { toHit } from './timeline-rows.ts';
+
+/** An address that thousands share must not make a judgement slow. */
+const MOST_SIGHTINGS = 2000;
+/** So many earlier mails to a recipient, and so many hits on them, say which programs read there. */
+const EARLIER_MAILS = 20;
+const EARLIER_HITS = 20;
+
+const SIGHTING = 'workspace_id, delivery_id, ip, at, link_index, headers';
+
+/**
+ * What else is known of the sources and recipients of some deliveries, for {@link toSurroundings}: links that the
+ * addresses of their hits followed in other copies within the hour, and hits on mails to the same recipients that were
+ * older than theirs. Images are no sign here: a service's proxy loads those of all its users.
+ *
+ * @param among SQL that compares with one list of parameters; `list` makes these parameters
+ */
+export function surroundingStatements(
+  { surroundings, newHits = [] }: TimelineWant,
+  {
+    among,
+    list,
+    ofDeliveries,
+  }: {
+    among: string;
+    list: (values: readonly string[]) => unknown[][];
+    ofDeliveries: unknown[][];
+  },
+): Statement[] {
+  const clicks = newHits.filter(({ kind }) => kind === 'click');
+  const ips = [...new Set(clicks.flatMap(({ ip }) => (ip === undefined ? [] : [ip])))];
+  const times = clicks.map(({ at }) => at);
+  const wanted = surroundings === true ? ofDeliveries : [];
+  return [
+    {
+      sql: `select distinct others.${SIGHTING.replaceAll(', ', ', others.')}
+        from (select distinct workspace_id, ip, at / ${SIGHTING_MS} as hour from hits
+          where kind = 'click' and delivery_id ${among}) as mine
+        join hits as others on others.kind = 'click'
+          and others.workspace_id = mine.workspace_id and others.ip = mine.ip
+          and others.at >= (mine.hour - 1) * ${SIGHTING_MS} and others.at < (mine.hour + 2) * ${SIGHTING_MS}
+        order by others.at desc limit ${MOST_SIGHTINGS}`,
+      rows: wanted,
+    },
+    {
+      sql: `select ${SIGHTING} from hits where kind = 'click'
+        and workspace_id in (select workspace_id from deliveries where id ${among})
+        and ip ${among} and at >= ? and at <= ? order by at desc limit ${MOST_SIGHTINGS}`,
+      rows:
+        ips.length === 0
+          ? []
+          : wanted.map((ids) => [
+              ...ids,
+              ...(list(ips)[0] ?? []),
+              Math.min(...times) - SIGHTING_MS,
+              Math.max(...times) + SIGHTING_MS,
+            ]),
+    },
+    {
+      sql: `select * from (select hits.*, these.id as read_for,
+          row_number() over (partition by these.id order by hits.at desc, hits.seq desc) as newness
+          from deliveries as these
+          join deliveries as older on older.id in (
+            select id from deliveries as some where some.workspace_id = these.workspace_id
+              and some.recipient = these.recipient and some.created_at < these.created_at
+              order by some.created_at desc limit ${EARLIER_MAILS})
+          join hits on hits.delivery_id = older.id
+          where these.id ${among}) as earlier
+        where newness <= ${EARLIER_HITS}`,
+      rows: wanted,
+    },
+  ];
+}
+
+/** @param results of {@link surroundingStatements}, in their order */
+export function toSurroundings(
+  results: readonly (readonly unknown[])[],
+): Pick<TimelineSnapshot, 'sightings' | 'earlierHits'> {
+  const [ofOld = [], ofNew = [], earlier = []] = results;
+  return {
+    sightings: grouped(
+      [...ofOld, ...ofNew] as SightingRow[],
+      (row) => row.workspace_id as WorkspaceId,
+      toSighting,
+    ),
+    earlierHits: grouped(
+      earlier as (Selectable<Database['hits']> & { read_for: string })[],
+      (row) => row.read_for as DeliveryId,
+      toHit,
+    ),
+  };
+}
+
+type SightingRow = Pick<
+  Selectable<Database['hits']>,
+  'workspace_id' | 'delivery_id' | 'ip' | 'at' | 'link_index' | 'headers'
+>;
+
+function toSighting(row: SightingRow): Sighting {
+  const userAgent = (JSON.parse(row.headers) as Record<string, string>)['user-agent'];
+  return {
+    deliveryId: row.delivery_id as DeliveryId,
+    ip: row.ip ?? '',
+    at: row.at,
+    ...(row.link_index === null ? {} : { linkIndex: row.link_index }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}
