@@ -87,24 +87,22 @@ function summary({
   const lines = [
     `Judged again by rules ${rulesVersion}: ${counted(hits, 'hit')} on ${counted(deliveries, 'delivery', 'deliveries')}.`,
     ...(resumed ? ['(This goes on from an interrupted run and counts what that had done.)'] : []),
-    verdicts.length === 0 ? 'No verdict changed.' : `${counted(sum(verdicts), 'verdict')} changed:`,
+    verdicts.length === 0
+      ? 'No verdict changed.'
+      : `${counted(sum(verdicts), 'verdict')} changed, and what each rests on now:`,
     ...byCount(verdicts).map((change) => `  ${changeText(change)}`),
     ...(actors.length === 0
       ? []
       : [`${counted(sum(actors), 'hit')} taken for another actor, and the main sign for it:`]),
-    ...byCount(actors).map(
-      (change) =>
-        `  ${changeText(change)}  (${byCount(change.why)
-          .map(({ code, count }) => `${code} ${count}`)
-          .join(', ')})`,
-    ),
+    ...byCount(actors).map((change) => `  ${changeText(change)}`),
     ...(finished ? [] : ['Interrupted. The same call goes on from here.']),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function changeText({ from, to, count }: { from: string; to: string; count: number }): string {
-  return `${`${from} → ${to}`.padEnd(32)}${String(count).padStart(8)}`;
+function changeText({ from, to, count, why }: RejudgeProgress['verdicts' | 'actors'][number]): string {
+  const signs = byCount(why).map((sign) => `${sign.code} ${sign.count}`);
+  return `${`${from} → ${to}`.padEnd(32)}${String(count).padStart(8)}  (${signs.join(', ')})`;
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

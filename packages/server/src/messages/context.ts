@@ -1,6 +1,6 @@
 import type { DeliveryId } from '../kernel/ids.ts';
 import type { Observation } from '../truth/truth.ts';
-import type { StoredHit } from './timeline-store.ts';
+import type { Sighting, StoredHit } from './timeline-store.ts';
 
 /**
  * What is known beyond a delivery when its hits are judged. Raw hits only, never judgements: these change with the
@@ -11,16 +11,6 @@ export interface Surroundings {
   sightings: ReadonlyMap<string, readonly Sighting[]>;
   /** Hits on earlier mails to the same recipient. */
   earlierHits: ReadonlyMap<DeliveryId, readonly StoredHit[]>;
-}
-
-/** A link that was followed in some copy. */
-export interface Sighting {
-  deliveryId: DeliveryId;
-  ip: string;
-  /** ms since 1970 */
-  at: number;
-  linkIndex?: number;
-  userAgent?: string;
 }
 
 /** What a source is holds for longer than a sweep over a mailing takes. */

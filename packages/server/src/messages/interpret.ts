@@ -3,11 +3,12 @@ import { newRowId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
 import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
-import { surroundingsOf, type Sighting, type Surroundings } from './context.ts';
+import { surroundingsOf, type Surroundings } from './context.ts';
 import type { MailDelivery, NewMail } from './message.ts';
 import { observe } from './observe.ts';
 import type {
   DeliveryRecord,
+  Sighting,
   StoredEvent,
   StoredHit,
   TimelineSnapshot,

@@ -12,6 +12,7 @@ export { Timeline, type Change, type PreparedLookup } from './timeline.ts';
 export type { TransportFact } from './transport-fact.ts';
 export type {
   DeliveryRecord,
+  Sighting,
   StoredEvent,
   StoredHit,
   TimelineSnapshot,
@@ -20,7 +21,7 @@ export type {
   TimelineWork,
   TransactionPart,
 } from './timeline-store.ts';
-export { SIGHTING_MS, type Sighting } from './context.ts';
+export { SIGHTING_MS } from './context.ts';
 export { HostCheck, type ReverseNames } from './host-check.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';

@@ -1,4 +1,4 @@
-import type { Actor, VerdictState } from '@waybill/sdk';
+import type { Actor, Reason, Verdict, VerdictState } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId } from '../kernel/ids.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
@@ -25,8 +25,8 @@ export interface RejudgeProgress {
   after: DeliveryId | '';
   deliveries: number;
   hits: number;
-  verdicts: Change<VerdictState>[];
-  actors: (Change<Actor> & { why: { code: string; count: number }[] })[];
+  verdicts: ExplainedChange<VerdictState>[];
+  actors: ExplainedChange<Actor>[];
 }
 
 interface Change<T> {
@@ -35,13 +35,18 @@ interface Change<T> {
   count: number;
 }
 
+/** With the main signs for it, by the codes of their reasons. */
+interface ExplainedChange<T> extends Change<T> {
+  why: { code: string; count: number }[];
+}
+
 export interface RejudgeStore extends Pick<TimelineStore, 'transact'> {
   /** Deliveries with judged hits in the scope, by id, those after `after`. */
   judgedDeliveries(scope: RejudgeScope, after: string, limit: number): Promise<DeliveryId[]>;
   countJudgedDeliveries(scope: RejudgeScope, after: string): Promise<number>;
-  /** What {@link saveProgress} kept last; undefined when no run was interrupted. */
+  /** What a transaction kept last of {@link TimelineWork.progress}; undefined when no run was interrupted. */
   progress(): Promise<RejudgeProgress | undefined>;
-  saveProgress(progress: RejudgeProgress | undefined): Promise<void>;
+  endProgress(): Promise<void>;
 }
 
 /** Deliveries in one transaction: a server that writes meanwhile waits for as long as one takes. */
@@ -73,22 +78,22 @@ export async function rejudge(
     const ids = await store.judgedDeliveries(scope, progress.after, BATCH);
     if (ids.length === 0) break;
     const startedAt = clock();
-    let tally = progress;
+    let next = progress;
     await store.transact({ deliveryIds: ids, messageIds: [], surroundings: true }, (snapshot) => {
       // Counted from the start again if the transaction is.
-      tally = structuredClone(progress);
-      return judgeAgain(snapshot, { lookup, now: clock(), tally });
+      next = {
+        ...structuredClone(progress),
+        after: ids.at(-1) ?? progress.after,
+        deliveries: progress.deliveries + ids.length,
+      };
+      const work = judgeAgain(snapshot, { lookup, now: clock(), tally: next });
+      return { ...work, progress: JSON.stringify(next) };
     });
-    progress = {
-      ...tally,
-      after: ids.at(-1) ?? progress.after,
-      deliveries: progress.deliveries + ids.length,
-    };
-    await store.saveProgress(progress);
+    progress = next;
     options.onProgress(progress.deliveries, Math.max(total, progress.deliveries));
     await options.pause(Math.max(2, clock() - startedAt));
   }
-  await store.saveProgress(undefined);
+  await store.endProgress();
   return { ...progress, finished: true, resumed };
 }
 
@@ -117,7 +122,7 @@ function judgeAgain(
     work.confirmedEvents.push(...confirmed);
     if (JSON.stringify(delivery.verdict) !== JSON.stringify(record.verdict)) work.deliveries.push(delivery);
     tally.hits += changed.length + confirmed.length;
-    count(tally, record, delivery.verdict.state, changed);
+    count(tally, record, delivery.verdict, changed);
   }
   return work;
 }
@@ -125,29 +130,31 @@ function judgeAgain(
 function count(
   tally: RejudgeProgress,
   record: DeliveryRecord,
-  state: VerdictState,
+  { state, reasons }: Verdict,
   changed: readonly StoredEvent[],
 ): void {
-  if (state !== record.verdict.state) added(tally.verdicts, { from: record.verdict.state, to: state });
+  // The first reason puts the state into words; the second is what it rests on.
+  if (state !== record.verdict.state)
+    explain(tally.verdicts, { from: record.verdict.state, to: state }, reasons[1] ?? reasons[0]);
   for (const event of changed) {
     const before = record.events.find(({ id }) => id === event.id);
     const [from, to] = [before?.actor ?? 'unknown', event.actor ?? 'unknown'];
     if (from === to) continue;
-    const change = added(tally.actors, { from, to, why: [] as { code: string; count: number }[] });
-    const code = event.reasons?.[0]?.code ?? 'unknown';
-    const why = change.why.find((reason) => reason.code === code);
-    if (why === undefined) change.why.push({ code, count: 1 });
-    else why.count += 1;
+    explain(tally.actors, { from, to }, event.reasons?.[0]);
   }
 }
 
-/** @returns the list's entry of this change, with one more in it */
-function added<C extends { from: string; to: string }>(
-  list: (C & { count: number })[],
-  change: C,
-): C & { count: number } {
-  let entry = list.find(({ from, to }) => from === change.from && to === change.to);
-  if (entry === undefined) list.push((entry = { ...change, count: 0 }));
-  entry.count += 1;
-  return entry;
+/** One more of this change, for this reason. */
+function explain<T extends string>(
+  list: ExplainedChange<T>[],
+  { from, to }: { from: T; to: T },
+  reason: Reason | undefined,
+): void {
+  let change = list.find((known) => known.from === from && known.to === to);
+  if (change === undefined) list.push((change = { from, to, count: 0, why: [] }));
+  change.count += 1;
+  const code = reason?.code ?? 'unknown';
+  const why = change.why.find((known) => known.code === code);
+  if (why === undefined) change.why.push({ code, count: 1 });
+  else why.count += 1;
 }

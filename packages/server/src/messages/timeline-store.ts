@@ -2,7 +2,6 @@ import type { Client, EventType, Network, Place, Reason, Verdict } from '@waybil
 import type { Actor } from '@waybill/sdk';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { OutboxEntry, Rule } from '../notify/notify.ts';
-import type { Sighting } from './context.ts';
 import type { TransportState } from './message.ts';
 import type { SharedBecause } from './shared-address.ts';
 
@@ -20,6 +19,16 @@ export interface StoredHit {
   mode: string;
   /** End of the address's host name, where that tells anything; it comes later than the hit. */
   host?: string;
+}
+
+/** A link that was followed in some copy of the workspace. */
+export interface Sighting {
+  deliveryId: DeliveryId;
+  ip: string;
+  /** ms since 1970 */
+  at: number;
+  linkIndex?: number;
+  userAgent?: string;
 }
 
 export interface StoredEvent {
@@ -123,6 +132,8 @@ export interface TimelineWork {
   }[];
   /** Host names that were found for stored hits. */
   hosts?: { epoch: string; seq: number; host: string }[];
+  /** How far a run over all deliveries came, as JSON: true exactly when the rest of this work is. */
+  progress?: string;
   outbox: OutboxEntry[];
   /** Cursors of the hit log, by epoch. */
   cursors: ReadonlyMap<string, number>;

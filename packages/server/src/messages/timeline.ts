@@ -4,13 +4,13 @@ import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
-import type { Sighting } from './context.ts';
 import { concludeDelivery, contextFor, hitSource, interpretHits, type Interpretation } from './interpret.ts';
 import { keptFact } from './kept-fact.ts';
 import type { TransportFact } from './transport-fact.ts';
 import type { TransportState } from './message.ts';
 import type {
   DeliveryRecord,
+  Sighting,
   StoredEvent,
   StoredHit,
   TimelineSnapshot,

@@ -6,9 +6,7 @@ import { RULES_VERSION } from '../truth/truth.ts';
 import type { Engine } from './engine.ts';
 import type { Database } from './schema.ts';
 import { KyselyTimelineStore } from './timeline-store.ts';
-
-/** Row of `settings`: a run that is under way or was interrupted, as JSON {@link RejudgeProgress}. */
-const PROGRESS = 'rejudge-progress';
+import { PROGRESS } from './timeline-writes.ts';
 
 export class KyselyRejudgeStore extends KyselyTimelineStore implements RejudgeStore {
   readonly #engine: Engine;
@@ -44,18 +42,8 @@ export class KyselyRejudgeStore extends KyselyTimelineStore implements RejudgeSt
     return row === undefined ? undefined : (JSON.parse(row.value) as RejudgeProgress);
   }
 
-  async saveProgress(progress: RejudgeProgress | undefined): Promise<void> {
-    const { db } = this.#engine;
-    if (progress === undefined) {
-      await db.deleteFrom('settings').where('name', '=', PROGRESS).execute();
-      return;
-    }
-    const value = JSON.stringify(progress);
-    await db
-      .insertInto('settings')
-      .values({ name: PROGRESS, value })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
-      .execute();
+  async endProgress(): Promise<void> {
+    await this.#engine.db.deleteFrom('settings').where('name', '=', PROGRESS).execute();
   }
 
   /** Events made of raw hits; `day` and `aggregate` keep none. */

@@ -72,9 +72,9 @@ export function surroundingStatements(
           row_number() over (partition by these.id order by hits.at desc, hits.seq desc) as newness
           from deliveries as these
           join deliveries as older on older.id in (
-            select id from deliveries as some where some.workspace_id = these.workspace_id
-              and some.recipient = these.recipient and some.created_at < these.created_at
-              order by some.created_at desc limit ${EARLIER_MAILS})
+            select id from deliveries as before_it where before_it.workspace_id = these.workspace_id
+              and before_it.recipient = these.recipient and before_it.created_at < these.created_at
+              order by before_it.created_at desc limit ${EARLIER_MAILS})
           join hits on hits.delivery_id = older.id
           where these.id ${among}) as earlier
         where newness <= ${EARLIER_HITS}`,

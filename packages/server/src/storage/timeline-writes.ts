@@ -58,6 +58,7 @@ function behindDeliveries(work: TimelineWork, now: number): Statement[] {
     ...writeEvents(work),
     ...updateMessages(work.deliveries),
     writeOutbox(work, now),
+    writeProgress(work),
     writeCursors(work.cursors),
   ];
 }
@@ -155,6 +156,16 @@ function writeOutbox(work: TimelineWork, now: number): Statement {
     sent_at: null,
   }));
   return insertion('outbox', rows, { onConflict: 'idempotency_key' });
+}
+
+/** Row of `settings`: a run that is under way or was interrupted. */
+export const PROGRESS = 'rejudge-progress';
+
+function writeProgress({ progress }: TimelineWork): Statement {
+  return {
+    sql: 'insert into settings (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
+    rows: progress === undefined ? [] : [[PROGRESS, progress]],
+  };
 }
 
 function writeCursors(cursors: TimelineWork['cursors']): Statement {

@@ -112,7 +112,9 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
       const result = await again(homeLookup);
       assert.equal(result.finished, true);
       assert.deepEqual([result.deliveries, result.hits], [3, 3]);
-      assert.deepEqual(result.verdicts, [{ from: 'loaded', to: 'read', count: 3 }]);
+      assert.deepEqual(result.verdicts, [
+        { from: 'loaded', to: 'read', count: 3, why: [{ code: 'browser', count: 3 }] },
+      ]);
       assert.deepEqual(
         result.actors.map(({ from, to, count }) => ({ from, to, count })),
         [{ from: 'scanner', to: 'human', count: 3 }],
@@ -158,7 +160,9 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     const second = await again(homeLookup);
     assert.equal(second.resumed, true);
     assert.deepEqual([second.finished, second.deliveries], [true, 120]);
-    assert.deepEqual(second.verdicts, [{ from: 'loaded', to: 'read', count: 120 }]);
+    assert.deepEqual(second.verdicts, [
+      { from: 'loaded', to: 'read', count: 120, why: [{ code: 'browser', count: 120 }] },
+    ]);
     assert.equal(await store.progress(), undefined);
   });
 
@@ -260,7 +264,10 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     const { status, out, err } = await call([]);
     assert.equal(status, 0);
     assert.match(out, /2 hits on 2 deliveries/);
-    assert.match(out, /2 verdicts changed:\n {2}loaded → read +2\n/);
+    assert.match(
+      out,
+      /2 verdicts changed, and what each rests on now:\n {2}loaded → read +2 {2}\(browser 2\)\n/,
+    );
     assert.match(out, /scanner → human +2 {2}\(.*browser 2\)|scanner → human +2 {2}\(/);
     assert.equal(err, '', 'no bar where no terminal is');
     const json = JSON.parse((await call(['--json', '--since', '2026-11-01'])).out) as Record<string, unknown>;

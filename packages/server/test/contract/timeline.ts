@@ -150,7 +150,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
 
   test(`${name}: who read earlier mails is known again, only backwards in time`, { skip }, async (t) => {
     const { engine, timeline, messages } = await setUp(t);
-    const [one, two] = [mail(), mail()];
+    const [one, two] = [mail(), mail({ createdAt: START + 1000 })];
     await messages.accept(one);
     await messages.accept(two);
     const [first] = one.deliveries;
