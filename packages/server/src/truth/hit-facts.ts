@@ -50,8 +50,10 @@ function agentOf({ userAgent, headers, kind }: Observation): Agent {
   return agent;
 }
 
-function asMailClient({ said: _, ...agent }: Agent, name: string): Agent {
-  return { ...agent, species: 'mail-client', client: withoutVersion(agent.client, name) };
+function asMailClient(agent: Agent, name: string): Agent {
+  const client: Agent = { ...agent, species: 'mail-client', client: withoutVersion(agent.client, name) };
+  delete client.said;
+  return client;
 }
 
 /** Android puts the app's package into X-Requested-With of its WebView; a mail app's says so. */

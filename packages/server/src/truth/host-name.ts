@@ -13,7 +13,7 @@ const BY_SUFFIX = new Map<string, Row>(names.names.map((row) => [row.suffix, row
 export function tellingSuffix(host: string): string | undefined {
   const labels = host.toLowerCase().replace(/\.$/, '').split('.');
   // Google numbers its proxies in the first label: google-proxy-66-249-84-1.google.com.
-  if (/^google-proxy-/.test(labels[0] ?? '')) labels[0] = 'google-proxy';
+  if (labels[0]?.startsWith('google-proxy-') === true) labels[0] = 'google-proxy';
   for (let from = 0; from + 1 < labels.length; from += 1) {
     const suffix = labels.slice(from).join('.');
     if (BY_SUFFIX.has(suffix)) return suffix;
