@@ -3,7 +3,7 @@ import type { MailboxTrouble, WatchedFolder, WatchedMailbox } from '@waybill/sdk
 /** What to do about each kind of trouble; the trouble's own sentence has said what it is. */
 const advice: Record<MailboxTrouble['kind'], string> = {
   'sign-in':
-    'Put the right user name and password into WAYBILL_IMAP_ACCOUNTS and start again. With two-factor sign-in the provider wants an app password.',
+    'Put the right user name and password into WAYBILL_IMAP_ACCOUNTS and start again. Many providers want an app password; Microsoft 365 takes none and wants auth=oauth (docs/mailboxes.md).',
   certificate:
     'Check that the host name is the one that the provider gives. For a certificate of your own, make its authority known with NODE_EXTRA_CA_CERTS.',
   'no-tls': 'Write imaps:// instead of imap:// in WAYBILL_IMAP_ACCOUNTS, and start again.',

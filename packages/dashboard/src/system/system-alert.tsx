@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
+import { useState } from 'react';
 import { mailboxesQuery, queueSummaryQuery, systemQuery } from '../api/queries.ts';
+import { IconButton } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
 import { useNow } from '../design/now.ts';
 import { alertsOf } from './system-words.ts';
@@ -11,24 +13,35 @@ export function SystemAlert() {
   const { data: system } = useQuery(systemQuery);
   const { data: mailboxes } = useQuery(mailboxesQuery);
   const { data: queue } = useQuery(queueSummaryQuery);
-  const alerts = alertsOf({ system, mailboxes, queue, now: useNow() });
-  // The page that an alert leads to says it itself, at length.
-  const [alert, ...others] = alerts.filter(({ to }) => !pathname.startsWith(to));
-  if (alert === undefined) return null;
+  const now = useNow();
+  // Until the page is loaded anew: what lasts for days must not stand in the way for days.
+  const [hidden, setHidden] = useState<readonly string[]>([]);
+  const [alert, ...others] = alertsOf({ system, mailboxes, queue, now }).filter(
+    // The page that an alert leads to says it itself, at length, and the system's page says them all.
+    ({ code, to }) => !hidden.includes(code) && !pathname.startsWith(to),
+  );
+  if (alert === undefined || pathname.startsWith('/settings/system')) return null;
   return (
     <aside aria-label="Needs attention" className="bg-amber-wash">
-      <Link
-        to={alert.to}
-        className="mx-auto flex min-h-11 w-full max-w-6xl items-start gap-3 px-4 py-3 -outline-offset-2 md:min-h-0 md:px-8 md:py-2"
-      >
-        <Icon name="warning" size={16} className="mt-0.5 text-amber" />
-        <span className="min-w-0 wrap-anywhere">
-          {alert.text}{' '}
-          <span className="whitespace-nowrap underline underline-offset-2">
-            {others.length === 0 ? 'See it' : `See it, and ${others.length} more`}
+      <div className="mx-auto flex w-full max-w-6xl items-start pl-4 md:px-8">
+        <Link
+          to={alert.to}
+          className="flex min-h-11 min-w-0 flex-1 items-start gap-3 py-3 -outline-offset-2 md:min-h-9 md:py-2"
+        >
+          <Icon name="warning" size={16} className="mt-0.5 text-amber" />
+          <span className="min-w-0 wrap-anywhere">
+            {alert.text}{' '}
+            <span className="whitespace-nowrap underline underline-offset-2">
+              {others.length === 0 ? 'See it' : `See it, and ${others.length} more`}
+            </span>
           </span>
-        </span>
-      </Link>
+        </Link>
+        <IconButton
+          icon="close"
+          label="Hide until the page is loaded anew"
+          onClick={() => setHidden([...hidden, alert.code])}
+        />
+      </div>
     </aside>
   );
 }

@@ -68,6 +68,9 @@ async function brokenMailboxIsTold(page: Page): Promise<void> {
   await page.getByText(/tried again by itself/).waitFor();
   await page.getByRole('link', { name: 'System' }).click();
   await page.getByRole('heading', { name: 'One thing needs attention.' }).waitFor();
+  await page.getByRole('link', { name: 'General' }).click();
+  await page.getByRole('button', { name: 'Hide until the page is loaded anew' }).click();
+  assert.equal(await page.getByRole('complementary', { name: 'Needs attention' }).count(), 0);
 }
 
 async function send(server: RunningServer, to: string[]): Promise<void> {
