@@ -50,7 +50,7 @@ export function QueuePage() {
     <section aria-label="Mail queue">
       {summary.isPending && <div className="skeleton mb-6 h-7 w-2/3" />}
       {summary.data !== undefined && <Answer summary={summary.data} />}
-      {(summary.data?.byReason.length ?? 0) > 0 && summary.data !== undefined && (
+      {summary.data !== undefined && isPutOff(summary.data) && (
         <Reasons summary={summary.data}>
           <Button busy={retryAll.isPending} onClick={() => retryAll.mutate()}>
             Try all now
@@ -98,6 +98,11 @@ export function QueuePage() {
   );
 }
 
+/** Copies are put off for reasons of their own; while the server takes no mail at all, that is said in their place. */
+function isPutOff({ byReason, smarthost }: QueueSummary): boolean {
+  return byReason.length > 0 && smarthost?.state !== 'down';
+}
+
 function emptyWords(to: string, show: (typeof shows)[number]['value']): string {
   if (to !== '') return 'No copy in the queue is for such an address.';
   if (show === 'failed') return 'Nothing failed lately.';
@@ -136,11 +141,11 @@ function Outage({ smarthost: { since, reason, nextTryAt } }: { smarthost: Smarth
     <Trouble
       text={
         <>
-          It takes no mail
-          {since !== null && (
+          {since === null ? (
+            'It takes no mail'
+          ) : (
             <>
-              {' '}
-              since <Moment at={since} wording="phrase" />
+              It has taken no mail since <Moment at={since} wording="phrase" />
             </>
           )}
           .{reason !== null && ` ${reason}`}
