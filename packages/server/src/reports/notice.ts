@@ -14,6 +14,8 @@ type Manner = 'own-line' | 'answer' | 'command' | 'sentence' | 'mention';
 
 interface Mention {
   address: string;
+  /** The address to compare by. */
+  key: string;
   manner: Manner;
   line: number;
 }
@@ -34,6 +36,8 @@ const OTHER_PARTY =
 const LINES_ABOUT = 40;
 const LINES_BEFORE_ANSWER = 8;
 const LINES_OF_NOTICE = 200;
+/** Times that one notice names the same recipient, as far as they are read. */
+const MENTIONS_ABOUT = 4;
 
 /** No notice names more; a hostile one must not cost more. */
 const MAX_MENTIONS = 1000;
@@ -60,11 +64,11 @@ export function recipientsNamed(
     const key = mention.address.toLowerCase();
     if (!chosen.has(key) && chosen.size < MAX_RECIPIENTS) chosen.set(key, mention);
   }
-  const list = [...chosen.values()];
-  return list.map((mention, index) => ({
+  const others = new Set(chosen.keys());
+  return [...chosen.values()].map((mention) => ({
     address: mention.address,
     sure: mention.manner === 'own-line',
-    about: said(lines, mentions, mention, list[index + 1], list.length === 1),
+    about: said(lines, mentions, mention, others),
   }));
 }
 
@@ -98,7 +102,7 @@ function mentionsIn(lines: readonly string[]): Mention[] {
         const inherited = LIST_GOES_ON.test(line.slice(read, start)) ? listed : undefined;
         const manner =
           inherited ?? mannerOf(before, line.slice(end, end + CONTEXT), previous.slice(-CONTEXT));
-        if (manner !== undefined) mentions.push({ address, manner, line: index });
+        if (manner !== undefined) mentions.push({ address, key: address.toLowerCase(), manner, line: index });
         [listed, read] = [manner, end];
       }
     }
@@ -122,22 +126,59 @@ function mannerOf(before: string, after: string, previousLine: string): Manner |
   return KEYWORD.test(before) ? 'sentence' : 'mention';
 }
 
-/** What is said of a recipient: its own paragraph, the transcript about it, all up to the next one, the whole notice. */
+/**
+ * What is said of a recipient: the paragraphs that begin with it, the transcript about it, all up to the next one, the
+ * whole notice. Some systems name each twice: for people, and with the diagnostics for administrators.
+ */
 function said(
   lines: readonly string[],
   mentions: readonly Mention[],
   mention: Mention,
-  next: Mention | undefined,
-  isOnly: boolean,
+  others: ReadonlySet<string>,
 ): string[] {
-  const end = Math.min(lines.length, next?.line ?? lines.length, mention.line + LINES_ABOUT);
+  const key = mention.address.toLowerCase();
+  const foreign = mentions.filter((candidate) => candidate.key !== key && others.has(candidate.key));
+  const starts = mentions
+    .filter(
+      (candidate) => candidate.key === key && candidate.line > mention.line && isNaming(candidate.manner),
+    )
+    .map(({ line }) => line);
+  const blocks = [mention.line, ...starts.slice(0, MENTIONS_ABOUT)].map(
+    (start): [start: number, end: number] => [start, blockEnd(lines, foreign, start)],
+  );
+  const [own = [], ...later] = blocks.map(([start, end]) => paragraph(lines, start, end));
   const texts = [
-    mention.manner === 'own-line' || mention.manner === 'sentence' ? paragraph(lines, mention.line, end) : [],
+    isNaming(mention.manner) ? own : [],
     transcript(lines, mentions, mention.address),
-    lines.slice(mention.line, end),
-    isOnly ? lines.slice(0, LINES_OF_NOTICE) : [],
+    ...later,
+    ...blocks.map(([start, end]) => lines.slice(start, end)),
+    others.size === 1 ? lines.slice(0, LINES_OF_NOTICE) : [],
   ];
   return texts.map((text) => text.join('\n').trim()).filter((text) => text !== '');
+}
+
+function isNaming(manner: Manner): boolean {
+  return manner === 'own-line' || manner === 'sentence';
+}
+
+/** Up to the next recipient; of several that are listed without a word between them, up to the one behind the list. */
+function blockEnd(lines: readonly string[], others: readonly Mention[], start: number): number {
+  let from = start;
+  for (const { line } of others) {
+    if (line <= from) continue;
+    const isList =
+      lines.slice(from + 1, line).every((between) => between.trim() === '') &&
+      isBare(lines[from]) &&
+      isBare(lines[line]);
+    if (!isList) return Math.min(line, start + LINES_ABOUT);
+    from = line;
+  }
+  return Math.min(lines.length, start + LINES_ABOUT);
+}
+
+/** A line with an address and nothing else. */
+function isBare(line = ''): boolean {
+  return /^[\s<"'([*•·-]*[^\s@]+@[^\s@]+[\s>"')\],;:]*$/.test(line);
 }
 
 function paragraph(lines: readonly string[], start: number, end: number): string[] {
