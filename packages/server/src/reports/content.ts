@@ -121,8 +121,8 @@ function returnedHeader(text: string): HeaderFields {
   return parseFields(end === -1 ? lines : lines.slice(0, end));
 }
 
-/** Plain text when it says anything, else what there is. */
+/** Plain text when it names anybody, else what there is: some programs only write "see the HTML" into it. */
 function bestAlternative(reader: PartReader, parts: readonly Part[]): readonly Part[] {
-  const plain = parts.find((part) => part.type === 'text/plain' && reader.text(part).trim() !== '');
+  const plain = parts.find((part) => part.type === 'text/plain' && reader.text(part).includes('@'));
   return plain === undefined ? parts : [plain];
 }

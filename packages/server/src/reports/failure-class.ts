@@ -88,6 +88,7 @@ const NOISE: readonly RegExp[] = [
   /\(in reply to [^)]{0,40}\)/gi,
   /recipient address(?:es)? rejected ?: (?=\S)/gi,
   /(?:e-?mail|mail) (?:system at|delivery (?:sub)?system|delivery software|server administrator)|delivery status notification|this is the mail system|for further assistance/gi,
+  /\b(?:messaging|e-?mail|mail) security(?: suite|\.cloud| gateway| appliance)?\b/gi,
   /to (?:best protect our users|reduce the amount of spam)[^.]{0,80}/gi,
 ];
 
