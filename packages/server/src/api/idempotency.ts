@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
+import { inSlices } from '../kernel/slices.ts';
 
 /** What is known of a key: the request it came with, and its answer once there is one. */
 export interface IdempotencyEntry {
@@ -25,7 +26,7 @@ export interface IdempotencyStore {
   takeOver(workspaceId: WorkspaceId, key: string, from: string, to: string): Promise<boolean>;
   answer(workspaceId: WorkspaceId, key: string, answer: { status: number; body: string }): Promise<void>;
   release(workspaceId: WorkspaceId, key: string): Promise<void>;
-  deleteBefore(time: number): Promise<void>;
+  deleteBefore(time: number, limit: number): Promise<number>;
 }
 
 export interface IdempotentAnswer {
@@ -84,7 +85,8 @@ export class Idempotency {
   }
 
   async housekeep(): Promise<void> {
-    await this.#store.deleteBefore(this.#clock() - KEEP_MS);
+    const before = this.#clock() - KEEP_MS;
+    await inSlices((limit) => this.#store.deleteBefore(before, limit));
   }
 
   /** A request of this start is still running; one of an earlier start died with it and is done again. */

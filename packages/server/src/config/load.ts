@@ -62,6 +62,7 @@ export interface Config {
     expiryMs: number;
   };
   queueRetentionDays: number;
+  reportRetentionDays: number;
   demoRetentionDays: number;
   notifyFrom: string;
   webhookAllowedNetworks: readonly string[];
@@ -252,6 +253,7 @@ function toConfig(settings: Settings): Config {
       expiryMs: settings.WAYBILL_QUEUE_EXPIRY_HOURS * 3_600_000,
     },
     queueRetentionDays: settings.WAYBILL_QUEUE_RETENTION_DAYS,
+    reportRetentionDays: settings.WAYBILL_REPORT_RETENTION_DAYS,
     demoRetentionDays: settings.WAYBILL_DEMO_RETENTION_DAYS,
     notifyFrom: settings.WAYBILL_NOTIFY_FROM,
     webhookAllowedNetworks: settings.WAYBILL_WEBHOOK_ALLOWED_NETWORKS,

@@ -404,6 +404,12 @@ export const SETTINGS = {
     about:
       'How many days the mail queue remembers copies that it is done with; `waybill queue list` shows those that failed. Longer than `WAYBILL_QUEUE_EXPIRY_HOURS`.',
   }),
+  WAYBILL_REPORT_RETENTION_DAYS: setting({
+    schema: integer(30, 3650),
+    default: '400',
+    about:
+      'How many days after a mail bounces, receipts and answers are taken at its return path, and how many days Waybill remembers which reports it has taken. What they said stays on the timelines.',
+  }),
   WAYBILL_DEMO_RETENTION_DAYS: setting({
     schema: integer(1, 3650),
     default: '30',

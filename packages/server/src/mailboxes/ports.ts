@@ -46,8 +46,10 @@ export interface MailboxStore {
   postponeSentCopy(id: string, until: number, error: string): Promise<void>;
   /** Its content is forgotten. */
   endSentCopy(id: string, end: SentCopyEnd, at: number, error?: string): Promise<void>;
-  /** Forgets copies that ended long ago. @returns how many there were */
-  forgetSentCopies(endedBefore: number): Promise<number>;
+  /** Forgets copies that ended long ago, the oldest first. @returns how many there were, at most `limit` */
+  forgetSentCopies(endedBefore: number, limit: number): Promise<number>;
+  /** Forgets how far folders were read that are not among these any more and were not read since. */
+  forgetCursors(kept: readonly { accountId: string; folder: string }[], movedBefore: number): Promise<number>;
   /** How many copies are in each state; `waiting` are those not ended. */
   sentCopyCounts(): Promise<Record<SentCopyEnd | 'waiting', number>>;
 }

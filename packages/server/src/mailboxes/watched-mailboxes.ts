@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
+import { inSlices } from '../kernel/slices.ts';
 import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { SharedAddresses } from '../messages/messages.ts';
@@ -160,9 +161,14 @@ export class Mailboxes implements SentMailboxes {
     });
   }
 
-  /** Regularly: what ended a month ago is of no use to anybody. */
+  /** Regularly: what ended a month ago is of no use to anybody, nor how far a folder was read that is watched no more. */
   async housekeep(): Promise<void> {
-    await this.#store.forgetSentCopies(this.#clock() - 30 * DAY_MS);
+    const before = this.#clock() - 30 * DAY_MS;
+    await inSlices((limit) => this.#store.forgetSentCopies(before, limit));
+    const kept = this.#watched.flatMap(({ account, folders }) =>
+      folders.map(({ folder }) => ({ accountId: account.id, folder })),
+    );
+    await this.#store.forgetCursors(kept, before);
   }
 
   sentCopyCounts(): Promise<Record<SentCopyEnd | 'waiting', number>> {

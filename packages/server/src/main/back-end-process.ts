@@ -7,6 +7,7 @@ import type { Listen } from '../config/schema.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/ids.ts';
 import { createLogger } from '../kernel/logger.ts';
+import { inSlices } from '../kernel/slices.ts';
 import { HitProcessor, Timeline } from '../messages/messages.ts';
 import {
   AddressPolicy,
@@ -18,7 +19,7 @@ import {
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
 import { createRelay, isLoopbackUrl, QueuePurge } from '../relay/relay.ts';
-import { ReportIntake } from '../reports/reports.ts';
+import { ReportIntake, ReportPurge } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { pullBackFromFuture } from '../storage/clock-repair.ts';
@@ -57,6 +58,8 @@ import { openMailboxes } from './open-mailboxes.ts';
 import { retryListen } from './retry-listen.ts';
 import { systemState } from './system-state.ts';
 
+/** How long an address is known as a list after the last sign of it. */
+const LISTS_KEPT_MS = 400 * 86_400_000;
 const LOCK_WAIT_MS = 10_000;
 /** Of the dispatcher, twice: with room for what a gateway asks for. */
 const LONGEST_NOTIFICATION_PAUSE_MS = 4 * 3_600_000;
@@ -252,7 +255,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       clock,
     }),
     privacy,
-    idempotency: new StoredIdempotency(engine.db),
+    idempotency: new StoredIdempotency(engine),
     feed: timeline,
     readiness: {
       database: async () => {
@@ -309,12 +312,16 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     days: { done: config.queueRetentionDays, captured: config.demoRetentionDays },
     clock,
   });
+  const reportPurge = new ReportPurge({ store: reportStore, days: config.reportRetentionDays, clock });
   const stopHousekeeping = startHousekeeping(
     {
       accounts: () => api.housekeep(),
       retention: () => retention.run(),
       queue: () => purge.run(),
       mailboxes: () => mailboxes.housekeep(),
+      reports: () => reportPurge.run(),
+      notifications: () => dispatcher.housekeep(),
+      lists: () => inSlices((limit) => shared.forget(clock() - LISTS_KEPT_MS, limit)),
       hitLog: async () => hitSource.trim(await timeline.cursors()),
     },
     logger,

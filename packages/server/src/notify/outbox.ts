@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { inSlices } from '../kernel/slices.ts';
 import type { Senders, SendResult } from './channels/channel.ts';
 import { sendTo } from './senders.ts';
 import type { ClaimedNotification, Outcome, OutboxStore } from './store.ts';
@@ -40,6 +41,8 @@ const DEFAULTS: DispatcherOptions = {
 };
 
 /** A claim outlives its attempt by far, so that only the death of the process lets somebody else take it. */
+/** So long a row remembers that its occasion was told. */
+const KEPT_MS = 400 * 86_400_000;
 const LEASE_FACTOR = 3;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 const JITTER = 0.2;
@@ -108,6 +111,12 @@ export class Dispatcher {
     const timer = setTimeout(() => this.#breakOff.abort(), this.#options.drainMs);
     await Promise.all(this.#underWay);
     clearTimeout(timer);
+  }
+
+  /** Forgets finished notifications, whose content is wiped already, when nobody can ask for them twice any more. */
+  async housekeep(): Promise<void> {
+    const before = this.#clock() - KEPT_MS;
+    await inSlices((limit) => this.#store.forgetFinished(before, limit));
   }
 
   /** Attempts since the start, by outcome. */

@@ -71,4 +71,6 @@ export interface OutboxStore {
    * somebody else holds by now is only changed by `sent`.
    */
   finish(claimed: ClaimedNotification, outcome: Outcome): Promise<void>;
+  /** Forgets finished rows, the oldest first. @returns how many there were, at most `limit` */
+  forgetFinished(createdBefore: number, limit: number): Promise<number>;
 }

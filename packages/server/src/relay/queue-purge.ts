@@ -1,8 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
+import { inSlices } from '../kernel/slices.ts';
 
 const DAY_MS = 86_400_000;
-/** Rows in a transaction: nobody waits long for one. */
-const BATCH = 500;
 
 /** Port: forgets what is over. Both delete the oldest first and say how many there were, at most `limit`. */
 export interface QueuePurgeStore {
@@ -27,18 +26,10 @@ export class QueuePurge {
   /** @returns how many rows were deleted */
   async run(): Promise<number> {
     const now = this.#clock();
-    const done = await all((limit) => this.#store.deleteDone(now - this.#days.done * DAY_MS, limit));
+    const done = await inSlices((limit) => this.#store.deleteDone(now - this.#days.done * DAY_MS, limit));
     return (
-      done + (await all((limit) => this.#store.deleteCaptured(now - this.#days.captured * DAY_MS, limit)))
+      done +
+      (await inSlices((limit) => this.#store.deleteCaptured(now - this.#days.captured * DAY_MS, limit)))
     );
-  }
-}
-
-async function all(deleteSome: (limit: number) => Promise<number>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const count = await deleteSome(BATCH);
-    total += count;
-    if (count < BATCH) return total;
   }
 }

@@ -1,16 +1,19 @@
-import type { Kysely } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import type { IdempotencyEntry, IdempotencyStore } from '../api/api.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
-import type { Database } from './schema.ts';
+import { deleteOldest } from './aged-rows.ts';
+import type { Engine } from './engine.ts';
 
 /** Status of a key whose request has no answer yet; the column `response` names its owner then. */
 const RUNNING = 0;
 
 export class StoredIdempotency implements IdempotencyStore {
-  readonly #db: Kysely<Database>;
+  readonly #engine: Engine;
+  readonly #db: Engine['db'];
 
-  constructor(db: Kysely<Database>) {
-    this.#db = db;
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#db = engine.db;
   }
 
   async claim(
@@ -81,7 +84,8 @@ export class StoredIdempotency implements IdempotencyStore {
       .execute();
   }
 
-  async deleteBefore(time: number): Promise<void> {
-    await this.#db.deleteFrom('idempotency_keys').where('created_at', '<', time).execute();
+  deleteBefore(time: number, limit: number): Promise<number> {
+    const condition = sql<SqlBool>`created_at < ${time}`;
+    return deleteOldest(this.#engine, 'idempotency_keys', { age: 'created_at', condition, limit });
   }
 }

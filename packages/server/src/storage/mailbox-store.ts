@@ -1,13 +1,17 @@
+import { sql, type SqlBool } from 'kysely';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { FolderCursor, MailboxStore, SentCopy, SentCopyEnd } from '../mailboxes/mailboxes.ts';
+import { deleteOldest } from './aged-rows.ts';
 import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
 
 /** What is remembered of mailboxes, on either engine. */
 export class KyselyMailboxStore implements MailboxStore {
+  readonly #engine: Engine;
   readonly #db: Engine['db'];
 
   constructor(engine: Engine) {
+    this.#engine = engine;
     this.#db = engine.db;
   }
 
@@ -116,13 +120,30 @@ export class KyselyMailboxStore implements MailboxStore {
       .execute();
   }
 
-  async forgetSentCopies(endedBefore: number): Promise<number> {
-    const { numDeletedRows } = await this.#db
-      .deleteFrom('sent_copies')
-      .where('state', '!=', 'waiting')
-      .where('ended_at', '<', endedBefore)
-      .executeTakeFirst();
-    return Number(numDeletedRows);
+  forgetSentCopies(endedBefore: number, limit: number): Promise<number> {
+    const condition = sql<SqlBool>`ended_at is not null and ended_at < ${endedBefore}`;
+    return deleteOldest(this.#engine, 'sent_copies', { age: 'ended_at', condition, limit });
+  }
+
+  async forgetCursors(
+    kept: readonly { accountId: string; folder: string }[],
+    movedBefore: number,
+  ): Promise<number> {
+    const known = new Set(kept.map(({ accountId, folder }) => JSON.stringify([accountId, folder])));
+    const rows = await this.#db
+      .selectFrom('mailbox_cursors')
+      .select(['account_id', 'folder'])
+      .where('moved_at', '<', movedBefore)
+      .execute();
+    const gone = rows.filter((row) => !known.has(JSON.stringify([row.account_id, row.folder])));
+    for (const { account_id: accountId, folder } of gone) {
+      await this.#db
+        .deleteFrom('mailbox_cursors')
+        .where('account_id', '=', accountId)
+        .where('folder', '=', folder)
+        .execute();
+    }
+    return gone.length;
   }
 
   async sentCopyCounts(): Promise<Record<SentCopyEnd | 'waiting', number>> {

@@ -230,7 +230,7 @@ function contentRows({ content, workspaceId, createdAt }: NewMail) {
   return [{ id, workspace_id: workspaceId, raw, size_bytes: raw.length, created_at: createdAt }];
 }
 
-function returnPathRows({ workspaceId, messageId, returnPaths = [] }: NewMail) {
+function returnPathRows({ workspaceId, messageId, createdAt, returnPaths = [] }: NewMail) {
   return returnPaths.map(({ deliveryId, envelopeFrom, envelopeId, notify }) => ({
     delivery_id: deliveryId,
     workspace_id: workspaceId,
@@ -238,6 +238,7 @@ function returnPathRows({ workspaceId, messageId, returnPaths = [] }: NewMail) {
     envelope_from: envelopeFrom,
     envelope_id: envelopeId,
     notify,
+    created_at: createdAt,
   }));
 }
 

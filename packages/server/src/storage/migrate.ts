@@ -8,7 +8,7 @@ import { queueDestinations } from './migrations/0002-queue.ts';
 import { mailboxes } from './migrations/0005-mailboxes.ts';
 import { smtpSenders } from './migrations/0006-smtp-senders.ts';
 import { queueDeferrals } from './migrations/0009-queue-deferrals.ts';
-import { sharedAddresses } from './migrations/0010-shared-addresses.ts';
+import { listsAndAges } from './migrations/0010-lists-and-ages.ts';
 import { hitContext } from './migrations/0011-hit-context.ts';
 import { hitRetention } from './migrations/0013-hit-retention.ts';
 import type { Database, EngineName } from './schema.ts';
@@ -21,7 +21,7 @@ const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = 
   '0005-mailboxes': mailboxes,
   '0006-smtp-senders': smtpSenders,
   '0009-queue-deferrals': queueDeferrals,
-  '0010-shared-addresses': sharedAddresses,
+  '0010-lists-and-ages': listsAndAges,
   '0011-hit-context': hitContext,
   '0013-hit-retention': hitRetention,
 };

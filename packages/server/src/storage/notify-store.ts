@@ -1,5 +1,5 @@
 import type { Channel, ChannelConfig, Rule } from '@waybill/sdk';
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable, type SqlBool } from 'kysely';
 import { toIso } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
@@ -11,6 +11,7 @@ import type {
   OutboxStore,
   RuleChange,
 } from '../notify/notify.ts';
+import { deleteOldest } from './aged-rows.ts';
 import type { Engine } from './engine.ts';
 import type { Database } from './schema.ts';
 
@@ -100,6 +101,12 @@ export class KyselyNotifyStore implements NotifyStore, OutboxStore {
       }
       return true;
     });
+  }
+
+  forgetFinished(createdBefore: number, limit: number): Promise<number> {
+    // The state is a literal, so that the index of finished rows will do.
+    const condition = sql<SqlBool>`state <> 'pending' and created_at < ${createdBefore}`;
+    return deleteOldest(this.#engine, 'outbox', { age: 'created_at', condition, limit });
   }
 
   rules(workspaceId: WorkspaceId): Promise<Rule[]> {

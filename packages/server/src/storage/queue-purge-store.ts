@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import type { QueuePurgeStore } from '../relay/relay.ts';
+import { deleteOldest } from './aged-rows.ts';
 import type { Engine } from './engine.ts';
 
 /** Forgets what is over, on either engine. */
@@ -10,35 +11,14 @@ export class KyselyQueuePurgeStore implements QueuePurgeStore {
     this.#engine = engine;
   }
 
-  async deleteDone(finishedBefore: number, limit: number): Promise<number> {
-    const { numDeletedRows } = await this.#engine.db
-      .deleteFrom('queue')
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('queue')
-          .select('id')
-          // A literal, so that the index of done rows will do.
-          .where(sql<SqlBool>`state = 'done'`)
-          .where('finished_at', '<', finishedBefore)
-          .orderBy('finished_at')
-          .limit(limit),
-      )
-      .executeTakeFirst();
-    return Number(numDeletedRows);
+  deleteDone(finishedBefore: number, limit: number): Promise<number> {
+    // The state is a literal, so that the index of done rows will do.
+    const condition = sql<SqlBool>`state = 'done' and finished_at < ${finishedBefore}`;
+    return deleteOldest(this.#engine, 'queue', { age: 'finished_at', condition, limit });
   }
 
-  async deleteCaptured(capturedBefore: number, limit: number): Promise<number> {
-    const { numDeletedRows } = await this.#engine.db
-      .deleteFrom('captured')
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('captured')
-          .select('id')
-          .where('captured_at', '<', capturedBefore)
-          .orderBy('captured_at')
-          .limit(limit),
-      )
-      .executeTakeFirst();
-    return Number(numDeletedRows);
+  deleteCaptured(capturedBefore: number, limit: number): Promise<number> {
+    const condition = sql<SqlBool>`captured_at < ${capturedBefore}`;
+    return deleteOldest(this.#engine, 'captured', { age: 'captured_at', condition, limit });
   }
 }

@@ -1,21 +1,24 @@
 import type { Mode } from '@waybill/sdk';
+import { sql, type SqlBool } from 'kysely';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type {
   MatchedDelivery,
   ReportClue,
   ReportedDelivery,
   ReportKind,
+  ReportPurgeStore,
   ReportRecord,
   ReportStore,
   TakenReport,
 } from '../reports/reports.ts';
 import type { ReturnPaths } from '../relay/relay.ts';
+import { deleteOldest } from './aged-rows.ts';
 import type { Engine } from './engine.ts';
 
 const MAX_FOUND = 1_000;
 
 /** Reports that were taken, and the deliveries that others may be about. */
-export class KyselyReportStore implements ReportStore, ReturnPaths {
+export class KyselyReportStore implements ReportStore, ReportPurgeStore, ReturnPaths {
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -93,6 +96,16 @@ export class KyselyReportStore implements ReportStore, ReturnPaths {
       .where('workspace_id', '=', workspaceId)
       .executeTakeFirst();
     return row && { envelopeFrom: row.envelope_from, notify: row.notify };
+  }
+
+  deleteReports(receivedBefore: number, limit: number): Promise<number> {
+    const condition = sql<SqlBool>`received_at < ${receivedBefore}`;
+    return deleteOldest(this.#engine, 'reports', { age: 'received_at', condition, limit });
+  }
+
+  deleteReturnPaths(madeBefore: number, limit: number): Promise<number> {
+    const condition = sql<SqlBool>`created_at < ${madeBefore}`;
+    return deleteOldest(this.#engine, 'return_paths', { age: 'created_at', condition, limit });
   }
 
   async remember(record: ReportRecord): Promise<void> {

@@ -234,6 +234,8 @@ export interface Database {
     envelope_id: string | null;
     /** comma-separated, as of RFC 3461 §4.1 */
     notify: string | null;
+    /** when the mail was accepted */
+    created_at: number;
   };
   /** Recipients' addresses behind which several people read, as far as mail has shown it. */
   shared_addresses: {

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { SharedAddresses, SharedBecause } from '../messages/messages.ts';
+import { deleteOldest } from './aged-rows.ts';
 import type { Engine } from './engine.ts';
 
 /** Addresses behind which several people read, on either engine. */
@@ -41,11 +42,8 @@ export class KyselySharedAddresses implements SharedAddresses {
     }
   }
 
-  async forget(seenBefore: number, limit: number): Promise<number> {
-    const { db, name } = this.#engine;
-    const row = name === 'sqlite' ? sql.ref('rowid') : sql.ref('ctid');
-    const { numAffectedRows } = await sql`delete from shared_addresses where ${row} in
-      (select ${row} from shared_addresses where seen_at < ${seenBefore} limit ${limit})`.execute(db);
-    return Number(numAffectedRows ?? 0);
+  forget(seenBefore: number, limit: number): Promise<number> {
+    const condition = sql<SqlBool>`seen_at < ${seenBefore}`;
+    return deleteOldest(this.#engine, 'shared_addresses', { age: 'seen_at', condition, limit });
   }
 }

@@ -3,7 +3,9 @@ import { test, type TestContext } from 'node:test';
 import type { MessageSummary, Overview, Page, RecipientSummary, StreamEvent } from '@waybill/sdk';
 import type { Engine } from '../../src/storage/engine.ts';
 import { defaultsFor } from '../../src/notify/notify.ts';
+import { inSlices } from '../../src/kernel/slices.ts';
 import { Retention } from '../../src/privacy/privacy.ts';
+import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
 import { insertDefaults } from '../../src/storage/notify-store.ts';
 import { json, MAIL, signedIn, startApi, type ApiServer } from '../support/api-server.ts';
 
@@ -89,6 +91,20 @@ export function testApiStores(
     assert.ok(statuses.includes(201) && statuses.every((status) => status === 201 || status === 409));
     assert.equal((await send()).headers.get('idempotent-replayed'), 'true');
     assert.equal(server.accepted(), 1);
+  });
+
+  test(`${name}: idempotency keys are forgotten after a day, however many there are`, { skip }, async (t) => {
+    const server = await start(t);
+    const store = new StoredIdempotency(server.engine);
+    const { workspaceId } = server.tenant;
+    for (let n = 0; n < 1_200; n++) {
+      await store.claim(workspaceId, `key-${n}`, { requestHash: 'x', createdAt: 1_000 + n, owner: 'a' });
+    }
+    assert.equal(await store.deleteBefore(2_000, 500), 500);
+    assert.equal(await inSlices((limit) => store.deleteBefore(2_000, limit)), 500);
+    const rows = await server.engine.db.selectFrom('idempotency_keys').select('created_at').execute();
+    assert.equal(rows.length, 200);
+    assert.ok(rows.every((row) => row.created_at >= 2_000));
   });
 
   test(`${name}: read models page, search and sum up`, { skip }, async (t) => {

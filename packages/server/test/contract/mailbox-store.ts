@@ -88,11 +88,23 @@ export function testMailboxStore(
     assert.deepEqual(await store.sentCopyCounts(), { waiting: 0, appended: 1, found: 1, failed: 0 });
   });
 
+  contract('how far a folder was read is forgotten when nobody watches it any more', async ({ store }) => {
+    const at = (movedAt: number) => ({ uidValidity: 1, lastUid: 5, movedAt });
+    await store.moveCursor(OURS, ANN, 'INBOX', at(100));
+    await store.moveCursor(OURS, ANN, 'Junk', at(100));
+    await store.moveCursor(OURS, ANN, 'Archive', at(300));
+    assert.equal(await store.forgetCursors([{ accountId: ANN, folder: 'INBOX' }], 200), 1);
+    assert.equal(await store.cursor(ANN, 'Junk'), undefined);
+    assert.equal((await store.cursor(ANN, 'INBOX'))?.lastUid, 5);
+    assert.equal((await store.cursor(ANN, 'Archive'))?.lastUid, 5);
+  });
+
   contract('what ended long ago is forgotten, what waits is not', async ({ store, accept }) => {
     for (const id of ['old', 'new', 'waiting']) await accept(mail({ sentCopy: copy(id, 1_000) }));
     await store.endSentCopy('old', 'appended', 2_000);
     await store.endSentCopy('new', 'appended', 4_000);
-    assert.equal(await store.forgetSentCopies(3_000), 1);
+    assert.equal(await store.forgetSentCopies(2_000, 10), 0);
+    assert.equal(await store.forgetSentCopies(3_000, 10), 1);
     assert.deepEqual(await store.sentCopyCounts(), { waiting: 1, appended: 1, found: 0, failed: 0 });
   });
 }

@@ -15,7 +15,10 @@ export interface OpenNotifyStore {
   /** A row as it is stored. */
   outbox(
     id: string,
-  ): Promise<{ state: string; attempts: number; next_attempt_at: number; payload: string } | undefined>;
+  ): Promise<
+    | { state: string; attempts: number; next_attempt_at: number; payload: string; created_at: number }
+    | undefined
+  >;
 }
 
 export function notificationOf(
@@ -283,5 +286,18 @@ function testOutcomes(it: Behaviour): void {
     await opened.store.finish(old, { kind: 'retry', at: 160, error: 'too late' });
     assert.equal((await opened.outbox('n'))?.state, 'sent');
     assert.equal((await opened.store.channel(OURS, 'a'))?.lastError, null);
+  });
+
+  it('finished notifications are forgotten by age, pending ones never', async (open) => {
+    const opened = await open();
+    await opened.store.finish(await claimOne(opened), { kind: 'sent', at: 50 });
+    const row = await opened.outbox('n');
+    assert.equal(row?.state, 'sent');
+    assert.equal(await opened.store.forgetFinished(row.created_at, 10), 0);
+    assert.equal(await opened.store.forgetFinished(row.created_at + 1, 10), 1);
+    assert.equal(await opened.outbox('n'), undefined);
+    const other = await open();
+    await claimOne(other);
+    assert.equal(await other.store.forgetFinished(Number.MAX_SAFE_INTEGER, 10), 0);
   });
 }

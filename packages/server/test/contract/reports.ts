@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Delivery } from '@waybill/sdk';
-import { newDeliveryId, newMessageId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
+import {
+  newDeliveryId,
+  newMessageId,
+  systemRandom,
+  type DeliveryId,
+  type WorkspaceId,
+} from '../../src/kernel/ids.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
 import { Timeline, newTrackingNumber, type NewMail } from '../../src/messages/messages.ts';
-import { ReportIntake, type IncomingReport } from '../../src/reports/reports.ts';
+import { ReportIntake, ReportPurge, type IncomingReport } from '../../src/reports/reports.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyReportStore } from '../../src/storage/report-store.ts';
@@ -21,6 +27,38 @@ const STRANGER = 8 as WorkspaceId;
 const KEYRING = new Keyring(new Map([[1, new Uint8Array(32).fill(5)]]));
 const MESSAGE_ID = '<parcel-1@sender.example>';
 const BEN = 'ben@reader.example';
+
+/** A mail with a thousand return paths. */
+async function acceptAnother(
+  engine: Engine,
+  pathsOf: (ids: DeliveryId[]) => NonNullable<NewMail['returnPaths']>,
+): Promise<{ deliveries: number }> {
+  const ids = Array.from({ length: 1_100 }, () => newDeliveryId());
+  await new KyselyMessageStore(engine).accept({
+    messageId: newMessageId(),
+    workspaceId: WORKSPACE,
+    from: 'ada@sender.example',
+    to: [],
+    cc: [],
+    subject: 'To many',
+    messageIdHeader: '<many@sender.example>',
+    mode: 'full',
+    source: 'submission',
+    sizeBytes: 100,
+    createdAt: START,
+    sentAt: START,
+    deliveries: ids.map((id, n) => ({
+      id,
+      trackingNumber: newTrackingNumber(systemRandom),
+      recipient: `r${n}@reader.example`,
+      pixelUrl: null,
+      untouched: null,
+    })),
+    links: [],
+    returnPaths: pathsOf(ids),
+  });
+  return { deliveries: ids.length };
+}
 
 /** What a report does to the timelines on every engine. */
 export function testReports(name: string, { engine: open, skip }: TimelineContract): void {
@@ -291,6 +329,35 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
       assert.ok(!(await verdict(engine, cleo.id)).codes.some((code) => code.startsWith('shared')));
       const rows = await engine.db.selectFrom('shared_addresses').select('address').execute();
       assert.deepEqual(rows, [{ address: BEN }]);
+    },
+  );
+
+  test(
+    `${name}: reports and return paths are forgotten after their days, and timelines keep what they said`,
+    { skip },
+    async (t) => {
+      const path = (deliveryId: DeliveryId) => ({
+        deliveryId,
+        envelopeFrom: 'ada@sender.example',
+        envelopeId: null,
+        notify: null,
+      });
+      const { engine, take, ben } = await setUp(t);
+      const { deliveries } = await acceptAnother(engine, (ids) => ids.map(path));
+      const raw = dsn('failed', '5.1.1');
+      await take(raw);
+      const reports = new KyselyReportStore(engine);
+      const runAt = (now: number) => new ReportPurge({ store: reports, days: 30, clock: () => now }).run();
+      const days30 = 30 * 86_400_000;
+      assert.equal(await runAt(START + days30), 0);
+      assert.equal(await runAt(START + days30 + 1), deliveries);
+      assert.equal(await reports.returnPath(WORKSPACE, ben.id), undefined);
+      assert.equal(await runAt(START + 60_001 + days30), 1);
+      assert.deepEqual(await engine.db.selectFrom('reports').selectAll().execute(), []);
+      assert.equal((await verdict(engine, ben.id)).state, 'bounced');
+      // It came once more, very late: its event is there already.
+      await take(raw);
+      assert.deepEqual((await verdict(engine, ben.id)).types, ['accepted', 'relayed', 'bounced']);
     },
   );
 

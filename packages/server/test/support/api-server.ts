@@ -159,7 +159,7 @@ export async function startApi(
       clock: now,
       logger: silentLogger,
     }),
-    idempotency: new StoredIdempotency(engine.db),
+    idempotency: new StoredIdempotency(engine),
     feed: {
       onChange: (listener) => {
         listeners.add(listener);
