@@ -130,7 +130,28 @@ export const mailboxesQuery = queryOptions({
   ...collection<WatchedMailbox>('/mailboxes'),
   refetchInterval: 30_000,
 });
-export const inboxQuery = collection<CapturedMail>('/inbox');
+
+export const inboxQuery = infiniteQueryOptions({
+  queryKey: ['inbox'],
+  queryFn: ({ signal, pageParam }) =>
+    request<Page<CapturedMail>>(
+      'GET',
+      `/inbox${queryString({ cursor: pageParam, limit: pageSize })}`,
+      undefined,
+      { signal },
+    ),
+  initialPageParam: '',
+  getNextPageParam: (page) => page.nextCursor,
+});
+
+/** One captured mail, by its id or its tracking number; it never changes. */
+export const capturedMailQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['captured', id],
+    queryFn: ({ signal }) =>
+      request<CapturedMail>('GET', `/inbox/${encodeURIComponent(id)}`, undefined, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 
 /** How the installation is; asked for again once a minute, and more often by the page that shows it. */
 export const systemQuery = queryOptions({

@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { DeliveryDetail } from '@waybill/sdk';
-import { deliveryQuery, inboxQuery, sessionQuery } from '../api/queries.ts';
+import { deliveryQuery } from '../api/queries.ts';
 import { buttonClasses } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Page, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonDetail } from '../design/states.tsx';
+import { isCapture } from './actor-words.ts';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { Timeline } from './timeline.tsx';
 import { TrackingLabel } from './tracking-label.tsx';
@@ -49,7 +50,7 @@ export function DeliveryPage() {
     >
       <Heading delivery={delivery.data} />
       <VerdictHead delivery={delivery.data} />
-      <TryIt trackingNumber={delivery.data.trackingNumber} />
+      <TryIt delivery={delivery.data} />
       <Way delivery={delivery.data} />
       <Timeline delivery={delivery.data} />
     </Page>
@@ -88,11 +89,9 @@ function Heading({ delivery }: { delivery: DeliveryDetail }) {
   );
 }
 
-/** Without a smarthost the copy lies in the demo inbox, and one can play its recipient. */
-function TryIt({ trackingNumber }: { trackingNumber: string }) {
-  const { data: session } = useQuery(sessionQuery);
-  const { data: inbox } = useQuery({ ...inboxQuery, enabled: session?.workspace.demo === true });
-  if (inbox?.some((mail) => mail.trackingNumber === trackingNumber) !== true) return null;
+/** A copy that lies in the demo inbox can be opened there, to play its recipient. */
+function TryIt({ delivery: { events, trackingNumber } }: { delivery: DeliveryDetail }) {
+  if (!events.some(isCapture)) return null;
   return (
     <p className="-mt-4 mb-9">
       <Link

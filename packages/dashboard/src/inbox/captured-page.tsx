@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { inboxQuery } from '../api/queries.ts';
+import { capturedMailQuery } from '../api/queries.ts';
+import { ApiProblem } from '../api/request.ts';
 import { buttonClasses } from '../design/button.tsx';
 import { Icon } from '../design/icon.tsx';
 import { Moment } from '../design/moment.tsx';
@@ -13,8 +14,9 @@ const route = getRouteApi('/inside/inbox/$mailId');
 /** One captured mail, shown as its recipient would see it, in a frame that knows nothing of this page. */
 export function CapturedPage() {
   const { mailId } = route.useParams();
-  const inbox = useQuery(inboxQuery);
-  const mail = inbox.data?.find((each) => each.id === mailId || each.trackingNumber === mailId);
+  const captured = useQuery(capturedMailQuery(mailId));
+  const mail = captured.data;
+  const isGone = captured.error instanceof ApiProblem && captured.error.status === 404;
   useTitle(mail?.subject ?? 'Demo inbox');
   const frame = `/api/v1/inbox/${encodeURIComponent(mailId)}/frame`;
   return (
@@ -29,12 +31,15 @@ export function CapturedPage() {
       <h1 dir="auto" className="mt-1 mb-1 text-left text-title font-semibold">
         {mail === undefined ? 'Captured mail' : mail.subject || '(no subject)'}
       </h1>
-      {inbox.isPending && <SkeletonDetail label="Loading the mail" />}
-      {inbox.isError && <ProblemNote error={inbox.error} onRetry={() => void inbox.refetch()} />}
-      {inbox.isSuccess && mail === undefined && (
+      {captured.isPending && <SkeletonDetail label="Loading the mail" />}
+      {captured.isError && !isGone && (
+        <ProblemNote error={captured.error} onRetry={() => void captured.refetch()} />
+      )}
+      {isGone && (
         <Empty title="This mail is not here">
           <p>
-            The demo inbox keeps the newest mails only. The timeline of an older one is still under Messages.
+            The demo inbox forgets mails after some days. The timeline of an older one is still under
+            Messages.
           </p>
         </Empty>
       )}

@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { CapturedMail } from '@waybill/sdk';
 import { inboxQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
-import { buttonClasses } from '../design/button.tsx';
+import { Button, buttonClasses } from '../design/button.tsx';
 import { Moment } from '../design/moment.tsx';
 import { Page, PageHeader, useTitle } from '../design/page.tsx';
 import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
@@ -13,7 +13,8 @@ import { DemoBanner } from './demo-banner.tsx';
 export function InboxPage() {
   useTitle('Demo inbox');
   useRowKeys();
-  const inbox = useQuery(inboxQuery);
+  const inbox = useInfiniteQuery(inboxQuery);
+  const mails = inbox.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Page>
       <PageHeader title="Demo inbox" />
@@ -21,7 +22,7 @@ export function InboxPage() {
       <div className="mt-5">
         {inbox.isPending && <SkeletonRows label="Loading the demo inbox" />}
         {inbox.isError && <ProblemNote error={inbox.error} onRetry={() => void inbox.refetch()} />}
-        {inbox.data?.length === 0 && (
+        {inbox.isSuccess && mails.length === 0 && (
           <Empty title="No mail was captured yet">
             <p>Send one, then open it here as its recipient would, and watch its timeline change.</p>
             <p>
@@ -31,12 +32,19 @@ export function InboxPage() {
             </p>
           </Empty>
         )}
-        {inbox.data !== undefined && inbox.data.length > 0 && (
+        {mails.length > 0 && (
           <ul className="border-t border-line">
-            {inbox.data.map((mail) => (
+            {mails.map((mail) => (
               <MailRow key={mail.id} mail={mail} />
             ))}
           </ul>
+        )}
+        {inbox.hasNextPage && (
+          <div className="py-5 text-center">
+            <Button busy={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
+              {inbox.isFetchingNextPage ? 'Loading' : 'Show older mails'}
+            </Button>
+          </div>
         )}
       </div>
     </Page>

@@ -12,7 +12,7 @@ import {
 import { readDelivery } from './resources/deliveries.ts';
 import { listEvents, streamEvents } from './resources/events.ts';
 import { readHealth, readMetrics, readReadiness } from './resources/health.ts';
-import { listInbox, readFrame } from './resources/inbox.ts';
+import { listInbox, readCapturedMail, readFrame } from './resources/inbox.ts';
 import { listMessages, markSent, postMessage, previewOf, readMessage } from './resources/messages.ts';
 import { readAttributions, readOverview } from './resources/overview.ts';
 import { objectByPage, showRecipientPage } from './resources/recipient-page.ts';
@@ -95,6 +95,7 @@ export function routesOf(
     'GET /api/v1/system': readSystem(deps),
 
     'GET /api/v1/inbox': listInbox(deps),
+    'GET /api/v1/inbox/:trackingNumber': readCapturedMail(deps),
     'GET /api/v1/inbox/:trackingNumber/frame': readFrame(deps),
 
     'GET /r/:token': showRecipientPage(deps),

@@ -63,6 +63,8 @@ export interface StatsReader {
     workspaceId: WorkspaceId,
     query: { after?: TimePosition; limit: number },
   ): Promise<Slice<CapturedMail, TimePosition>>;
+  /** One captured mail by tracking number or by its id. */
+  capturedMail(workspaceId: WorkspaceId, numberOrId: string): Promise<CapturedMail | undefined>;
   /** A captured mail's bytes by tracking number or by the captured mail's id. */
   capturedBytes(workspaceId: WorkspaceId, numberOrId: string): Promise<Uint8Array | undefined>;
 }

@@ -1,6 +1,6 @@
 import type { Message, MessageSummary, Mode, DeliveryDetail, StreamEvent, Overview } from '@waybill/sdk';
 import type { CapturedMail, RecipientSummary } from '@waybill/sdk';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { toIso } from '../kernel/clock.ts';
 import type { DeliveryId, TrackingNumber, WorkspaceId } from '../kernel/ids.ts';
 import { parseTrackingNumber } from '../messages/messages.ts';
@@ -29,6 +29,15 @@ import {
   timeOrNull,
   VERDICT_COLUMNS,
 } from './wire-rows.ts';
+
+const CAPTURED_COLUMNS = [
+  'id',
+  'tracking_number',
+  'recipient',
+  'from_address',
+  'subject',
+  'captured_at',
+] as const;
 
 const DELIVERY_COLUMNS = [
   'deliveries.id',
@@ -172,7 +181,7 @@ export class StatsStore implements StatsReader {
   ): Promise<Slice<CapturedMail, TimePosition>> {
     let select = this.#db
       .selectFrom('captured')
-      .select(['id', 'tracking_number', 'recipient', 'from_address', 'subject', 'captured_at'])
+      .select(CAPTURED_COLUMNS)
       .where('workspace_id', '=', workspaceId)
       .orderBy('captured_at', 'desc')
       .orderBy('id', 'desc')
@@ -189,29 +198,28 @@ export class StatsStore implements StatsReader {
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     return {
-      items: items.map((row) => ({
-        id: row.id,
-        trackingNumber: row.tracking_number,
-        recipient: row.recipient,
-        from: row.from_address,
-        subject: row.subject,
-        capturedAt: toIso(row.captured_at),
-      })),
+      items: items.map(toCapturedMail),
       ...(rows.length > limit && last !== undefined ? { next: { at: last.captured_at, key: last.id } } : {}),
     };
   }
 
+  async capturedMail(workspaceId: WorkspaceId, numberOrId: string): Promise<CapturedMail | undefined> {
+    const row = await this.#captured(workspaceId, numberOrId).select(CAPTURED_COLUMNS).executeTakeFirst();
+    return row && toCapturedMail(row);
+  }
+
   async capturedBytes(workspaceId: WorkspaceId, numberOrId: string): Promise<Uint8Array | undefined> {
+    return (await this.#captured(workspaceId, numberOrId).select('raw').executeTakeFirst())?.raw;
+  }
+
+  #captured(workspaceId: WorkspaceId, numberOrId: string) {
     const number = parseTrackingNumber(numberOrId);
-    const row = await this.#db
+    return this.#db
       .selectFrom('captured')
-      .select('raw')
       .where('workspace_id', '=', workspaceId)
       .where((eb) => (number === undefined ? eb('id', '=', numberOrId) : eb('tracking_number', '=', number)))
       .orderBy('captured_at', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    return row?.raw;
+      .limit(1);
   }
 
   #streamEvents(workspaceId: WorkspaceId) {
@@ -235,4 +243,17 @@ export class StatsStore implements StatsReader {
       .orderBy('link_index')
       .execute();
   }
+}
+
+function toCapturedMail(
+  row: Pick<Selectable<Database['captured']>, (typeof CAPTURED_COLUMNS)[number]>,
+): CapturedMail {
+  return {
+    id: row.id,
+    trackingNumber: row.tracking_number,
+    recipient: row.recipient,
+    from: row.from_address,
+    subject: row.subject,
+    capturedAt: toIso(row.captured_at),
+  };
 }

@@ -330,6 +330,12 @@ test('the demo inbox shows a captured mail in a sandbox, its pictures inline, an
       ['html', delivery.trackingNumber],
     ],
   );
+  for (const listed of inbox.items) {
+    assert.deepEqual(await read<CapturedMail>(server, `/api/v1/inbox/${listed.id}`), listed);
+  }
+  const byNumber = await read<CapturedMail>(server, `/api/v1/inbox/${delivery.trackingNumber}`);
+  assert.equal(byNumber.trackingNumber, delivery.trackingNumber);
+  assert.equal((await server.fetch('/api/v1/inbox/nothing')).status, 404);
   const frame = await server.fetch(`/api/v1/inbox/${delivery.trackingNumber}/frame`);
   const policy = frame.headers.get('content-security-policy') ?? '';
   assert.match(policy, /^sandbox allow-popups allow-popups-to-escape-sandbox;/);

@@ -75,6 +75,7 @@ async function furnish(server: ApiServer, tenant: Tenant): Promise<Record<string
     }),
     '/api/v1/queue/:id': `${queueId}:0`,
     '/api/v1/queue/:id/retry': `${queueId}:0`,
+    '/api/v1/inbox/:trackingNumber': delivery.trackingNumber,
     '/api/v1/inbox/:trackingNumber/frame': delivery.trackingNumber,
   };
 }

@@ -29,6 +29,18 @@ export function listInbox({ reader }: Deps) {
   });
 }
 
+export function readCapturedMail({ reader }: Deps) {
+  return route({
+    access: 'workspace',
+    tag: 'Demo inbox',
+    summary: 'One captured mail, without its body',
+    params: idOrNumber.describe('Tracking number, or id of the captured mail'),
+    answer: { status: 200, description: 'The mail', schema: capturedMail },
+    handle: async ({ principal, params }) =>
+      (await reader.capturedMail(principal.workspaceId, params.trackingNumber)) ?? missing(),
+  });
+}
+
 export function readFrame({ reader }: Deps) {
   return route({
     access: 'workspace',
@@ -38,9 +50,12 @@ export function readFrame({ reader }: Deps) {
     answer: { status: 200, description: 'The mail', contentType: 'text/html' },
     handle: async ({ principal, params, reply }) => {
       const raw = await reader.capturedBytes(principal.workspaceId, params.trackingNumber);
-      if (raw === undefined) throw new AppError('not-found', 'There is no such mail in the demo inbox.');
-      const page = await mailFrame(raw);
+      const page = await mailFrame(raw ?? missing());
       return reply.headers(MAIL_FRAME_HEADERS).type('text/html; charset=utf-8').send(page);
     },
   });
+}
+
+function missing(): never {
+  throw new AppError('not-found', 'There is no such mail in the demo inbox.');
 }
