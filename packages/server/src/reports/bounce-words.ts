@@ -40,11 +40,11 @@ const OTHERS: readonly Words[] = [
     subject: [
       /unzust|nicht zust|mail(?:zustellung)? (?:unzustellbar|fehlgeschlagen)|zustell(?:ung|fehler|benachr)/,
       /(?:ihre |deine )?(?:e-?mail|nachricht) (?:konnte|kann|wurde|unzust|nicht)|fehler (?:bei|beim) (?:der )?(?:zustell|versand|e-?mail)/,
-      /rückläufer|übermittlungsfehler|verzögert/,
+      /benachricht(?:ig)?ung (?:zum|über den) (?:übermittlungs|zustell)status|rückläufer|übermittlungsfehler|verzögert/,
     ],
     text: [
       /nicht (?:an .{1,120} )?zu(?:gestellt|stellen|zustellen)|unzustellbar|zustell(?:ung|fehler)|nicht erreicht/,
-      /fehler bei der (?:nachrichten)?zustellung/,
+      /fehler bei der (?:nachrichten)?zustellung|(?:übermittlung|zustellung) (?:\S+ ){0,6}fehlgeschlagen/,
     ],
   },
   // French
@@ -70,7 +70,7 @@ const OTHERS: readonly Words[] = [
   // Portuguese
   {
     subject: [
-      /não (?:foi possível|pôde|pode|entreg)|não entregue|entrega (?:atrasad|adiad)|falha n[ao] (?:entrega|envio)|mensagem (?:não|devolvida)|e-?mail (?:não|devolvido)|devolvid/,
+      /não (?:foi possível|pôde|pode|entreg)|notificação d[oe] (?:status|estado)|não entregue|entrega (?:atrasad|adiad)|falha n[ao] (?:entrega|envio)|mensagem (?:não|devolvida)|e-?mail (?:não|devolvido)|devolvid/,
     ],
     text: [
       /não (?:foi possível|pôde(?: ser)?|pode(?: ser)?|foi) entreg|falha n[ao] (?:entrega|envio)|não (?:foi possível )?(?:enviar|entregar)/,
@@ -79,7 +79,7 @@ const OTHERS: readonly Words[] = [
   // Italian
   {
     subject: [
-      /mancato recapito|consegna|non (?:recapit|consegn)|impossibile (?:recapit|consegn)|messaggio non|avviso di mancat|recapito (?:ritardat|non)|errore di (?:consegna|recapito)/,
+      /notifica (?:sullo|dello) stato|mancato recapito|consegna|non (?:recapit|consegn)|impossibile (?:recapit|consegn)|messaggio non|avviso di mancat|recapito (?:ritardat|non)|errore di (?:consegna|recapito)/,
     ],
     text: [
       /non è stato (?:possibile )?(?:recapit|consegn)|recapito non riuscito|mancat[oa] (?:recapito|consegna)|impossibile (?:recapit|consegn)|non (?:può|ha potuto) essere (?:recapit|consegn)/,
@@ -88,7 +88,7 @@ const OTHERS: readonly Words[] = [
   // Dutch
   {
     subject: [
-      /onbestelbaar|vertraagd|niet (?:bezorgd|afgeleverd|besteld)|(?:bericht|e-?mail) (?:niet|kon|kan)|bezorging|aflever/,
+      /bezorgstatus|onbestelbaar|vertraagd|niet (?:bezorgd|afgeleverd|besteld)|(?:bericht|e-?mail) (?:niet|kon|kan)|bezorging|aflever/,
     ],
     text: [
       /(?:kan|kon|is|werd) niet (?:worden )?(?:bezorgd|afgeleverd|besteld)|niet (?:bezorgd|afgeleverd)|bezorging (?:is )?mislukt|onbestelbaar/,
@@ -175,7 +175,7 @@ const OTHERS: readonly Words[] = [
   // Chinese
   {
     subject: [
-      /退信|系[统統]退信|[无無]法(?:投|送|傳|传|发|發)|[无無]法|未送[达達]|传递延迟|傳遞延遲|未能(?:送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[邮郵]件(?:投|退|[发發]送|未|[无無])/,
+      /退信|系[统統]退信|[无無]法(?:投|送|傳|传|发|發)|[无無]法|未送[达達]|[传傳][递遞][状狀][态態]|传递延迟|傳遞延遲|未能(?:送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[邮郵]件(?:投|退|[发發]送|未|[无無])/,
     ],
     text: [
       /[无無]法(?:投[递遞]|送[达達]|[发發]送|[传傳][送递遞]|寄送)|退信|退回|未能(?:向|将|將|送|发|發|投)|投[递遞]失[败敗]|[发發]送失[败敗]|[传傳][递遞]失[败敗]/,

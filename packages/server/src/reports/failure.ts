@@ -69,8 +69,9 @@ function statusOf(action: ReportAction, candidates: readonly (string | undefined
 
 /** RFC 3463 §2: X.0.0 when only the class of the status is known. */
 function vagueStatus(action: ReportAction, reply: number | undefined, words = ''): string {
+  if (action === 'delayed') return '4.0.0';
   if (reply !== undefined) return reply >= 500 ? '5.0.0' : '4.0.0';
-  if (action === 'delayed' || RETRIED.test(words)) return '4.0.0';
+  if (RETRIED.test(words)) return '4.0.0';
   return action === 'failed' ? '5.0.0' : '2.0.0';
 }
 

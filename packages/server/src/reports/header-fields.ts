@@ -150,11 +150,37 @@ export function decodeWords(text: string): string {
     );
 }
 
+/** Names that mail systems use and the Encoding Standard does not have. */
+const CODE_PAGES: Readonly<Record<string, string>> = {
+  cp932: 'shift_jis',
+  cp936: 'gbk',
+  cp949: 'euc-kr',
+  cp950: 'big5',
+  'x-gbk': 'gbk',
+  'x-windows-949': 'euc-kr',
+};
+
 /** @returns undefined when the charset is not known here */
 export function decodeCharset(bytes: Uint8Array, charset: string): string | undefined {
+  if (/^(?:unicode-1-1-|unicode-2-0-)?utf-?7$/i.test(charset.trim())) return decodeUtf7(bytes);
   try {
-    return new TextDecoder(charset.trim()).decode(bytes);
+    const name = charset.trim().toLowerCase();
+    return new TextDecoder(CODE_PAGES[name] ?? name).decode(bytes);
   } catch {
     return undefined;
   }
+}
+
+/** RFC 2152, which Exchange 2000 and 2003 use for notices; browsers know it no longer. */
+function decodeUtf7(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('latin1')
+    .replaceAll(/\+([A-Za-z0-9+/]*)-?/g, (_, data) => {
+      if (data === '') return '+';
+      const units = Buffer.from(String(data), 'base64');
+      return units
+        .subarray(0, units.length - (units.length % 2))
+        .swap16()
+        .toString('utf16le');
+    });
 }
