@@ -59,7 +59,7 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
     enableForeignKeyConstraints: true,
   });
   if (!readOnly) {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;');
   }
   database.exec('PRAGMA cache_size = -32768;');
   return database;
