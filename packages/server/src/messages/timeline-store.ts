@@ -151,6 +151,9 @@ export interface TimelineStore {
    * One transaction: reads and locks the deliveries, calls `decide` (pure) on what it read, and writes the answer, and
    * `along` behind it. Either all of it happens or nothing. `decide` may be asked again, when what it was told was
    * not true any more.
+   *
+   * @param along is of a store that can find out again what it wrote: with it, the transaction survives the end of the
+   * process, but need not survive a failure of power before the next transaction without it
    */
   transact(
     want: TimelineWant,

@@ -16,6 +16,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type {
+  Durability,
   SqliteReply,
   SqliteRequest,
   SqliteStep,
@@ -24,7 +25,7 @@ import type {
 } from './sqlite-worker.ts';
 import { fromSqlite, SqliteError, threadEnded } from './storage-error.ts';
 
-export { NOTHING_CHANGED, type SqliteStepResult } from './sqlite-worker.ts';
+export { NOTHING_CHANGED, type Durability, type SqliteStepResult } from './sqlite-worker.ts';
 
 /** Several statements in one message; the result's rows are one SqliteStepResult for each. */
 export class SqliteScript implements CompiledQuery<SqliteStepResult> {
@@ -36,10 +37,12 @@ export class SqliteScript implements CompiledQuery<SqliteStepResult> {
   readonly steps: readonly SqliteStep[];
   /** A transaction of its own; otherwise part of the one that is open. */
   readonly atomic: boolean;
+  readonly durability: Durability;
 
-  constructor(steps: readonly SqliteStep[], atomic: boolean) {
+  constructor(steps: readonly SqliteStep[], atomic: boolean, durability: Durability = 'disk') {
     this.steps = steps;
     this.atomic = atomic;
+    this.durability = durability;
   }
 }
 
@@ -83,13 +86,17 @@ class WorkerDatabase {
     };
   }
 
-  async runAll(steps: readonly SqliteStep[], atomic: boolean): Promise<SqliteStepResult[]> {
+  async runAll(
+    steps: readonly SqliteStep[],
+    atomic: boolean,
+    durability: Durability = 'disk',
+  ): Promise<SqliteStepResult[]> {
     if (this.#closed) throw new Error('the database is closed');
     if (this.#worker === undefined) this.#start();
     const id = this.#nextId++;
     const { results, error } = await new Promise<SqliteReply>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#outgoing.push({ id, steps, atomic });
+      this.#outgoing.push({ id, steps, atomic, durability });
       this.#post();
     });
     if (error !== undefined)
@@ -246,12 +253,12 @@ class SqliteConnection implements DatabaseConnection {
     return this.#turns.together(() => this.#writer.run<R>(sql, parameters));
   }
 
-  async #runScript({ steps, atomic }: SqliteScript): Promise<SqliteStepResult[]> {
+  async #runScript({ steps, atomic, durability }: SqliteScript): Promise<SqliteStepResult[]> {
     if (this.#release !== undefined) {
       if (this.#isInterrupted()) throw threadEnded(undefined);
       return this.#writer.runAll(steps, false);
     }
-    return this.#turns.together(() => this.#writer.runAll(steps, atomic));
+    return this.#turns.together(() => this.#writer.runAll(steps, atomic, durability));
   }
 
   #isInterrupted(): boolean {

@@ -21,7 +21,14 @@ export interface SqliteRequest {
   steps: readonly SqliteStep[];
   /** All steps or none: in a transaction of their own, or in one that other such requests share. */
   atomic: boolean;
+  /** Only with `atomic`: whoever asked waits for nothing but the commit, see {@link Durability}. */
+  durability: Durability;
 }
+/**
+ * `disk`: the commit is on the disk. `process`: it survives the end of this process, and a failure of power from the next
+ * commit to the disk on, since the log is one file.
+ */
+export type Durability = 'disk' | 'process';
 export interface SqliteStepResult {
   rows: unknown[];
   /** Absent for statements that give rows. */
@@ -59,7 +66,9 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
     enableForeignKeyConstraints: true,
   });
   if (!readOnly) {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;');
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;',
+    );
   }
   database.exec('PRAGMA cache_size = -32768;');
   return database;
@@ -107,6 +116,7 @@ class Answers {
   readonly #transaction: Frame;
   #ready: SqliteReply[] = [];
   #isLocked = false;
+  #durability: Durability = 'disk';
 
   constructor(
     database: DatabaseSync,
@@ -142,6 +152,7 @@ class Answers {
   /** One request, or several atomic ones of which one that fails leaves the others as they are. */
   #answerTogether(requests: readonly SqliteRequest[]): SqliteReply[] {
     const [first] = requests;
+    this.#flushTo(requests.every(({ durability }) => durability === 'process') ? 'process' : 'disk');
     if (requests.length === 1 && first !== undefined) return [this.#answerOne(first, this.#transaction)];
     const { begin, commit } = this.#transaction;
     try {
@@ -185,6 +196,13 @@ class Answers {
     const { message, errcode = 0 } = error as Error & { errcode?: number };
     this.#noteLock((errcode & 0xff) === SQLITE_BUSY);
     return { message, errcode, sql };
+  }
+
+  #flushTo(durability: Durability): void {
+    // Within a transaction it stays what it was at its beginning.
+    if (durability === this.#durability || this.#database.isTransaction) return;
+    this.#durability = durability;
+    this.#database.exec(`PRAGMA synchronous = ${durability === 'disk' ? 'FULL' : 'NORMAL'}`);
   }
 
   #noteLock(locked: boolean): void {

@@ -2,7 +2,7 @@ import { CompiledQuery, SqliteAdapter, type Kysely } from 'kysely';
 import { chunks } from './chunks.ts';
 import type { Database } from './schema.ts';
 import type { TransactionPart } from '../messages/messages.ts';
-import { NOTHING_CHANGED, SqliteScript, type SqliteStepResult } from './sqlite-dialect.ts';
+import { NOTHING_CHANGED, SqliteScript, type Durability, type SqliteStepResult } from './sqlite-dialect.ts';
 import { SqliteError } from './storage-error.ts';
 
 /**
@@ -46,12 +46,13 @@ export async function runStatements(
   return results;
 }
 
-/** The same as a transaction of its own. */
+/** The same as a transaction of its own. @param durability of SQLite's commit; PostgreSQL's are on the disk */
 export async function transact(
   db: Kysely<Database>,
   statements: readonly Statement[],
+  durability: Durability = 'disk',
 ): Promise<SqliteStepResult['rows'][]> {
-  if (isSqlite(db)) return runOnSqlite(db, statements, true);
+  if (isSqlite(db)) return runOnSqlite(db, statements, true, durability);
   return db.transaction().execute((tx) => runStatements(tx, statements));
 }
 
@@ -97,12 +98,15 @@ async function runOnSqlite(
   executor: Executor,
   statements: readonly Statement[],
   atomic: boolean,
+  durability?: Durability,
 ): Promise<unknown[][]> {
   const steps = statements
     .filter(({ rows }) => rows.length > 0)
     .map(({ sql, rows, mustChange = false }) => ({ sql, rows, mustChange }));
   if (steps.length === 0) return statements.map(() => []);
-  const { rows: results } = await executor.executeQuery<SqliteStepResult>(new SqliteScript(steps, atomic));
+  const { rows: results } = await executor.executeQuery<SqliteStepResult>(
+    new SqliteScript(steps, atomic, durability),
+  );
   let next = 0;
   return statements.map(({ rows }) => (rows.length === 0 ? [] : (results[next++]?.rows ?? [])));
 }

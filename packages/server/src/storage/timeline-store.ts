@@ -67,14 +67,16 @@ export class KyselyTimelineStore implements TimelineStore {
   ): Promise<boolean> {
     if (want.messageIds.length > 0) return false;
     const { db } = this.#engine;
-    const snapshot = toSnapshot(await transact(db, this.#reads(want)));
+    // Nothing is written yet that would have to be on the disk.
+    const snapshot = toSnapshot(await transact(db, this.#reads(want), 'process'));
     const work = decide(snapshot);
     if (!onlyAdds(work)) return false;
     try {
-      await transact(db, [
+      const statements = [
         ...seenStatements(work, snapshot.deliveries, this.#clock()),
         ...statementsOf(along),
-      ]);
+      ];
+      await transact(db, statements, along === undefined ? 'disk' : 'process');
       return true;
     } catch (error) {
       if (isStale(error)) return false;
