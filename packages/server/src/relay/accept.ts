@@ -12,7 +12,7 @@ import {
 } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { newTrackingNumber, type MailDelivery, type NewMail, type QueueEntry } from '../messages/messages.ts';
-import { copyPlan, instrumentOptions, trackedBy, trackedLinks, type TrackingContext } from './copy-plan.ts';
+import { copyPlan, trialOptions, trackedBy, trackedLinks, type TrackingContext } from './copy-plan.ts';
 import {
   distinctRecipients,
   type CopyPlan,
@@ -29,6 +29,7 @@ import { readMailFacts, type MailFacts } from './mail-facts.ts';
 import { Permissions, type Permission } from './permission.ts';
 import type { AcceptStore, Objections, SendingLine, WorkspacePolicies } from './ports.ts';
 import type { MailSigner } from './signing/signing.ts';
+import type { PreparedMails } from './prepared-mails.ts';
 import {
   returnPathOf,
   type ReturnPath,
@@ -91,6 +92,7 @@ export class MailIntake {
   readonly #store: AcceptStore;
   readonly #permissions: Permissions;
   readonly #context: TrackingContext;
+  readonly #prepared: PreparedMails;
   readonly #signer: Pick<MailSigner, 'resigns'>;
   readonly #returnPaths: ReturnPathSettings;
   readonly #sentMailboxes: SentMailboxes | undefined;
@@ -106,6 +108,7 @@ export class MailIntake {
     policies: WorkspacePolicies;
     objections: Objections;
     context: TrackingContext;
+    prepared: PreparedMails;
     signer: Pick<MailSigner, 'resigns'>;
     returnPaths: ReturnPathSettings;
     /** Undefined: nobody gets a copy of what they send. */
@@ -121,6 +124,7 @@ export class MailIntake {
     this.#store = deps.store;
     this.#permissions = new Permissions(deps);
     this.#context = deps.context;
+    this.#prepared = deps.prepared;
     this.#signer = deps.signer;
     this.#returnPaths = deps.returnPaths;
     this.#sentMailboxes = deps.sentMailboxes;
@@ -201,7 +205,7 @@ export class MailIntake {
     if (plan === undefined) return undefined;
     try {
       const resigns = this.#signer.resigns(body);
-      return instrument(body, instrumentOptions(this.#context, workspaceId, plan, resigns));
+      return instrument(this.#prepared.of(body), trialOptions(this.#context, workspaceId, plan, resigns));
     } catch (err) {
       // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
       this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');

@@ -5,6 +5,7 @@ import {
   pageUrl,
   pixelUrl,
   readTrackedUrl,
+  unsignedLinkUrl,
   type Keyring,
 } from '../tracking/tracking.ts';
 import type { CopyPlan } from './envelope.ts';
@@ -58,6 +59,20 @@ export function instrumentOptions(
     ...(disclosure === 'none'
       ? {}
       : { disclosure: { kind: disclosure, pageUrl: pageUrl(keyring, publicUrl, { workspaceId, subject }) } }),
+  };
+}
+
+/** The same decisions without a signature for each link: what is done with a mail does not depend on whom it is for. */
+export function trialOptions(
+  context: TrackingContext,
+  workspaceId: WorkspaceId,
+  plan: CopyPlan,
+  resigns: (domain: string) => boolean,
+): InstrumentOptions {
+  return {
+    ...instrumentOptions(context, workspaceId, plan, resigns),
+    linkUrl: (destination) =>
+      isTrackableDestination(destination) ? unsignedLinkUrl(context.publicUrl, destination) : destination,
   };
 }
 

@@ -21,6 +21,7 @@ import type { TrackingContext } from './copy-plan.ts';
 import type { PlainText } from './instrument/instrument.ts';
 import { NoticeSender, type NoticedCopies } from './notice-sender.ts';
 import { Pipeline } from './pipeline.ts';
+import { PreparedMails } from './prepared-mails.ts';
 import type {
   CredentialCheck,
   Objections,
@@ -173,7 +174,8 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const retry = tuning.retry ?? settings.queue ?? DEFAULT_RETRY;
   const dkim = openSigningKeys(settings.dkimKeys, logger);
   const signer = new MailSigner({ keys: dkim.current, clock });
-  const pipeline = new Pipeline({ context, signer, smarthost, clock, logger });
+  const prepared = new PreparedMails();
+  const pipeline = new Pipeline({ context, prepared, signer, smarthost, clock, logger });
   const queue = new Queue({
     store: deps.queue,
     timeline: deps.timeline,
@@ -208,6 +210,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     smarthost === undefined ? null : smarthostState(queue);
   const intake = new MailIntake({
     ...shared,
+    prepared,
     store: deps.messages,
     line: queue,
     sentMailboxes: deps.sentMailboxes,

@@ -3,6 +3,7 @@ import { instrumentOptions, type TrackingContext } from './copy-plan.ts';
 import { withFieldsFirst } from './header-block.ts';
 import { instrument, type InstrumentResult } from './instrument/instrument.ts';
 import type { CapturedCopy, QueuedMail } from './ports.ts';
+import type { PreparedMails } from './prepared-mails.ts';
 import type { MailSigner } from './signing/signing.ts';
 import type { SmarthostEnvelope, SmarthostResult } from './smarthost.ts';
 
@@ -15,6 +16,7 @@ type Copy = Pick<InstrumentResult, 'message' | 'touched'>;
 /** The way of one copy out: each step is a function of its own. */
 export class Pipeline {
   readonly #context: TrackingContext;
+  readonly #prepared: PreparedMails;
   readonly #signer: MailSigner;
   readonly #smarthost: Smarthost | undefined;
   readonly #clock: () => number;
@@ -22,6 +24,7 @@ export class Pipeline {
 
   constructor(deps: {
     context: TrackingContext;
+    prepared: PreparedMails;
     signer: MailSigner;
     /** Undefined: mail is captured. */
     smarthost: Smarthost | undefined;
@@ -29,6 +32,7 @@ export class Pipeline {
     logger: Logger;
   }) {
     this.#context = deps.context;
+    this.#prepared = deps.prepared;
     this.#signer = deps.signer;
     this.#smarthost = deps.smarthost;
     this.#clock = deps.clock;
@@ -45,7 +49,8 @@ export class Pipeline {
     const plan = mail.options.copy;
     if (plan === null) return { message: mail.raw, touched: false };
     const resigns = this.#signer.resigns(mail.raw);
-    const result = instrument(mail.raw, instrumentOptions(this.#context, mail.workspaceId, plan, resigns));
+    const options = instrumentOptions(this.#context, mail.workspaceId, plan, resigns);
+    const result = instrument(this.#prepared.of(mail.raw), options);
     this.#logger.debug({ queueId: mail.id, touched: result.touched }, 'copy made');
     return result;
   }

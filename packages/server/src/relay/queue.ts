@@ -45,8 +45,8 @@ const LONGEST_PERSIST_PAUSE_MS = 2_000;
 const MOST_WAITING = 1_000;
 const CLAIM = 50;
 const SETTLE = 200;
-/** Of contents that are kept for copies that wait. */
-const REMEMBERED_BYTES = 32 * 1024 * 1024;
+/** Of contents that are kept for copies that wait; what was read out of them comes to a few times as much. */
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
 
 export interface QueueState {
   outage: Outage | undefined;

@@ -25,7 +25,7 @@ export interface TokenClaims {
 const VERSION = 1;
 const BODY_BYTES = 24;
 const TOKEN_BYTES = BODY_BYTES + MAC_BYTES;
-const TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 8) / 6);
+export const TOKEN_CHARACTERS = Math.ceil((TOKEN_BYTES * 8) / 6);
 const MODES: readonly TokenMode[] = ['full', 'day', 'aggregate'];
 const SUBJECT = /^[0-9a-f]{32}$/;
 

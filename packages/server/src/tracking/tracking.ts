@@ -13,4 +13,4 @@ export {
   type ReturnClaims,
 } from './return-token.ts';
 export type { TokenClaims, TokenMode } from './token.ts';
-export { linkUrl, pageUrl, pixelUrl, readTrackedUrl, verifyPageToken } from './urls.ts';
+export { linkUrl, pageUrl, pixelUrl, readTrackedUrl, unsignedLinkUrl, verifyPageToken } from './urls.ts';

@@ -2,7 +2,7 @@ import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { encodeDestination, isHttpUrl, isTrackableDestination, readDestination } from './destination.ts';
 import type { Keyring } from './keyring.ts';
-import { decodeToken, encodeToken, type TokenClaims } from './token.ts';
+import { decodeToken, encodeToken, TOKEN_CHARACTERS, type TokenClaims } from './token.ts';
 
 /** `<publicUrl>/o/<token>.gif`. @param publicUrl without a slash at the end */
 export function pixelUrl(keyring: Keyring, publicUrl: string, claims: TokenClaims): string {
@@ -29,6 +29,13 @@ export function linkUrl(
   const token = encodeToken(keyring, 'link', claims, destination);
   return `${publicUrl}/l/${token}?to=${encodeDestination(destination)}`;
 }
+
+/** As long as the link to a destination will be, and signed for nobody: to see what would become of a mail. */
+export function unsignedLinkUrl(publicUrl: string, destination: string): string {
+  return `${publicUrl}/l/${UNSIGNED}?to=${encodeDestination(destination)}`;
+}
+
+const UNSIGNED = '-'.repeat(TOKEN_CHARACTERS);
 
 /** `<publicUrl>/r/<token>`: the recipient's page of a delivery. */
 export function pageUrl(
