@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AppError } from '../kernel/errors.ts';
+import { Histogram } from '../kernel/histogram.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Guard } from './auth/guard.ts';
 import { DashboardFiles } from './dashboard-files.ts';
@@ -31,7 +32,7 @@ export type {
 } from './auth/auth.ts';
 export type { ApiDeps, ApiSettings, ChangeFeed, Installation, MessageService } from './deps.ts';
 export type { IdempotencyEntry, IdempotencyStore } from './idempotency.ts';
-export type { Metric } from './metrics.ts';
+export type { Metric, ValueMetric } from './metrics.ts';
 
 export interface Api {
   fastify: FastifyInstance;
@@ -50,12 +51,14 @@ const REQUEST_TIMEOUT_MS = 120_000;
 /** Page tokens are longer than the framework's default of 100. */
 const MAX_PARAM_LENGTH = 600;
 const DRAIN_MS = 4_000;
+const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Open to any host name: nothing in them depends on who asks. */
 const ANY_HOST = /^\/(?:healthz|readyz|r\/)/;
 
 export function createApi(deps: ApiDeps): Api {
   const server = fastify({
     logger: false,
+    genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: deps.settings.trustedProxies.length === 0 ? false : [...deps.settings.trustedProxies],
@@ -74,17 +77,24 @@ export function createApi(deps: ApiDeps): Api {
     logger: deps.logger,
   });
   const answered = new Map<string, number>();
+  const durations = new Histogram(REQUEST_SECONDS);
   const idempotency = new Idempotency(deps.idempotency, deps.clock, randomUUID());
-  const routes = routesOf(deps, stream, answered);
+  const routes = routesOf(deps, stream, { answered, durations });
   let hosts = new HostCheck('127.0.0.1', deps.settings.allowedHosts);
 
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers(DATA_HEADERS);
+    reply.headers({ ...DATA_HEADERS, 'x-request-id': request.id });
     if (!ANY_HOST.test(request.url)) hosts.require(request.headers.host);
   });
-  server.addHook('onResponse', async (_request, reply) => {
+  server.addHook('onResponse', async (request, reply) => {
     const status = statusClass(reply.statusCode);
     answered.set(status, (answered.get(status) ?? 0) + 1);
+    durations.observe(reply.elapsedTime / 1_000);
+    const { method, url: route } = request.routeOptions;
+    const { id: requestId } = request;
+    const durationMs = Math.round(reply.elapsedTime);
+    // The route, not the address: that may hold a token or a tracking number.
+    deps.logger.info({ requestId, method, route, status: reply.statusCode, durationMs }, 'request answered');
   });
   readBodies(server);
   server.setValidatorCompiler(({ schema, httpPart }) => validatorOf(schema as z.ZodType, httpPart));

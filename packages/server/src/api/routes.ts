@@ -11,7 +11,7 @@ import {
 } from './resources/channels.ts';
 import { readDelivery } from './resources/deliveries.ts';
 import { listEvents, streamEvents } from './resources/events.ts';
-import { readHealth, readMetrics, readReadiness } from './resources/health.ts';
+import { readHealth, readMetrics, readReadiness, type RequestCounts } from './resources/health.ts';
 import { listInbox, readCapturedMail, readFrame } from './resources/inbox.ts';
 import { listMessages, markSent, postMessage, previewOf, readMessage } from './resources/messages.ts';
 import { readAttributions, readOverview } from './resources/overview.ts';
@@ -38,11 +38,7 @@ import { changeWorkspace, readWorkspace } from './resources/workspace.ts';
 import type { RouteMap } from './route.ts';
 
 /** Every address of the API listener but the dashboard's files, on one page. */
-export function routesOf(
-  deps: ApiDeps,
-  stream: EventStream,
-  answered: ReadonlyMap<string, number>,
-): RouteMap {
+export function routesOf(deps: ApiDeps, stream: EventStream, requests: RequestCounts): RouteMap {
   const routes: RouteMap = {
     'GET /api/v1/setup': readSetup(deps),
     'POST /api/v1/setup': setUp(deps),
@@ -103,7 +99,7 @@ export function routesOf(
 
     'GET /healthz': readHealth(),
     'GET /readyz': readReadiness(deps),
-    'GET /metrics': readMetrics(deps, stream, answered),
+    'GET /metrics': readMetrics(deps, stream, requests),
   };
   return { ...routes, 'GET /api/v1/openapi.json': readOpenApi(routes) };
 }

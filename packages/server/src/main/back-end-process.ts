@@ -23,6 +23,7 @@ import { ReportIntake, ReportPurge } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { pullBackFromFuture } from '../storage/clock-repair.ts';
+import { countDepths } from '../storage/depths.ts';
 import { DenyEntryStore } from '../storage/deny-entry-store.ts';
 import { StoredIdempotency } from '../storage/idempotency-store.ts';
 import { LocalHitSource } from '../storage/local-hit-source.ts';
@@ -50,7 +51,7 @@ import { removeLocalFile, writeLocalFile } from './local-file.ts';
 import { imapTokens } from './imap-tokens.ts';
 import { mailboxesOf } from './mailbox-list.ts';
 import { mailboxMetrics } from './mailbox-metrics.ts';
-import { backEndMetrics } from './metrics.ts';
+import { backEndMetrics, depthMetrics, ProcessMetrics } from './metrics.ts';
 import { relayMetrics } from './relay-metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { openHostCheck } from './open-host-check.ts';
@@ -208,6 +209,8 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     ...(hostCheck === undefined ? {} : { onRecorded: (hits) => hostCheck.consider(hits) }),
   });
 
+  const processMetrics = new ProcessMetrics();
+  processMetrics.start();
   const metrics = async (): Promise<Metric[]> => [
     ...backEndMetrics({
       edge: edgeLink.metrics(),
@@ -215,6 +218,9 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       dispatcher: dispatcher.metrics(),
     }),
     ...relayMetrics(relay.sending()),
+    ...processMetrics.metrics(),
+    // Without its database the back end has more to say than ever.
+    ...(await countDepths(engine.db).then(depthMetrics, () => [])),
     ...(await mailboxMetrics(mailboxes)),
   ];
   const smarthostHost = config.smarthostUrl === undefined ? undefined : new URL(config.smarthostUrl).host;
@@ -339,6 +345,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
 
   drain = async () => {
     clockRepair.stop();
+    processMetrics.stop();
     retention.stop();
     await Promise.all([
       api.close(),

@@ -1,4 +1,4 @@
-import type { Metric } from '../api/api.ts';
+import type { Metric, ValueMetric } from '../api/api.ts';
 import type { FolderState, Mailboxes } from '../mailboxes/mailboxes.ts';
 
 /** How the senders' mailboxes are; nothing where there are none. Accounts bear their number in the configuration. */
@@ -7,7 +7,7 @@ export async function mailboxMetrics(
 ): Promise<Metric[]> {
   const states = mailboxes.states();
   if (states.length === 0) return [];
-  const perFolder = (value: (folder: FolderState) => number): Metric['samples'] =>
+  const perFolder = (value: (folder: FolderState) => number): ValueMetric['samples'] =>
     states.flatMap(({ number, folders }) =>
       folders.map((folder) => ({
         labels: { account: String(number), folder: folder.folder },

@@ -1,23 +1,33 @@
-import type { Metric } from '../api/api.ts';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Metric, ValueMetric } from '../api/api.ts';
+import { histogramFrom } from '../kernel/histogram.ts';
+import type { Depths } from '../storage/depths.ts';
 import type { EdgeMetricsReport } from './ipc.ts';
 
-const EDGE_HELP: Readonly<Record<string, string>> = {
+const EDGE_COUNTERS: Readonly<Record<string, string>> = {
   hits: 'Hits recorded durably by the edge',
-  forged: 'Requests on pixels and links whose signature is not ours',
+  forged: 'Requests on pixels, links and pages whose signature is not ours',
   silenced: 'Valid requests that an objection or withdrawal kept from being recorded',
   unrecorded: 'Valid requests that were answered but could not be recorded',
+  blocked: 'Clicks on links of a workspace suspended for abuse, which showed the warning',
+  commits: 'Durable batches of hits',
+};
+const EDGE_GAUGES: Readonly<Record<string, string>> = {
+  resident_bytes: 'Memory of the edge',
+};
+const EDGE_HISTOGRAMS: Readonly<Record<string, string>> = {
+  commit_seconds: 'From a batch of hits being handed to the disk until it is durable',
+  batch_hits: 'Hits that became durable together',
 };
 
-/** Counters of the processes since their start, for `/metrics`. */
+/** Numbers of the processes since their start, for `/metrics`. */
 export function backEndMetrics(counts: {
   edge: EdgeMetricsReport;
   processor: { processed: number; failures: number };
   dispatcher: { sent: number; retried: number; failed: number };
 }): Metric[] {
   return [
-    ...Object.entries(counts.edge).map(([name, value]) =>
-      counter(`waybill_edge_${name}_total`, EDGE_HELP[name] ?? `Edge: ${name}`, value),
-    ),
+    ...edgeMetrics(counts.edge),
     counter('waybill_hits_processed_total', 'Hits put on timelines', counts.processor.processed),
     counter(
       'waybill_hit_batch_failures_total',
@@ -33,6 +43,75 @@ export function backEndMetrics(counts: {
   ];
 }
 
-function counter(name: string, help: string, value: number): Metric {
+function edgeMetrics(report: EdgeMetricsReport): Metric[] {
+  const histograms = Object.entries(EDGE_HISTOGRAMS).flatMap(([name, help]): Metric[] => {
+    const found = histogramFrom(report, name);
+    return found === undefined
+      ? []
+      : [{ name: `waybill_edge_${name}`, help, type: 'histogram', counts: found }];
+  });
+  const isPart = (key: string): boolean =>
+    Object.keys(EDGE_HISTOGRAMS).some((name) => key.startsWith(`${name}_`));
+  const values = Object.entries(report)
+    .filter(([key]) => !isPart(key))
+    .map(([name, value]) => {
+      const help = EDGE_GAUGES[name];
+      if (help !== undefined) return gauge(`waybill_edge_${name}`, help, value);
+      return counter(`waybill_edge_${name}_total`, EDGE_COUNTERS[name] ?? `Edge: ${name}`, value);
+    });
+  return [...values, ...histograms];
+}
+
+/** What waits. */
+export function depthMetrics({ queue, notifications }: Depths): Metric[] {
+  return [
+    {
+      name: 'waybill_queue_mails',
+      help: 'Copies in the mail queue: ready to be sent or waiting, being sent, sent and not on the timeline yet',
+      type: 'gauge',
+      samples: Object.entries(queue).map(([state, value]) => ({ labels: { state }, value })),
+    },
+    gauge('waybill_notifications_pending', 'Notifications that are not sent yet', notifications),
+  ];
+}
+
+const DELAY_WINDOW_MS = 15_000;
+
+/** How the back end's own process is. */
+export class ProcessMetrics {
+  readonly #delay = monitorEventLoopDelay({ resolution: 20 });
+  #since = 0;
+
+  start(): void {
+    this.#delay.enable();
+  }
+
+  stop(): void {
+    this.#delay.disable();
+  }
+
+  /** The delay is of the last seconds, however often it is asked for. */
+  metrics(): Metric[] {
+    const p99Seconds = this.#delay.percentile(99) / 1e9;
+    if (performance.now() - this.#since > DELAY_WINDOW_MS) {
+      this.#delay.reset();
+      this.#since = performance.now();
+    }
+    return [
+      gauge('waybill_back_end_resident_bytes', 'Memory of the back end', process.memoryUsage.rss()),
+      gauge(
+        'waybill_back_end_event_loop_delay_seconds',
+        'How late the back end comes to what is due, 99th percentile of the last seconds',
+        Number.isFinite(p99Seconds) ? p99Seconds : 0,
+      ),
+    ];
+  }
+}
+
+function counter(name: string, help: string, value: number): ValueMetric {
   return { name, help, type: 'counter', samples: [{ value }] };
+}
+
+function gauge(name: string, help: string, value: number): ValueMetric {
+  return { name, help, type: 'gauge', samples: [{ value }] };
 }

@@ -25,7 +25,8 @@ export interface SystemParts {
 export async function systemState(parts: SystemParts): Promise<SystemState> {
   const metrics = await parts.metrics();
   const figure = (name: string): number | null => {
-    const samples = metrics.find((metric) => metric.name === name)?.samples ?? [];
+    const found = metrics.find((metric) => metric.name === name);
+    const samples = found === undefined || found.type === 'histogram' ? [] : found.samples;
     return samples.length === 0 ? null : samples.reduce((sum, { value }) => sum + value, 0);
   };
   const { lastHeardAt, lastUnrecordedAt } = parts.edge.signs();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
+import type { Histogram } from '../../kernel/histogram.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { EventStream } from '../event-stream.ts';
 import { renderMetrics, type Metric } from '../metrics.ts';
@@ -62,11 +63,14 @@ export function readReadiness(deps: Pick<ApiDeps, 'readiness' | 'degraded' | 'lo
   });
 }
 
-export function readMetrics(
-  deps: Pick<ApiDeps, 'metrics'>,
-  stream: EventStream,
-  answered: ReadonlyMap<string, number>,
-) {
+/** Of the listener, since its start. */
+export interface RequestCounts {
+  /** By class of status, `2xx`. */
+  answered: ReadonlyMap<string, number>;
+  durations: Pick<Histogram, 'counts'>;
+}
+
+export function readMetrics(deps: Pick<ApiDeps, 'metrics'>, stream: EventStream, requests: RequestCounts) {
   return route({
     access: 'public',
     tag: 'Operation',
@@ -78,7 +82,13 @@ export function readMetrics(
           name: 'waybill_api_requests_total',
           help: 'Requests answered by the API listener',
           type: 'counter',
-          samples: [...answered].map(([status, value]) => ({ labels: { status }, value })),
+          samples: [...requests.answered].map(([status, value]) => ({ labels: { status }, value })),
+        },
+        {
+          name: 'waybill_api_request_seconds',
+          help: 'From a request of the API listener to its whole answer; event streams count when they end',
+          type: 'histogram',
+          counts: requests.durations.counts(),
         },
         {
           name: 'waybill_event_streams',
