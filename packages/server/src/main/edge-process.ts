@@ -50,7 +50,11 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     }
   });
   const metrics = setInterval(
-    () => report({ type: 'edge-metrics', metrics: { ...edge.metrics() } }),
+    () =>
+      report({
+        type: 'edge-metrics',
+        metrics: { ...edge.metrics(), ...hitLog.measures(), resident_bytes: process.memoryUsage.rss() },
+      }),
     METRICS_EVERY_MS,
   );
   metrics.unref();

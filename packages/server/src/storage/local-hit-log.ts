@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
+import { Histogram } from '../kernel/histogram.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Hit, HitLog, HitLogStatus } from '../tracking/tracking.ts';
 import { FrameEncoder } from './hit-frame.ts';
@@ -14,6 +15,11 @@ const MOST_WAITING = 100_000;
 /** A reader does not wait longer than this for a disk that hangs. */
 const PATIENCE_MS = 5_000;
 const PROBE_EVERY_MS = 1_000;
+/** Bounds, from what a disk with a battery takes to what a reader gives up at. */
+const COMMIT_SECONDS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
+];
+const BATCH_HITS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 /** Segments are trimmed whole, so what the back end has stored stays here at most about this long, or this much. */
 const LONGEST_SEGMENT_MS = 3_600_000;
 const LARGEST_SEGMENT_BYTES = 64 * 1_048_576;
@@ -62,6 +68,8 @@ export class LocalHitLog implements HitLog {
   #batches: Batch[] = [];
   #waiting = 0;
   #commits = 0;
+  readonly #commitSeconds = new Histogram(COMMIT_SECONDS);
+  readonly #batchHits = new Histogram(BATCH_HITS);
   #lastCommitAt = 0;
   #lastBatchSize = 0;
   #ready = true;
@@ -96,6 +104,11 @@ export class LocalHitLog implements HitLog {
 
   status(): HitLogStatus {
     return { ready: this.#ready && !this.#stalled, commits: this.#commits };
+  }
+
+  /** Histograms of what became durable, as {@link Histogram.flat} writes them: `commit_seconds` and `batch_hits`. */
+  measures(): Record<string, number> {
+    return { ...this.#commitSeconds.flat('commit_seconds'), ...this.#batchHits.flat('batch_hits') };
   }
 
   /** Opens the file, so that trouble shows at the start; a log that cannot be opened is tried again. */
@@ -154,7 +167,11 @@ export class LocalHitLog implements HitLog {
     this.#lastBatchSize = hits.length;
     try {
       await this.#write(hits);
-      if (hits.length > 0) this.#commits += 1;
+      if (hits.length > 0) {
+        this.#commits += 1;
+        this.#commitSeconds.observe((performance.now() - this.#lastCommitAt) / 1_000);
+        this.#batchHits.observe(hits.length);
+      }
       this.#succeeded();
       done.resolve();
     } catch (error) {
