@@ -24,8 +24,8 @@ export async function countDepths(db: Kysely<Database>): Promise<Depths> {
     .executeTakeFirst();
   return {
     queue: Object.fromEntries(
-      states.map((state) => [state, Number(mails.find((row) => row.state === state)?.count ?? 0)]),
+      states.map((state) => [state, mails.find((row) => row.state === state)?.count ?? 0]),
     ),
-    notifications: Number(pending?.count ?? 0),
+    notifications: pending?.count ?? 0,
   };
 }

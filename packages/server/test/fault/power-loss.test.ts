@@ -161,11 +161,15 @@ test(
   },
 );
 
-/** With all that was written, synced or not, the disk of the test is the one of the server: nothing was overlooked. */
+/**
+ * With all that was written, synced or not, the disk of the test is the one of the server: nothing was overlooked. Only
+ * segments that the back end has stored may be gone by now.
+ */
 async function assertSame(real: string, modelled: string): Promise<void> {
   for (const name of await readdir(modelled)) {
-    const [ours, theirs] = await Promise.all([real, modelled].map((folder) => readFile(join(folder, name))));
-    assert.ok(theirs !== undefined && ours?.equals(theirs), `${name} is not what the trace says`);
+    const ours = await readFile(join(real, name)).catch(() => undefined);
+    const theirs = await readFile(join(modelled, name));
+    assert.ok(ours === undefined || ours.equals(theirs), `${name} is not what the trace says`);
   }
 }
 

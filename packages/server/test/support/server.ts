@@ -94,7 +94,8 @@ async function ready(child: ChildProcess, dataDir: string, output: () => string)
     const local = await readLocal(dataDir);
     if (local !== undefined && local.processes.supervisor === child.pid) {
       const answer = await fetch(`${local.url}/readyz`).catch(() => undefined);
-      if (answer?.status === 200) return local;
+      // What is printed comes last.
+      if (answer?.status === 200 && output().trim() !== '') return local;
     }
     await sleep(50);
   }
