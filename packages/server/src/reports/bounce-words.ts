@@ -115,10 +115,10 @@ const OTHERS: readonly Words[] = [
   // Polish
   {
     subject: [
-      /nie (?:można|udało się|moż|dostarczon)|niedostarcz|zwrot (?:wiadomości|poczty)|błąd (?:dostarcz|wysył)|wiadomość (?:nie|niedostarcz)/,
+      /nie (?:można|udało się|moż|dostarczon)|niedostarcz|zwrot(?::| (?:wiadomości|poczty))|błąd (?:dostarcz|wysył)|wiadomość (?:nie|niedostarcz)/,
     ],
     text: [
-      /nie (?:można|udało się|została?|mogła) (?:była? )?(?:dostarcz|wysłać|być dostarcz)|dostarczenie .{0,80}nie powiodło się|niedostarcz/,
+      /nie (?:można|udało się|została?|mogła) (?:była? |zostać |być )?(?:dostarcz|wysłać|być dostarcz)|dostarczenie .{0,80}nie powiodło się|niedostarcz/,
     ],
   },
   // Czech, Slovak
