@@ -35,11 +35,19 @@ export function DeliveryList({
                 chosen === delivery.trackingNumber ? 'xl:bg-hover' : ''
               }`}
             >
-              <span className="min-w-0 truncate font-medium">{delivery.recipient}</span>
-              <VerdictWord verdict={delivery.verdict} />
-              <span className="font-mono text-meta text-faint">{delivery.trackingNumber}</span>
+              <span className="col-span-2 min-w-0 truncate font-medium @md:col-span-1">
+                {delivery.recipient}
+              </span>
+              <span className="order-1 justify-self-end @md:order-none">
+                <VerdictWord verdict={delivery.verdict} />
+              </span>
+              <span className="font-mono text-meta whitespace-nowrap text-faint">
+                {delivery.trackingNumber}
+              </span>
               {delivery.untouchedBecause !== undefined && (
-                <span className="text-meta text-faint">no pixel</span>
+                <span className="order-2 text-meta text-faint @md:order-none @md:justify-self-end">
+                  no pixel
+                </span>
               )}
             </Link>
           </li>

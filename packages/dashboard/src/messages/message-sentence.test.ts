@@ -16,7 +16,7 @@ const read: ReadInterval = {
 const delivery = (state: VerdictState): Delivery => ({
   trackingNumber: 'WB-1',
   recipient: 'ann@example.org',
-  pixelUrl: null,
+  pixelUrl: 'https://track.example.org/o/1.gif',
   verdict: { state, confidence: 0.8, reasons: [], settled: true },
 });
 const told = (...states: VerdictState[]) => {
@@ -48,6 +48,14 @@ test('of many recipients the answer is a range from what is certain to what is p
   );
   assert.equal(ofSeven({ atLeast: 5, atMost: 5, signs: 5 }), 'Read by 5 of 7.');
   assert.equal(ofSeven({ atLeast: 7, atMost: 7, signs: 7 }), 'Read by all 7.');
+});
+
+test('of a mail without an image, silence is not told as a missing sign', () => {
+  const deliveries = [{ ...delivery('sent'), pixelUrl: null }];
+  assert.equal(
+    sentenceText(messageSentence({ deliveries, mode: 'off', read })),
+    'Carries no image, so whether it was read cannot be seen.',
+  );
 });
 
 test('nobody is ever said not to have read', () => {

@@ -14,6 +14,8 @@ export function messageSentence(message: Told): VerdictSentence {
   const { sure, probable, machines, silent, troubled } = countReaders(
     message.deliveries.map(({ verdict }) => verdict),
   );
+  if (silent === total && message.deliveries.every(({ pixelUrl }) => pixelUrl === null))
+    return { lead: 'Carries no image', rest: ', so whether it was read cannot be seen.' };
   if (silent === total) return { lead: 'No sign of a reader', rest: ', which proves nothing.' };
   if (total >= manyRecipients) return rangeSentence(message.read, total);
   const rest = [

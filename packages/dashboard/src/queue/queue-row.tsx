@@ -51,15 +51,11 @@ export function QueueRow({
               look="quiet"
               busy={retry.isPending}
               onClick={() => retry.mutate()}
-              aria-label={`Try “${subject}” to ${copy.recipient} now`}
+              aria-label={`Try now: “${subject}” to ${copy.recipient}`}
             >
               Try now
             </Button>
-            <Button
-              look="quiet"
-              onClick={onDrop}
-              aria-label={`Take “${subject}” to ${copy.recipient} out of the queue`}
-            >
+            <Button look="quiet" onClick={onDrop} aria-label={`Take out: “${subject}” to ${copy.recipient}`}>
               Take out
             </Button>
           </div>

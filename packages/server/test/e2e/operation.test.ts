@@ -100,7 +100,7 @@ async function waitingCopiesAreShown(page: Page): Promise<void> {
 }
 
 async function oneIsTakenOut(page: Page, server: RunningServer): Promise<void> {
-  await page.getByRole('button', { name: 'Take “The parcel” to bob@example.net out of the queue' }).click();
+  await page.getByRole('button', { name: 'Take out: “The parcel” to bob@example.net' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Take it out' }).click();
   await page.getByText(/1 copy waiting\./).waitFor();
   await eventually('its timeline says so', async () =>
@@ -109,7 +109,7 @@ async function oneIsTakenOut(page: Page, server: RunningServer): Promise<void> {
 }
 
 async function theOtherIsTriedNow(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Try “The parcel” to carla@example.net now' }).click();
+  await page.getByRole('button', { name: 'Try now: “The parcel” to carla@example.net' }).click();
   // What was sent leaves the list when the page asks again.
   await eventually('the queue is empty', async () => {
     await page.reload();
