@@ -6,6 +6,7 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection';
 import { commandRefusal, mailRefusal, rcptRefusal, verbOf } from './command-line.ts';
 import type { Refusal } from './session-policy.ts';
 import type { SmtpShares } from './smtp-limits.ts';
+import { unusualAddress } from './unusual-address.ts';
 import { withUnicodeXtext } from './xtext.ts';
 
 /** Whether a client may sign in now, by where it is and whether TLS is on. */
@@ -132,6 +133,17 @@ export class PolicyConnection extends SMTPConnection {
   override handler_RCPT(command: Buffer, callback: () => void): void {
     const refusal = rcptRefusal(command.toString(), this.session.envelope.smtpUtf8 === true);
     this.#unless(refusal, callback, () => super.handler_RCPT(withUnicodeXtext(command), callback));
+  }
+
+  /** Addresses that the library does not take, and that exist. */
+  override _parseAddressCommand(
+    name: string,
+    command: Buffer | string,
+  ): ReturnType<SMTPConnection['_parseAddressCommand']> {
+    const unusual = unusualAddress(command.toString());
+    if (unusual === undefined) return super._parseAddressCommand(name, command);
+    const parsed = super._parseAddressCommand(name, unusual.command);
+    return parsed === false ? false : { ...parsed, address: unusual.restored(parsed.address) };
   }
 
   /** Called every now and then. A client that we keep waiting is not slow. */

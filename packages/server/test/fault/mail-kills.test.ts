@@ -155,8 +155,10 @@ test('killed at random moments, the relay loses no accepted mail and sends none 
   const unsureIn = new Map<number, Set<string>>();
   let server: RunningServer | undefined;
   const clients = new AbortController();
+  /** The same at each start. */
+  let credential: { user: string; pass: string } | undefined;
   const address = () =>
-    server?.smtp == null ? undefined : { address: server.smtp, ...demoCredential(server) };
+    server?.smtp == null || credential === undefined ? undefined : { address: server.smtp, ...credential };
   const traffic = Array.from({ length: CONNECTIONS }, (_, n) =>
     submitUntil(clients.signal, `${n}`, address, accepted),
   );
@@ -171,7 +173,8 @@ test('killed at random moments, the relay loses no accepted mail and sends none 
       if (kills > 0 && random() < 0.25) {
         await killEarly({ ...portsOfTheSystem(directory.path), ...settings }, random() * 1_500);
       } else {
-        server = await startServer(directory.path, settings);
+        const started = (server = await startServer(directory.path, settings));
+        credential ??= await eventually('the password is printed', async () => demoCredential(started));
         await sleep(50 + random() * 2_000);
         const { pid = 0 } = server.child;
         server = undefined;
