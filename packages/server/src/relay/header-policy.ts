@@ -34,6 +34,14 @@ export function authorRefusal(
 ): Refusal | undefined {
   if (allowedFrom === undefined) return undefined;
   const { fields } = readHeaderBlock(raw);
+  // A continuation of nothing: to some a field of its own, to others the end of the header.
+  if (raw[0] === 0x20 || raw[0] === 0x09) {
+    return {
+      code: 550,
+      enhanced: '5.6.0',
+      text: 'The header begins with a blank: it must begin with a field.',
+    };
+  }
   if (!fields.some(({ name }) => name === 'from')) {
     const text = 'This account may send from some addresses only, so the mail needs a From field.';
     return { code: 550, enhanced: '5.7.1', text };

@@ -39,6 +39,10 @@ test('users send only from their own addresses, in the envelope and in the heade
         'nor without a sender',
       );
     }
+    for (const blank of [' ', '\t']) {
+      const hidden = `${blank}From: eve@example.com\r\nFrom: sam@example.org`;
+      assert.match(await submit(relay, mailFrom(hidden), own), /^550 5\.6\.0 /, 'one that some would read');
+    }
     assert.equal((await timelines(relay.engine)).length, 0);
     assert.match(await submit(relay, mailFrom('From: Sam <sam@example.org>'), own), /^250/);
     assert.match(
