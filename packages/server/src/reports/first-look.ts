@@ -3,6 +3,7 @@ import { addressOf } from './address.ts';
 import { isAutoReply, isByMachine } from './auto-reply.ts';
 import { hasNullSender, isDaemon } from './daemon.ts';
 import { hasBounceSubject } from './evidence.ts';
+import { hasReceiptSubject } from './free-receipt.ts';
 import { parseParameters, readHeader, type HeaderFields } from './header-fields.ts';
 import { messageIdOf } from './message-id.ts';
 
@@ -58,9 +59,21 @@ function isReportByField(fields: HeaderFields): boolean {
     isByMachine(fields) ||
     isAutoReply(fields) ||
     hasBounceSubject(fields) ||
+    hasReceiptSubject(fields) ||
+    isProvidersNotice(fields) ||
     fields.has('x-failed-recipients') ||
-    fields.has('x-apple-unsubscribe') ||
-    /^\s*complaint about message/i.test(fields.first('subject') ?? '')
+    fields.has('x-apple-unsubscribe')
+  );
+}
+
+/** Complaints without a type of their own, and Amazon's notifications. */
+function isProvidersNotice(fields: HeaderFields): boolean {
+  return (
+    fields.has('x-spamcop-sourceip') ||
+    /^(?:feedback|fbl|abuse|complaints?)\b/i.test(addressOf(fields.first('from')) ?? '') ||
+    /^\s*(?:complaint about message|aws notification message|amazon ses\b)/i.test(
+      fields.first('subject') ?? '',
+    )
   );
 }
 

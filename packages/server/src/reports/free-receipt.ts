@@ -29,9 +29,13 @@ const YOUR_MAIL =
 /** Of a text that is compared: a receipt says it at once. */
 const LIMIT = 1500;
 
+export function hasReceiptSubject(fields: HeaderFields): boolean {
+  return SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim());
+}
+
 /** What the receipt says; undefined when the message is none. */
 export function freeReceipt(fields: HeaderFields, own: readonly string[]): Disposition | undefined {
-  if (!SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim())) return undefined;
+  if (!hasReceiptSubject(fields)) return undefined;
   const text = own.slice(0, 60).join(' ').replaceAll(/\s+/g, ' ').trim().slice(0, LIMIT);
   if (!isForm(fields, own)) return undefined;
   if (DELETED.test(text)) return 'deleted';
