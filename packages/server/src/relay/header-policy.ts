@@ -38,7 +38,7 @@ export function authorRefusal(
   if (raw[0] === 0x20 || raw[0] === 0x09) {
     return {
       code: 550,
-      enhanced: '5.6.0',
+      enhanced: '5.7.1',
       text: 'The header begins with a blank: it must begin with a field.',
     };
   }
