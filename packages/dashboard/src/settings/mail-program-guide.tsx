@@ -1,5 +1,5 @@
 import type { Workspace } from '@waybill/sdk';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Segments } from '../design/choice.tsx';
 import { CopyIcon } from '../design/copy.tsx';
 import { Note } from '../design/states.tsx';
@@ -15,9 +15,18 @@ interface Props {
 export function MailProgramGuide({ smtp, username, password }: Props) {
   const [program, setProgram] = useState<MailProgram>('thunderbird');
   const { steps, note } = programSteps(program, smtp);
+  const values = useRef<HTMLDivElement>(null);
+  // The one chance to copy it must not lie below the fold.
+  useEffect(() => {
+    if (password !== undefined) values.current?.scrollIntoView({ block: 'nearest' });
+  }, [password]);
   return (
     <div className="mt-6 flex flex-col gap-5">
-      <div className={password === undefined ? '' : 'rounded-lg border border-ink p-4'} role="status">
+      <div
+        ref={values}
+        className={password === undefined ? '' : 'rounded-lg border border-ink p-4'}
+        role="status"
+      >
         {password !== undefined && (
           <p className="mb-3 font-medium">Copy the password now. It is not shown again.</p>
         )}
