@@ -8,6 +8,8 @@ const run = promisify(execFile);
 
 export interface PrivatePostfix {
   port: number;
+  /** Of its master, which starts all others. */
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export async function startPostfix(
   await sleep(500);
   return {
     port: ports.listen,
+    pid: Number(await readFile(join(directory, 'queue', 'pid', 'master.pid'), 'utf8')),
     stop: async () => {
       await run('postfix', ['-c', etc, 'stop']).catch(() => undefined);
     },
