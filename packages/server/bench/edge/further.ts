@@ -38,7 +38,7 @@ async function halfLoad({ edge, results, scratch, seconds, loadCpu }: Given) {
 
 /** Memory of `waybill serve` with everything on, after a look-up of places and networks under load. */
 async function wholeServer({ scratch, seconds, loadCpu }: Given) {
-  const settings = { WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}` };
+  const settings = { WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}`, WAYBILL_EDGE_REPEATS_PER_MINUTE: '0' };
   const server = await startServer(join(scratch, 'whole'), settings);
   try {
     const port = Number(new URL(server.edgeUrl).port);

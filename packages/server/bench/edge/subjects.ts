@@ -102,6 +102,8 @@ export async function startWaybillEdge(dataDir: string, cpus: string): Promise<E
     WAYBILL_DATA_DIR: dataDir,
     WAYBILL_EDGE_LISTEN: '127.0.0.1:0',
     WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}`,
+    // All requests come from one address: every hit is to be written.
+    WAYBILL_EDGE_REPEATS_PER_MINUTE: '0',
   };
   const child = pinned(cpus, [process.execPath, ENTRY, 'edge-process'], env);
   let metrics: Record<string, number> = {};

@@ -22,6 +22,14 @@ export interface Config {
   /** Undefined: `http://` and the edge's real address. Without a slash at the end. */
   publicUrl: string | undefined;
   dashboardUrl: string | undefined;
+  edgeLimits: {
+    maxConnections: number;
+    maxConnectionsPerAddress: number;
+    /** 0: no limit. */
+    repeatsPerMinute: number;
+    maxHeadBytes: number;
+    headTimeoutMs: number;
+  };
   smtpListen: Listen | undefined;
   smtpsListen: Listen | undefined;
   filterListen: Listen | undefined;
@@ -218,6 +226,13 @@ function toConfig(settings: Settings): Config {
     edgeListen: settings.WAYBILL_EDGE_LISTEN,
     publicUrl: settings.WAYBILL_PUBLIC_URL,
     dashboardUrl: settings.WAYBILL_DASHBOARD_URL,
+    edgeLimits: {
+      maxConnections: settings.WAYBILL_EDGE_MAX_CONNECTIONS,
+      maxConnectionsPerAddress: settings.WAYBILL_EDGE_MAX_CONNECTIONS_PER_ADDRESS,
+      repeatsPerMinute: settings.WAYBILL_EDGE_REPEATS_PER_MINUTE,
+      maxHeadBytes: settings.WAYBILL_EDGE_MAX_HEAD_BYTES,
+      headTimeoutMs: settings.WAYBILL_EDGE_HEAD_TIMEOUT_SECONDS * 1_000,
+    },
     smtpListen: settings.WAYBILL_SMTP_LISTEN,
     smtpsListen: settings.WAYBILL_SMTPS_LISTEN,
     filterListen: settings.WAYBILL_FILTER_LISTEN,

@@ -188,6 +188,34 @@ export const SETTINGS = {
     default: '127.0.0.1:8425',
     about: "Where pixels, links and the recipient's page listen. The only listener the world must reach.",
   }),
+  WAYBILL_EDGE_MAX_CONNECTIONS: setting({
+    schema: integer(10, 1_000_000),
+    default: '20000',
+    about:
+      'Connections of readers at the same time. When it is full, idle ones make room; a newcomer is sent away with 503 only if there are none.',
+  }),
+  WAYBILL_EDGE_MAX_CONNECTIONS_PER_ADDRESS: setting({
+    schema: integer(1, 1_000_000),
+    default: '2000',
+    about:
+      'The same for one IPv4 address, or one IPv6 /64. Programs on this machine and `WAYBILL_TRUSTED_PROXIES` are limited only in total.',
+  }),
+  WAYBILL_EDGE_REPEATS_PER_MINUTE: setting({
+    schema: integer(0, 1_000_000),
+    default: '600',
+    about:
+      'How many hits in a minute are recorded of one address with one User-Agent on one and the same image or link; five minutes’ worth may come at once. Further ones get the same answer and are only counted. Readers who share a proxy are not one source, since each mail has images and links of its own. `0`: no limit.',
+  }),
+  WAYBILL_EDGE_MAX_HEAD_BYTES: setting({
+    schema: integer(4_096, 1_048_576),
+    default: '32768',
+    about: 'The largest request line with headers that the edge reads, in bytes; more is answered with 431.',
+  }),
+  WAYBILL_EDGE_HEAD_TIMEOUT_SECONDS: setting({
+    schema: integer(1, 300),
+    default: '10',
+    about: 'How long a reader may take to send a request; who is slower is answered with 408 and cut off.',
+  }),
   WAYBILL_PUBLIC_URL: setting({
     schema: httpUrl,
     about:

@@ -29,6 +29,7 @@ export async function runEdgeProcess(config: Config): Promise<void> {
       hitLog,
       denySet,
       trustedProxies: [...config.trustedProxies],
+      limits: config.edgeLimits,
       backendUrl: () => backEndUrl,
       clock: systemClock,
       logger,

@@ -11,9 +11,12 @@ const EDGE_COUNTERS: Readonly<Record<string, string>> = {
   unrecorded: 'Valid requests that were answered but could not be recorded',
   blocked: 'Clicks on links of a workspace suspended for abuse, which showed the warning',
   commits: 'Durable batches of hits',
+  repeated: 'Valid requests that were answered and not recorded: one source asked for one thing too often',
+  refused_connections: 'Connections that were sent away since there were too many',
 };
 const EDGE_GAUGES: Readonly<Record<string, string>> = {
   resident_bytes: 'Memory of the edge',
+  connections: 'Open connections of the edge',
 };
 const EDGE_HISTOGRAMS: Readonly<Record<string, string>> = {
   commit_seconds: 'From a batch of hits being handed to the disk until it is durable',

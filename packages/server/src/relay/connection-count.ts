@@ -1,4 +1,4 @@
-import { clientGroup } from './client-group.ts';
+import { clientGroup } from '../kernel/client-group.ts';
 import type { Refusal } from './session-policy.ts';
 import { isLoopbackHost } from './way-out.ts';
 

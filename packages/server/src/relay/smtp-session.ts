@@ -11,7 +11,7 @@ import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { AcceptedMail, IncomingMail } from './accept.ts';
 import type { AuthLimit } from './auth-limit.ts';
-import { clientGroup } from './client-group.ts';
+import { clientGroup } from '../kernel/client-group.ts';
 import { BUSY, collectMail } from './collect-mail.ts';
 import type { Envelope } from './envelope.ts';
 import { authorRefusal, headerRefusal } from './header-policy.ts';

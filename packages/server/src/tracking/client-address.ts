@@ -52,7 +52,7 @@ export function isTrustedAddress(address: string, trusted: BlockList): boolean {
 }
 
 /** An address without port, brackets and zone, IPv6 in canonical form; an IPv4-mapped one as IPv4 (RFC 4291 §2.5.5.2). */
-function plainAddress(text: string): string | undefined {
+export function plainAddress(text: string): string | undefined {
   const bare = text
     .replace(/^\[([^\]]+)\](?::\d+)?$/, '$1')
     .replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1')

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from '../kernel/logger.ts';
 import { KEEP_ALIVE_SECONDS } from './answer.ts';
 import { networkList } from './client-address.ts';
+import { ConnectionLimit } from './connection-limit.ts';
+import { DEFAULT_EDGE_LIMITS } from './edge-limits.ts';
 import { EdgeRoutes } from './edge-routes.ts';
 import { HotRoutes, type HotRouteOptions, type RouteCounts } from './hot-routes.ts';
 import { PlainConnections } from './plain-connections.ts';
@@ -26,6 +28,12 @@ export interface EdgeMetrics extends RouteCounts {
   silenced: number;
   /** Answered, but not known to be recorded: the log could not take them. */
   unrecorded: number;
+  /** Valid, and not recorded since the same source has asked for the same too often. */
+  repeated: number;
+  /** Open now. */
+  connections: number;
+  /** Sent away, since there were too many. */
+  refused_connections: number;
   /** Durable batches; hits divided by commits is the size of a batch. */
   commits: number;
 }
@@ -37,9 +45,8 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-const LARGEST_HEAD = 32_768;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 20_000;
+/** The recipient's page takes a short form; nothing else has a body. */
+const BODY_TIMEOUT_MS = 10_000;
 /** How often the timeouts are looked at; Node's 30 s would make 10 s mean 40. */
 const CHECK_CONNECTIONS_MS = 2_000;
 const DRAIN_MS = 4_000;
@@ -61,6 +68,7 @@ class EdgeServer implements Edge {
   readonly #options: EdgeOptions;
   readonly #server: Server;
   readonly #plain: PlainConnections;
+  readonly #limit: ConnectionLimit;
   readonly #logger: Logger;
   #draining = false;
   address = { host: '', port: 0 };
@@ -71,13 +79,14 @@ class EdgeServer implements Edge {
     const { logger, keyring, hitLog, backendUrl } = options;
     const trusted = networkList(options.trustedProxies);
     const hot = new HotRoutes(options);
+    const limits = { ...DEFAULT_EDGE_LIMITS, ...options.limits };
     const routes = new EdgeRoutes({ hot, keyring, hitLog, trusted, backendUrl });
     this.#hot = hot;
     this.#server = createServer(
       {
-        maxHeaderSize: LARGEST_HEAD,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        maxHeaderSize: limits.maxHeadBytes,
+        headersTimeout: limits.headTimeoutMs,
+        requestTimeout: limits.headTimeoutMs + BODY_TIMEOUT_MS,
         keepAliveTimeout: KEEP_ALIVE_SECONDS * 1_000,
         connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
         noDelay: true,
@@ -91,7 +100,15 @@ class EdgeServer implements Edge {
         });
       },
     );
-    this.#plain = new PlainConnections(this.#server, { hot, trusted, logger });
+    const limit = new ConnectionLimit({ limits, trusted, makeRoom: (client) => this.#makeRoom(client) });
+    this.#limit = limit;
+    this.#plain = new PlainConnections(this.#server, {
+      hot,
+      trusted,
+      admit: (socket) => limit.admit(socket),
+      clientOf: (socket) => limit.clientOf(socket),
+      logger,
+    });
   }
 
   async listen({ host, port }: { host: string; port: number }): Promise<void> {
@@ -109,7 +126,14 @@ class EdgeServer implements Edge {
 
   metrics(): EdgeMetrics {
     const { commits } = this.#options.hitLog.status();
-    return { ...this.#hot.counts, ...this.#hot.recorded, commits };
+    return { ...this.#hot.counts, ...this.#hot.recorded, ...this.#limit.counts, commits };
+  }
+
+  /** Those of `node:http` that wait for a next request go all at once: there is no telling which waits longest. */
+  #makeRoom(client: string | undefined): boolean {
+    if (this.#plain.closeIdle(client)) return true;
+    if (client === undefined) this.#server.closeIdleConnections();
+    return false;
   }
 
   async close(): Promise<void> {

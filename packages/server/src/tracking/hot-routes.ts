@@ -3,12 +3,14 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { DenySet } from './deny-set.ts';
 import { locationOf, readDestination } from './destination.ts';
+import { DEFAULT_EDGE_LIMITS, type EdgeLimits } from './edge-limits.ts';
 import type { HitLog } from './hit-log.ts';
 import type { RawRequest } from './hit.ts';
 import type { Keyring } from './keyring.ts';
 import { blockedPage, NOT_FOUND, pageAnswer } from './pages.ts';
 import { PIXEL } from './pixel.ts';
 import { Recorder } from './recorder.ts';
+import { RepeatLimit } from './repeat-limit.ts';
 import { verifyLinkToken, verifyPixelToken } from './urls.ts';
 
 export interface RouteCounts {
@@ -38,6 +40,8 @@ export interface HotRouteOptions {
   hitLog: HitLog;
   denySet: DenySet;
   clock: Clock;
+  /** Those that are not given are {@link DEFAULT_EDGE_LIMITS}. */
+  limits?: Partial<EdgeLimits>;
   logger: Logger;
 }
 
@@ -50,7 +54,8 @@ export class HotRoutes {
   constructor(options: HotRouteOptions) {
     this.#options = options;
     const { hitLog: log, denySet, logger } = options;
-    this.#recorder = new Recorder({ log, denySet, logger });
+    const repeats = new RepeatLimit(options.limits?.repeatsPerMinute ?? DEFAULT_EDGE_LIMITS.repeatsPerMinute);
+    this.#recorder = new Recorder({ log, denySet, repeats, logger });
   }
 
   get recorded(): Recorder['counts'] {

@@ -10,12 +10,18 @@ import { PlainRequestReader, type PlainRequest } from './plain-request.ts';
 /** Answers that one connection may be owed before more of its requests are read. */
 const MOST_WAITING = 64;
 const SWEEP_MS = 2_000;
+/** For one that can make room. */
+const MOST_LOOKED_AT = 500;
 /** Who has said nothing for so long after connecting is `node:http`’s, which has its own patience with the silent. */
 const SILENT_MS = 2_000;
 
 export interface PlainConnectionOptions {
   hot: HotRoutes;
   trusted: BlockList;
+  /** Counts a connection; false when it was sent away. */
+  admit: (socket: Socket) => boolean;
+  /** Whose it is, as far as that has a limit. */
+  clientOf: (socket: Socket) => string | undefined;
   logger: Logger;
 }
 
@@ -56,10 +62,22 @@ export class PlainConnections {
     this.reader = new PlainRequestReader([...KEPT_HEADERS, 'referer', 'x-forwarded-for']);
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
+      if (!options.admit(socket)) return;
       this.#connections.add(new PlainConnection(this, socket));
     });
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
+  }
+
+  /** Closes one of the oldest connections that wait for nothing. @returns false when there was none among them */
+  closeIdle(client: string | undefined): boolean {
+    let looked = 0;
+    for (const connection of this.#connections) {
+      if (looked++ > MOST_LOOKED_AT) return false;
+      if (client !== undefined && this.#options.clientOf(connection.socket) !== client) continue;
+      if (connection.endIfIdle()) return true;
+    }
+    return false;
   }
 
   /** Finishes the answers that are owed, then closes. */
@@ -170,6 +188,10 @@ class PlainConnection {
     if (this.#unread === undefined) this.#socket.resume();
   };
 
+  get socket(): Socket {
+    return this.#socket;
+  }
+
   client(forwardedFor: string | undefined, trusted: BlockList): string | undefined {
     const { remoteAddress } = this.#socket;
     this.#peer ??= clientAddress(remoteAddress, undefined, trusted);
@@ -265,8 +287,11 @@ class PlainConnection {
     this.#hub.handOver(this, this.#socket, unread);
   }
 
-  endIfIdle(): void {
-    if (this.#owed.length === 0 && this.#unread === undefined) this.#close();
+  /** @returns whether it was */
+  endIfIdle(): boolean {
+    const isIdle = this.#owed.length === 0 && this.#unread === undefined;
+    if (isIdle) this.#close();
+    return isIdle;
   }
 
   endIfSilent(now: number): void {

@@ -2,6 +2,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { DenySet } from './deny-set.ts';
 import type { HitLog } from './hit-log.ts';
 import { makeHit, type Hit, type RawRequest } from './hit.ts';
+import type { RepeatLimit } from './repeat-limit.ts';
 import type { TokenClaims } from './token.ts';
 
 interface Commit {
@@ -15,12 +16,14 @@ export class Recorder {
   readonly #log: HitLog;
   readonly #denySet: DenySet;
   readonly #logger: Logger;
-  readonly counts = { hits: 0, silenced: 0, unrecorded: 0 };
+  readonly #repeats: RepeatLimit;
+  readonly counts = { hits: 0, silenced: 0, unrecorded: 0, repeated: 0 };
   #failing = false;
   /** The commit that the last hit went into: its hits are waited for and counted together. */
   #commit: Commit | undefined;
 
-  constructor(dependencies: { log: HitLog; denySet: DenySet; logger: Logger }) {
+  constructor(dependencies: { log: HitLog; denySet: DenySet; repeats: RepeatLimit; logger: Logger }) {
+    this.#repeats = dependencies.repeats;
     this.#log = dependencies.log;
     this.#denySet = dependencies.denySet;
     this.#logger = dependencies.logger;
@@ -38,6 +41,10 @@ export class Recorder {
   ): Promise<void> | undefined {
     if (this.#denySet.isSilent(claims)) {
       this.counts.silenced += 1;
+      return undefined;
+    }
+    if (this.#repeats.isTooMany(request, claims)) {
+      this.counts.repeated += 1;
       return undefined;
     }
     const promise = this.#log.append(makeHit(kind, request, claims, url));
