@@ -9,6 +9,7 @@ import {
   soundsLikeMachine,
   titleOf,
 } from './machine-agent.ts';
+import { mailPackage } from './mail-package.ts';
 import type { Agent, Species } from './species.ts';
 import { TokenTables, type FoundTokens, type TokenMatch, type TokenRow } from './token-table.ts';
 
@@ -104,12 +105,31 @@ function classifyProgram(
   const preview = words.first('previewBots', isApp);
   // "SomeMail-ImageProxy" is not SomeMail.
   if (preview === undefined && soundsLikeImageProxy(agent)) return machineAgent(text, agent);
-  const mail = names.first('mailClients');
+  const mail = byPackage(agent) ?? names.first('mailClients');
   if (mail !== undefined && !isPosing(agent, mail.row)) return fromTable('mail-client', mail, agent);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
   const library = names.first('libraries');
   if (library !== undefined) return fromTable('program', library, agent);
-  return browser === undefined ? classifyOther(text, agent) : classifyBrowser(text, agent, browser);
+  if (browser === undefined) return classifyOther(text, agent);
+  const isKnownApp =
+    browser.isApp ||
+    words.first('previewBots', isNamedApp) !== undefined ||
+    words.first('scanners', isNamedApp) !== undefined;
+  return classifyBrowser(text, { agent, isKnownApp }, browser);
+}
+
+function isNamedApp({ app }: TokenRow): boolean {
+  return app === true;
+}
+
+/** Apps of phones may call themselves by their package: `com.example.mail/8.1`. */
+function byPackage(agent: string): TokenMatch | undefined {
+  const [, app = '', version] = /^([a-z]\w*(?:\.\w+)+)(?:[/ ]v?(\d+(?:\.\d+)*))?/.exec(agent) ?? [];
+  // A package name begins where a domain ends.
+  const name = /^[a-z]{2,3}\./.test(app) ? mailPackage(app) : undefined;
+  if (name === undefined) return undefined;
+  const row: TokenRow = { token: app, name, device: 'phone' };
+  return version === undefined ? { row } : { row, version };
 }
 
 /** Crawlers pose as mail programs, too, but give their own home page; a mail program gives its own, if any. */
@@ -127,12 +147,21 @@ function withoutAddresses(agent: string): string {
     : agent;
 }
 
-function classifyBrowser(text: string, agent: string, browser: BrowserAgent): Agent {
+/** @param known.isKnownApp it names an app that has a browser inside; bot lists know these apps by their link previews */
+function classifyBrowser(
+  text: string,
+  { agent, isKnownApp }: { agent: string; isKnownApp: boolean },
+  browser: BrowserAgent,
+): Agent {
   // The names of phones and of their systems' builds contain anything.
   const program = text.replace(/\([^()]*(?:android|iphone|ipad)[^()]*\)/gi, '');
   const lower = program.toLowerCase();
   const odd = browser.foreign.length > 0 || NOT_OF_BROWSERS.test(lower) || isMachineByWords(lower);
-  const machine = odd ? soundsLikeMachine(program, lower) : !isPlain(lower) && listedMachine(lower).machine;
+  const machine = isKnownApp
+    ? NOT_OF_BROWSERS.test(lower) && soundsLikeMachine(program, lower)
+    : odd
+      ? soundsLikeMachine(program, lower)
+      : !isPlain(lower) && listedMachine(lower).machine;
   if (machine || BOT_AS_DEVICE.test(agent) || ENGINE_COMMENT.test(agent)) return machineAgent(text, agent);
   const { client, engineOnly, livedIn, yearsBehind } = browser;
   if (browser.dead) return { species: 'dead-browser', client, named: true, livedIn };

@@ -26,12 +26,14 @@ const PRODUCT = /([^\s/();,[\]]+)(?:\/([^\s();,[\]]*))?/g;
 const ENGINE = /applewebkit|gecko\/|trident|msie \d|presto|khtml|goanna|nintendo/;
 /** Consoles, televisions and readers keep the browser that they were made with. */
 const APPLIANCE =
-  /playstation|nintendo|xbox|smart-?tv|\btv\b|bravia|web0s|webos|tizen|hbbtv|netcast|viera|aquos|roku|crkey|appletv|kindle|kobo|\baft[a-z]{1,4}\b/;
+  /playstation|nintendo|xbox|smart-?tv|\btv\b|bravia|web0s|tizen|hbbtv|netcast|viera|aquos|roku|crkey|appletv|kindle|kobo|\baft[a-z]{1,4}\b/;
 
 export interface BrowserAgent {
   client: Client;
   /** A browser inside another app, e.g. a mail program's own viewer. */
   embedded: boolean;
+  /** An app or device by its own name, see `phrases`. */
+  isApp: boolean;
   /** A desktop browser too old to be a present-day reader's. */
   dead: boolean;
   /** The name says no more than what many apps are built on. */
@@ -75,6 +77,7 @@ export function parseBrowser(agent: string): BrowserAgent | undefined {
   };
   return {
     client,
+    isApp: ANY_PHRASE.test(agent),
     embedded: webview || (engineOnly && device !== 'desktop'),
     dead,
     engineOnly,
@@ -129,7 +132,8 @@ export function osOf(agent: string): string | undefined {
 export function deviceOf(agent: string, os: string | undefined): 'desktop' | 'phone' | 'tablet' | 'unknown' {
   if (/ipad|kindle|kobo|playbook|\(tablet;|; tablet;/.test(agent)) return 'tablet';
   if (APPLIANCE.test(agent)) return os === 'Tizen' && /mobile/.test(agent) ? 'phone' : 'unknown';
-  if (PHONE_SYSTEMS.has(os ?? '') || /midp|j2me|opera (?:mini|mobi)|\(mobile;/.test(agent)) return 'phone';
+  if (PHONE_SYSTEMS.has(os ?? '') || /webos\/|hpwos|midp|j2me|opera (?:mini|mobi)|\(mobile;/.test(agent))
+    return 'phone';
   // Tablets' browsers leave the word out; what is no browser says nothing either way.
   if (os === 'Android')
     return /mobile|\bphone\b/.test(agent) || !agent.startsWith('mozilla') ? 'phone' : 'tablet';

@@ -1,6 +1,6 @@
 import type { Client, Network } from '@waybill/sdk';
-import agents from '../../data/agents.json' with { type: 'json' };
 import { recogniseAgent } from './agent.ts';
+import { mailPackage } from './mail-package.ts';
 import type { Agent } from './species.ts';
 import type { Lookup, Observation, RangeName } from './observation.ts';
 
@@ -18,8 +18,6 @@ export interface HitFacts {
   /** Of {@link Observation.earlier}. */
   earlier: HitFacts[] | undefined;
 }
-
-const MAIL_PACKAGES = new Map(agents.mailPackages.map((row) => [row.package, row.name]));
 
 export function factsOf(observation: Observation, lookup: Lookup): HitFacts {
   const { ip, secondsAfterSend, atMs, method } = observation;
@@ -40,7 +38,7 @@ function agentOf({ userAgent, headers, kind }: Observation): Agent {
   const agent = recogniseAgent(userAgent);
   const app = headers?.['x-requested-with']?.trim().toLowerCase();
   if (app !== undefined && (agent.species === 'embedded-browser' || agent.species === 'browser')) {
-    const name = MAIL_PACKAGES.get(app) ?? mailPackageName(app);
+    const name = mailPackage(app);
     if (name !== undefined) return asMailClient(agent, name);
   }
   // Apple Mail sends the bare engine. On a link the same string is some app's built-in browser.
@@ -54,13 +52,6 @@ function asMailClient(agent: Agent, name: string): Agent {
   const client: Agent = { ...agent, species: 'mail-client', client: withoutVersion(agent.client, name) };
   delete client.said;
   return client;
-}
-
-/** Android puts the app's package into X-Requested-With of its WebView; a mail app's says so. */
-function mailPackageName(app: string): string | undefined {
-  if (!/^[a-z][\w-]*(?:\.[\w-]+)+$/.test(app) || !/mail|outlook|inbox|poczta|pošta/.test(app))
-    return undefined;
-  return `Mail app (${app})`;
 }
 
 function isApple({ os }: Client): boolean {

@@ -184,6 +184,12 @@ function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
         : [];
     case 'app':
       return observation.kind === 'click' ? [] : readerEvidence(network, false, observation.kind);
+    case 'absent':
+      // Where it came from says little of who it was, when nothing is known of how it presented itself.
+      return readerEvidence(network, false, observation.kind).map((piece) => ({
+        ...piece,
+        weight: piece.weight / 2,
+      }));
     case 'bare':
       return bareEvidence(network, observation.kind);
     default:
