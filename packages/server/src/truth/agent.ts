@@ -9,7 +9,7 @@ import {
   soundsLikeMachine,
   titleOf,
 } from './machine-agent.ts';
-import { mailPackage } from './mail-package.ts';
+import { knownMailPackage, mailPackage } from './mail-package.ts';
 import type { Agent, Species } from './species.ts';
 import { TokenTables, type FoundTokens, type TokenMatch, type TokenRow } from './token-table.ts';
 
@@ -105,7 +105,8 @@ function classifyProgram(
   const preview = words.first('previewBots', isApp);
   // "SomeMail-ImageProxy" is not SomeMail.
   if (preview === undefined && soundsLikeImageProxy(agent)) return machineAgent(text, agent);
-  const mail = byPackage(agent) ?? names.first('mailClients');
+  const mail =
+    byPackage(agent, knownMailPackage) ?? names.first('mailClients') ?? byPackage(agent, mailPackage);
   if (mail !== undefined && !isPosing(agent, mail.row)) return fromTable('mail-client', mail, agent);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
   const library = names.first('libraries');
@@ -123,10 +124,10 @@ function isNamedApp({ app }: TokenRow): boolean {
 }
 
 /** Apps of phones may call themselves by their package: `com.example.mail/8.1`. */
-function byPackage(agent: string): TokenMatch | undefined {
+function byPackage(agent: string, nameOf: (app: string) => string | undefined): TokenMatch | undefined {
   const [, app = '', version] = /^([a-z]\w*(?:\.\w+)+)(?:[/ ]v?(\d+(?:\.\d+)*))?/.exec(agent) ?? [];
   // A package name begins where a domain ends.
-  const name = /^[a-z]{2,3}\./.test(app) ? mailPackage(app) : undefined;
+  const name = /^[a-z]{2,3}\./.test(app) ? nameOf(app) : undefined;
   if (name === undefined) return undefined;
   const row: TokenRow = { token: app, name, device: 'phone' };
   return version === undefined ? { row } : { row, version };
