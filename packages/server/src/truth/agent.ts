@@ -110,7 +110,7 @@ function classifyProgram(
   if (mail !== undefined && !isPosing(agent, mail.row)) return fromTable('mail-client', mail, agent);
   if (preview !== undefined) return fromTable('preview-bot', preview, agent);
   const library = names.first('libraries');
-  if (library !== undefined) return fromTable('program', library, agent);
+  if (library !== undefined) return withOwnName(fromTable('program', library, agent), text, agent);
   if (browser === undefined) return classifyOther(text, agent);
   const isKnownApp =
     browser.isApp ||
@@ -122,6 +122,15 @@ function classifyProgram(
 function isNamedApp({ app }: TokenRow): boolean {
   return app === true;
 }
+
+/** "SomeChecker/4.5 libwww-perl/5.8": what is built on a library goes by its own name, which comes first. */
+function withOwnName(program: Agent, text: string, agent: string): Agent {
+  const [, own = '', version] = /^([a-z][\w.-]*)\/v?(\d+(?:\.\d+)*)/i.exec(text) ?? [];
+  if (own === '' || OF_RUNTIMES.test(own) || TABLES.find(own.toLowerCase()).first('libraries') !== undefined)
+    return program;
+  return { ...program, client: { ...withSystem(own, agent), device: 'server', version: version ?? '' } };
+}
+const OF_RUNTIMES = /^(?:mozilla|python|java|node|perl|ruby|linux|windows|macos|ios|cfnetwork|darwin)$/i;
 
 /** Apps of phones may call themselves by their package: `com.example.mail/8.1`. */
 function byPackage(agent: string, nameOf: (app: string) => string | undefined): TokenMatch | undefined {

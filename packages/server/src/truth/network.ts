@@ -186,10 +186,9 @@ function kindEvidence({ network, agent, observation }: HitFacts): Evidence[] {
       return observation.kind === 'click' ? [] : readerEvidence(network, false, observation.kind);
     case 'absent':
       // Where it came from says little of who it was, when nothing is known of how it presented itself.
-      return readerEvidence(network, false, observation.kind).map((piece) => ({
-        ...piece,
-        weight: piece.weight / 2,
-      }));
+      return readerEvidence(network, false, observation.kind).map((piece) =>
+        piece.toward === 'human' ? { ...piece, weight: piece.weight / 2 } : piece,
+      );
     case 'bare':
       return bareEvidence(network, observation.kind);
     default:

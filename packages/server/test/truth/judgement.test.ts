@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { createLookup, type OfflineLookup } from '../../src/storage/lookup.ts';
 import { judge, type Judgement } from '../../src/truth/truth.ts';
+import { GOALS, measure } from '../../bench/truth/measures.ts';
 import * as agents from './agents.ts';
+import { judgeNamedAgents, judgeRows, readRows } from './labelled.ts';
 import { composeSequences, type ComposedSequence } from './sequences.ts';
 
 /** Share of people's hits that may be called a machine's. */
@@ -74,6 +76,22 @@ describe(
       const sure = judged.filter(({ judgement }) => judgement.confidence > 0.95);
       const right = sure.filter(({ actor, judgement }) => judgement.actor === actor);
       assert.ok(right.length >= sure.length * 0.95);
+    });
+
+    test('the goals hold on labelled rows of others, where there are any, and on the agents we know', () => {
+      const directory = process.env['WAYBILL_TRUTH_DIR'] ?? '../shared/data/truth';
+      const sets = [judgeNamedAgents(lookup)];
+      for (const file of ['cases', 'sequences']) {
+        const rows = readRows(directory, file);
+        if (rows !== undefined) sets.push(judgeRows(rows, lookup));
+      }
+      for (const set of sets) {
+        const { machinesCalledHuman, peopleLost, unknown, macroRecall } = measure(set);
+        assert.ok(machinesCalledHuman.count <= machinesCalledHuman.of * GOALS.machinesCalledHuman);
+        assert.ok(peopleLost.count <= peopleLost.of * GOALS.peopleLost);
+        assert.ok(unknown.count <= unknown.of * GOALS.unknown);
+        assert.ok(macroRecall >= GOALS.macroRecall, `${macroRecall}`);
+      }
     });
 
     test('letter case changes nothing', () => {
