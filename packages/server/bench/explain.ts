@@ -64,28 +64,43 @@ async function writeLines(file: string): Promise<void> {
   await once(output, 'finish');
 }
 
-/** One run; the most memory that the process had at once, in MB, where the system tells. */
-async function run(file: string): Promise<{ seconds: number; lines: number; memoryMb: number }> {
+/** One run, with the processor's time and the most memory at once as Linux tells them (to a twentieth of a second). */
+async function run(file: string): Promise<{ seconds: number; lines: number } & Used> {
   const started = performance.now();
   const child = spawn(process.execPath, [ENTRY, 'explain'], { stdio: ['pipe', 'pipe', 'inherit'] });
   createReadStream(file).pipe(child.stdin);
   let lines = 0;
-  let memoryMb = 0;
-  const watch = setInterval(() => (memoryMb = Math.max(memoryMb, residentMb(child.pid))), 100);
+  let used: Used = { cpuSeconds: 0, memoryMb: 0 };
+  const watch = setInterval(() => (used = usedBy(child.pid, used)), 50);
   child.stdout.on('data', (chunk: Buffer) => {
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
   });
   await once(child, 'close');
   clearInterval(watch);
-  return { seconds: (performance.now() - started) / 1000, lines, memoryMb };
+  return { seconds: (performance.now() - started) / 1000, lines, ...used };
 }
 
-function residentMb(pid: number | undefined): number {
+interface Used {
+  cpuSeconds: number;
+  memoryMb: number;
+}
+
+/** Ticks of the kernel's clock that `/proc/PID/stat` counts in; 100 a second on every Linux. */
+const TICKS = 100;
+
+function usedBy(pid: number | undefined, before: Used): Used {
   try {
     const status = readFileSync(`/proc/${pid ?? 0}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    const stat = readFileSync(`/proc/${pid ?? 0}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    const residentMb = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    return {
+      cpuSeconds: (Number(stat[11]) + Number(stat[12])) / TICKS,
+      memoryMb: Math.max(before.memoryMb, residentMb),
+    };
   } catch {
-    return 0;
+    return before;
   }
 }
 
@@ -94,9 +109,10 @@ try {
   const file = join(directory, 'hits.jsonl');
   await writeLines(file);
   for (let i = 1; i <= RUNS; i += 1) {
-    const { seconds, lines, memoryMb } = await run(file);
+    const { seconds, lines, cpuSeconds, memoryMb } = await run(file);
+    const rate = (time: number): string => Math.round(lines / time).toLocaleString('en');
     console.log(
-      `run ${i}: ${lines.toLocaleString('en')} hits in ${seconds.toFixed(1)} s, start included: ${Math.round(lines / seconds).toLocaleString('en')} hits/s; ${Math.round(memoryMb)} MB`,
+      `run ${i}: ${lines.toLocaleString('en')} hits in ${seconds.toFixed(1)} s: ${rate(seconds)} hits/s; ${cpuSeconds.toFixed(1)} s of one core: ${rate(cpuSeconds)} hits/s; ${Math.round(memoryMb)} MB`,
     );
   }
 } finally {
