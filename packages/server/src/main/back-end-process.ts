@@ -205,6 +205,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   const processor = new HitProcessor({
     source: hitSource,
     timeline,
+    clock,
     logger,
     ...(hostCheck === undefined ? {} : { onRecorded: (hits) => hostCheck.consider(hits) }),
   });
@@ -215,6 +216,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     ...backEndMetrics({
       edge: edgeLink.metrics(),
       processor: processor.metrics(),
+      backlog: await processor.backlog(),
       dispatcher: dispatcher.metrics(),
     }),
     ...relayMetrics(relay.sending()),

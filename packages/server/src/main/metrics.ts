@@ -26,7 +26,8 @@ const EDGE_HISTOGRAMS: Readonly<Record<string, string>> = {
 /** Numbers of the processes since their start, for `/metrics`. */
 export function backEndMetrics(counts: {
   edge: EdgeMetricsReport;
-  processor: { processed: number; failures: number };
+  processor: { processed: number; failures: number; lagSeconds: number };
+  backlog: number;
   dispatcher: { sent: number; retried: number; failed: number };
 }): Metric[] {
   return [
@@ -37,6 +38,12 @@ export function backEndMetrics(counts: {
       'Batches of hits that had to be tried again',
       counts.processor.failures,
     ),
+    gauge(
+      'waybill_hit_lag_seconds',
+      'How long the last hits took from their answer to their timeline',
+      counts.processor.lagSeconds,
+    ),
+    gauge('waybill_hit_backlog', 'Durable hits that are not on their timeline yet', counts.backlog),
     {
       name: 'waybill_notifications_total',
       help: 'Attempts to notify, by outcome',

@@ -1,9 +1,10 @@
+import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { HitSource, LoggedHit } from '../tracking/tracking.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface HitProcessorOptions {
-  /** Hits read at once. */
+  /** Hits of one transaction, at first; more or fewer when that takes much less or more than {@link BATCH_MS}. */
   batchSize: number;
   /** Pause when there is nothing to do, and between settling rounds, ms. */
   pollMs: number;
@@ -14,6 +15,14 @@ export interface HitProcessorOptions {
 const DEFAULTS: HitProcessorOptions = { batchSize: 500, pollMs: 100, retryMs: 1000 };
 
 /**
+ * What a batch may take. Nobody else writes to the database meanwhile, so it is short; within it, the more hits share a
+ * transaction the less each costs.
+ */
+const BATCH_MS = 150;
+const SMALLEST_BATCH = 100;
+const LARGEST_BATCH = 2_000;
+
+/**
  * Reads the hit log behind the cursors and records it on the timelines, at least once by reading and
  * exactly once in effect, since cursor and events are one transaction. The log itself is the buffer.
  */
@@ -22,7 +31,10 @@ export class HitProcessor {
   readonly #timeline: Timeline;
   readonly #logger: Logger;
   readonly #onRecorded: (hits: readonly LoggedHit[]) => void;
+  readonly #clock: Clock;
   readonly #options: HitProcessorOptions;
+  #batchSize: number;
+  #lagMs = 0;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
   #processed = 0;
@@ -34,6 +46,7 @@ export class HitProcessor {
     dependencies: {
       source: HitSource;
       timeline: Timeline;
+      clock: Clock;
       logger: Logger;
       /** Told what is on the timelines now; returns at once. */
       onRecorded?: (hits: readonly LoggedHit[]) => void;
@@ -44,7 +57,9 @@ export class HitProcessor {
     this.#timeline = dependencies.timeline;
     this.#logger = dependencies.logger;
     this.#onRecorded = dependencies.onRecorded ?? (() => undefined);
+    this.#clock = dependencies.clock;
     this.#options = { ...DEFAULTS, ...options };
+    this.#batchSize = this.#options.batchSize;
   }
 
   start(): void {
@@ -69,8 +84,29 @@ export class HitProcessor {
     clearTimeout(timer);
   }
 
-  metrics(): { processed: number; failures: number } {
-    return { processed: this.#processed, failures: this.#failures };
+  metrics(): { processed: number; failures: number; lagSeconds: number } {
+    return { processed: this.#processed, failures: this.#failures, lagSeconds: this.#lagMs / 1_000 };
+  }
+
+  /** Hits that are durable and not on their timelines yet. */
+  async backlog(): Promise<number> {
+    return this.#source.backlog(await this.#timeline.cursors());
+  }
+
+  /** Towards the number of hits that take what a batch may take; not by leaps, one may have been held up by others. */
+  #adapt(tookMs: number): void {
+    const factor = Math.min(1.5, Math.max(0.67, BATCH_MS / tookMs));
+    const size = Math.round(this.#batchSize * factor);
+    this.#batchSize = Math.min(Math.max(size, SMALLEST_BATCH), LARGEST_BATCH);
+  }
+
+  /** How long the oldest of them took from its answer to its timeline. Hits of other modes bear only their day. */
+  #waitedFor(hits: readonly LoggedHit[]): number {
+    const oldest = hits.reduce(
+      (least, { at, mode }) => (mode === 'full' ? Math.min(least, at) : least),
+      Number.POSITIVE_INFINITY,
+    );
+    return Number.isFinite(oldest) ? Math.max(0, this.#clock() - oldest) : 0;
   }
 
   async #run(): Promise<void> {

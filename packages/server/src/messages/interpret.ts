@@ -1,5 +1,5 @@
 import type { EventType, Reason, Verdict } from '@waybill/sdk';
-import { newRowId } from '../kernel/ids.ts';
+import { newRowId, type WorkspaceId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
 import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
@@ -37,11 +37,33 @@ export interface InterpretationContext {
   now: number;
 }
 
-/** @param fresh hits of other deliveries that are recorded in the same transaction */
-export function contextFor(
-  { workspaceId }: Pick<DeliveryRecord, 'workspaceId'>,
+/** What is the same for all deliveries of a workspace in one transaction; a batch of hits has hundreds. */
+export interface Contexts {
+  of(record: Pick<DeliveryRecord, 'workspaceId'>): Pick<InterpretationContext, 'known' | 'surroundings'>;
+}
+
+/** @param fresh hits that are recorded in the same transaction */
+export function contextsFor(
   snapshot: Pick<TimelineSnapshot, 'senderAddresses' | 'sightings' | 'earlierHits'>,
   fresh: readonly Sighting[] = [],
+): Contexts {
+  const made = new Map<WorkspaceId, ReturnType<Contexts['of']>>();
+  return {
+    of: (record) => {
+      let context = made.get(record.workspaceId);
+      if (context === undefined) {
+        context = contextFor(record, snapshot, fresh);
+        made.set(record.workspaceId, context);
+      }
+      return context;
+    },
+  };
+}
+
+function contextFor(
+  { workspaceId }: Pick<DeliveryRecord, 'workspaceId'>,
+  snapshot: Pick<TimelineSnapshot, 'senderAddresses' | 'sightings' | 'earlierHits'>,
+  fresh: readonly Sighting[],
 ): Pick<InterpretationContext, 'known' | 'surroundings'> {
   return {
     known: snapshot.senderAddresses.get(workspaceId) ?? NOBODY,
@@ -150,6 +172,7 @@ export function concludeDelivery(
     events,
     delivery: {
       id: record.id,
+      messageId: record.messageId,
       transport: record.transport,
       verdict: inWordsFor(record, judged),
       settleAt: settleAt ?? null,

@@ -2,7 +2,7 @@ import type { Actor, Reason, Verdict, VerdictState } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId } from '../kernel/ids.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
-import { concludeDelivery, contextFor, interpretHits } from './interpret.ts';
+import { concludeDelivery, contextsFor, interpretHits } from './interpret.ts';
 import type {
   DeliveryRecord,
   StoredEvent,
@@ -114,8 +114,9 @@ function judgeAgain(
     outbox: [],
     cursors: new Map(),
   };
+  const contexts = contextsFor(snapshot);
   for (const record of snapshot.deliveries.values()) {
-    const context = contextFor(record, snapshot);
+    const context = contexts.of(record);
     const { changed, confirmed } = interpretHits(record, [], { ...context, lookup, now });
     const { delivery } = concludeDelivery(record, { added: [], changed: [...changed, ...confirmed] }, now);
     work.changedEvents.push(...changed);

@@ -123,6 +123,7 @@ export interface TimelineWork {
   confirmedEvents: StoredEvent[];
   deliveries: {
     id: DeliveryId;
+    messageId: MessageId;
     transport: TransportState;
     verdict: Verdict;
     settleAt: number | null;

@@ -4,7 +4,14 @@ import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
-import { concludeDelivery, contextFor, hitSource, interpretHits, type Interpretation } from './interpret.ts';
+import {
+  concludeDelivery,
+  contextsFor,
+  hitSource,
+  interpretHits,
+  type Contexts,
+  type Interpretation,
+} from './interpret.ts';
 import { keptFact } from './kept-fact.ts';
 import type { TransportFact } from './transport-fact.ts';
 import type { TransportState } from './message.ts';
@@ -73,13 +80,14 @@ export class Timeline {
         const fresh = newHits
           .filter((hit) => snapshot.deliveries.has(subjectAsDelivery(hit)))
           .flatMap(toSighting);
+        const contexts = contextsFor(snapshot, fresh);
         const byDelivery = Map.groupBy(
           hits.filter((hit) => hit.mode !== 'aggregate'),
           subjectAsDelivery,
         );
         for (const [id, group] of byDelivery) {
           const record = snapshot.deliveries.get(id);
-          if (record !== undefined) this.#recordDeliveryHits(record, group, { snapshot, fresh, work });
+          if (record !== undefined) this.#recordDeliveryHits(record, group, { snapshot, contexts, work });
         }
         for (const hit of hits) if (hit.mode === 'aggregate') countHit(hit, snapshot, work);
         return work;
@@ -143,7 +151,7 @@ export class Timeline {
   #afterReply(record: DeliveryRecord, event: StoredEvent, snapshot: TimelineSnapshot): StoredEvent[] {
     const hasLater = event.type === 'replied' && record.hits.some(({ at }) => at > event.at);
     return hasLater
-      ? this.#interpret({ ...record, events: [...record.events, event] }, [], snapshot).changed
+      ? this.#interpret({ ...record, events: [...record.events, event] }, [], contextsFor(snapshot)).changed
       : [];
   }
 
@@ -154,12 +162,13 @@ export class Timeline {
       (snapshot) => {
         const work = emptyWork();
         work.hosts = [];
+        const contexts = contextsFor(snapshot);
         for (const record of snapshot.deliveries.values()) {
           const named = record.hits.filter(({ ip, host }) => ip === found.ip && host === undefined);
           if (named.length === 0) continue;
           work.hosts.push(...named.map(({ epoch, seq }) => ({ epoch, seq, host: found.suffix })));
           const hits = record.hits.map((hit) => (named.includes(hit) ? { ...hit, host: found.suffix } : hit));
-          const changed = this.#interpret({ ...record, hits }, [], snapshot).changed;
+          const changed = this.#interpret({ ...record, hits }, [], contexts).changed;
           if (changed.length > 0) this.#conclude(record, [], changed, snapshot, work);
         }
         return work;
@@ -173,8 +182,9 @@ export class Timeline {
     if (due.length === 0) return 0;
     await this.#transact({ deliveryIds: due, messageIds: [], surroundings: true }, (snapshot) => {
       const work = emptyWork();
+      const contexts = contextsFor(snapshot);
       for (const record of snapshot.deliveries.values()) {
-        const changed = this.#interpret(record, [], snapshot).changed;
+        const changed = this.#interpret(record, [], contexts).changed;
         this.#conclude(record, [], changed, snapshot, work);
       }
       return work;
@@ -195,11 +205,7 @@ export class Timeline {
   #recordDeliveryHits(
     record: DeliveryRecord,
     group: readonly LoggedHit[],
-    {
-      snapshot,
-      fresh: sightings,
-      work,
-    }: { snapshot: TimelineSnapshot; fresh: readonly Sighting[]; work: TimelineWork },
+    { snapshot, contexts, work }: { snapshot: TimelineSnapshot; contexts: Contexts; work: TimelineWork },
   ): void {
     const seen = new Set(record.hits.map(hitSource));
     const fresh = group.filter(
@@ -222,8 +228,7 @@ export class Timeline {
         hit,
       });
     }
-    const ofThis = sightings.filter(({ ip }) => hits.some((hit) => hit.ip === ip));
-    const { added, changed } = this.#interpret(record, hits, snapshot, ofThis);
+    const { added, changed } = this.#interpret(record, hits, contexts);
     this.#conclude(record, added, changed, snapshot, work);
   }
 
@@ -251,13 +256,8 @@ export class Timeline {
     else this.#conclude(record, [], [event], snapshot, work);
   }
 
-  #interpret(
-    record: DeliveryRecord,
-    newHits: readonly StoredHit[],
-    snapshot: TimelineSnapshot,
-    fresh: readonly Sighting[] = [],
-  ): Interpretation {
-    const context = contextFor(record, snapshot, fresh);
+  #interpret(record: DeliveryRecord, newHits: readonly StoredHit[], contexts: Contexts): Interpretation {
+    const context = contexts.of(record);
     return interpretHits(record, newHits, { ...context, lookup: this.#lookup, now: this.#clock() });
   }
 

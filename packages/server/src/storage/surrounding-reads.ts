@@ -7,7 +7,7 @@ import {
   type TimelineWant,
 } from '../messages/messages.ts';
 import { grouped } from './row-sets.ts';
-import type { Database } from './schema.ts';
+import type { Database, EngineName } from './schema.ts';
 import type { Statement } from './statements.ts';
 import { toHit } from './timeline-rows.ts';
 
@@ -29,10 +29,12 @@ const SIGHTING = 'workspace_id, delivery_id, ip, at, link_index, headers';
 export function surroundingStatements(
   { surroundings, newHits = [] }: TimelineWant,
   {
+    engine,
     among,
     list,
     ofDeliveries,
   }: {
+    engine: EngineName;
     among: string;
     list: (values: readonly string[]) => unknown[][];
     ofDeliveries: unknown[][];
@@ -42,19 +44,21 @@ export function surroundingStatements(
   const ips = [...new Set(clicks.flatMap(({ ip }) => (ip === undefined ? [] : [ip])))];
   const times = clicks.map(({ at }) => at);
   const wanted = surroundings === true ? ofDeliveries : [];
+  // SQLite would take the index of all hits by time, and read those of hours for each address.
+  const byAddress = engine === 'sqlite' ? 'indexed by hits_click_address_index' : '';
   return [
     {
       sql: `select distinct others.${SIGHTING.replaceAll(', ', ', others.')}
         from (select distinct workspace_id, ip, at / ${SIGHTING_MS} as hour from hits
           where kind = 'click' and delivery_id ${among}) as mine
-        join hits as others on others.kind = 'click'
+        join hits as others ${byAddress} on others.kind = 'click'
           and others.workspace_id = mine.workspace_id and others.ip = mine.ip
           and others.at >= (mine.hour - 1) * ${SIGHTING_MS} and others.at < (mine.hour + 2) * ${SIGHTING_MS}
         order by others.at desc limit ${MOST_SIGHTINGS}`,
       rows: wanted,
     },
     {
-      sql: `select ${SIGHTING} from hits where kind = 'click'
+      sql: `select ${SIGHTING} from hits ${byAddress} where kind = 'click'
         and workspace_id in (select workspace_id from deliveries where id ${among})
         and ip ${among} and at >= ? and at <= ? order by at desc limit ${MOST_SIGHTINGS}`,
       rows:

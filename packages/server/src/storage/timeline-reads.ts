@@ -71,7 +71,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
     },
     { sql: `select id, workspace_id, source, sent_at from messages where id ${among}`, rows: ofMessages },
     { sql: `select * from links where message_id ${among}`, rows: ofMessages },
-    ...surroundingStatements(want, { among, list, ofDeliveries }),
+    ...surroundingStatements(want, { engine, among, list, ofDeliveries }),
   ];
 }
 

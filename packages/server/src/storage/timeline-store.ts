@@ -65,7 +65,8 @@ export class KyselyTimelineStore implements TimelineStore {
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along: TransactionPart | undefined,
   ): Promise<boolean> {
-    if (want.messageIds.length > 0) return false;
+    // What is read for new hits is decided on once, and always written.
+    if (want.messageIds.length > 0 || want.newHits !== undefined) return false;
     const { db } = this.#engine;
     // Nothing is written yet that would have to be on the disk.
     const snapshot = toSnapshot(await transact(db, this.#reads(want), 'process'));

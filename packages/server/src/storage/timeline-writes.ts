@@ -124,19 +124,22 @@ function deliveryValues({ verdict, ...delivery }: TimelineWork['deliveries'][num
   ];
 }
 
+/** A message is out with the first of its copies, and shows the last sign of any. */
 function updateMessages(deliveries: TimelineWork['deliveries']): Statement[] {
-  const ofDelivery = 'id = (select message_id from deliveries where id = ?)';
+  const sent = new Map<string, number>();
+  const signs = new Map<string, number>();
+  for (const { messageId, sentAt, lastSignAt } of deliveries) {
+    if (sentAt !== null && !sent.has(messageId)) sent.set(messageId, sentAt);
+    if (lastSignAt !== null) signs.set(messageId, Math.max(lastSignAt, signs.get(messageId) ?? 0));
+  }
   return [
     {
-      sql: `update messages set sent_at = ? where ${ofDelivery} and sent_at is null`,
-      rows: deliveries.flatMap(({ id, sentAt }) => (sentAt === null ? [] : [[sentAt, id]])),
+      sql: 'update messages set sent_at = ? where id = ? and sent_at is null',
+      rows: [...sent].map(([id, at]) => [at, id]),
     },
     {
-      sql: `update messages set last_sign_at = ?
-        where ${ofDelivery} and (last_sign_at is null or last_sign_at < ?)`,
-      rows: deliveries.flatMap(({ id, lastSignAt }) =>
-        lastSignAt === null ? [] : [[lastSignAt, id, lastSignAt]],
-      ),
+      sql: 'update messages set last_sign_at = ? where id = ? and (last_sign_at is null or last_sign_at < ?)',
+      rows: [...signs].map(([id, at]) => [at, id, at]),
     },
   ];
 }
