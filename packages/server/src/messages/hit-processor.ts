@@ -117,14 +117,18 @@ export class HitProcessor {
         cursors ??= await this.#timeline.cursors();
         // Whoever asks while this read runs may mean a hit that it does not see.
         const asked = this.#waiting.length;
-        const hits = await this.#source.read(cursors, this.#options.batchSize);
+        const size = this.#batchSize;
+        const hits = await this.#source.read(cursors, size);
         if (hits.length > 0) {
+          const begun = performance.now();
           await this.#timeline.recordHits(hits);
           this.#onRecorded(hits);
           for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
           this.#processed += hits.length;
+          if (hits.length === size) this.#adapt(performance.now() - begun);
         }
-        if (hits.length < this.#options.batchSize) {
+        this.#lagMs = this.#waitedFor(hits);
+        if (hits.length < size) {
           for (const resolve of this.#waiting.splice(0, asked)) resolve();
         }
         const settled = await this.#timeline.settle();

@@ -1,0 +1,121 @@
+/**
+ * Does processing keep up with the edge? A whole server as shipped, with sent deliveries in its database:
+ *
+ *   npm run bench:processing [-- --hits N] [--deliveries N] [--rate N] [--seconds N]
+ *
+ * First it starts on a log of N hits that nobody processed, and the time is taken until the last one is judged, placed,
+ * stored and on its timeline. Then `wrk` asks for pixels and links at a rate, and what `/metrics` says of lag and backlog
+ * is read ten times a second. Server and load share the machine: on two cores all of it fits only if each hit is cheap.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startServer, type RunningServer } from '../test/support/server.ts';
+import { temporaryDirectory } from '../test/support/temp-dir.ts';
+import { needPrograms } from './edge/programs.ts';
+import { MASTER_KEY } from './edge/requests.ts';
+import { cpuSeconds, family, residentMb } from './edge/usage.ts';
+import { runWrk } from './edge/wrk.ts';
+import { seedDeliveries, seededPaths, seedHits } from './processing/fixture.ts';
+
+const PATHS = 4_000;
+
+async function gauge(server: RunningServer, name: string): Promise<number> {
+  const text = await (await server.api('/metrics')).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
+
+/** Until nothing waits. @returns hits processed */
+async function drain(server: RunningServer): Promise<number> {
+  let most = 0;
+  while ((await gauge(server, 'waybill_hit_backlog')) > 0) {
+    most = Math.max(most, residentMb(family(server.processes.supervisor)));
+    await sleep(250);
+  }
+  console.log(`  memory of all processes at most ${most.toFixed(0)} MB`);
+  return gauge(server, 'waybill_hits_processed_total');
+}
+
+async function backlog(server: RunningServer): Promise<void> {
+  const pids = family(server.processes.supervisor);
+  const cpu = cpuSeconds(pids);
+  const began = performance.now();
+  const before = await gauge(server, 'waybill_hits_processed_total');
+  const hits = (await drain(server)) - before;
+  const seconds = (performance.now() - began) / 1_000;
+  console.log(`  ${Math.round(hits)} hits in ${seconds.toFixed(1)} s: ${Math.round(hits / seconds)}/s`);
+  console.log(`  ${(((cpuSeconds(pids) - cpu) / hits) * 1e6).toFixed(0)} µs of CPU for each`);
+}
+
+async function underLoad(
+  server: RunningServer,
+  {
+    rate,
+    seconds,
+    deliveries,
+    scratch,
+  }: Record<'rate' | 'seconds' | 'deliveries', number> & { scratch: string },
+): Promise<void> {
+  const before = await gauge(server, 'waybill_hits_processed_total');
+  const load = runWrk(
+    {
+      port: Number(new URL(server.edgeUrl).port),
+      paths: seededPaths(Math.min(deliveries, PATHS)),
+      connections: 64,
+      keepAlive: true,
+      seconds,
+      cpus: '0-1',
+      rate,
+    },
+    join(scratch, 'wrk.lua'),
+  );
+  const lags: number[] = [];
+  const until = performance.now() + seconds * 1_000;
+  while (performance.now() < until) {
+    lags.push(await gauge(server, 'waybill_hit_lag_seconds'));
+    await sleep(100);
+  }
+  const outcome = await load;
+  const left = await gauge(server, 'waybill_hit_backlog');
+  const processed = (await gauge(server, 'waybill_hits_processed_total')) - before;
+  lags.sort((a, b) => a - b);
+  console.log(
+    `  ${Math.round(outcome.requestsPerSecond)} requests/s answered, p99 ${outcome.p99Ms.toFixed(1)} ms`,
+  );
+  console.log(`  ${Math.round(processed / seconds)}/s on timelines meanwhile; ${left} waited at the end`);
+  console.log(
+    `  lag: median ${lags[lags.length >> 1]?.toFixed(2)} s, p99 ${lags[Math.floor(lags.length * 0.99)]?.toFixed(2)} s`,
+  );
+  await drain(server);
+}
+
+async function main(): Promise<void> {
+  const number = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: { hits: number, deliveries: number, rate: number, seconds: number },
+  });
+  const hits = Number(values.hits ?? 200_000);
+  const deliveries = Number(values.deliveries ?? 50_000);
+  const rate = Number(values.rate ?? 10_000);
+  const seconds = Number(values.seconds ?? 20);
+  await needPrograms();
+  await using directory = await temporaryDirectory();
+  const dataDir = join(directory.path, 'data');
+  await mkdir(dataDir);
+  await seedDeliveries(dataDir, deliveries);
+  await seedHits(dataDir, hits, deliveries);
+  const server = await startServer(dataDir, { WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}` });
+  try {
+    console.log(`${hits} hits on ${deliveries} deliveries that waited in the log:`);
+    await backlog(server);
+    for (const each of [rate / 2, rate]) {
+      console.log(`${each} hits/s, edge and load on the same machine:`);
+      await underLoad(server, { rate: each, seconds, deliveries, scratch: directory.path });
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+await main();
