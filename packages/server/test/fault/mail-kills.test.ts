@@ -1,7 +1,7 @@
 /**
- * Kills the server at random moments under mail traffic. A short form runs with all tests; the long one by
- * `WAYBILL_TEST_KILL_SECONDS=1800 npm test -- packages/server/test/fault/mail-kills.test.ts`, a run again with the
- * `WAYBILL_TEST_KILL_SEED` that it printed.
+ * Kills the server at random moments under mail traffic: for ten seconds, with `npm run test:faults -- --long` for ten
+ * minutes, and with `WAYBILL_TEST_KILL_SECONDS` for as long as one likes. `WAYBILL_TEST_KILL_SEED`, which it prints, repeats
+ * a run.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -13,13 +13,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { isLong } from '../support/long-form.ts';
 import { demoCredential } from '../support/mail.ts';
 import { startRecordingSmarthost, type Receipt } from '../support/recording-smarthost.ts';
 import { eventually, startServer, type RunningServer } from '../support/server.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
-const SECONDS = Number(process.env['WAYBILL_TEST_KILL_SECONDS'] ?? 10);
+const SECONDS = Number(process.env['WAYBILL_TEST_KILL_SECONDS'] ?? (isLong ? 600 : 10));
 const SEED = Number(process.env['WAYBILL_TEST_KILL_SEED'] ?? randomInt(2 ** 31));
 const ENTRY = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const CONNECTIONS = 5;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, stat } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { systemRandom } from '../../src/kernel/ids.ts';
 import { imapTokens } from '../../src/main/imap-tokens.ts';
@@ -13,6 +15,7 @@ import { eventually } from '../support/server.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 import { startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.ts';
 
+const ENTRY = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const ID = '<parcel-1@example.org>';
 
 /** A server that lets `accepts` in. @param accepts the access token; undefined: any */
@@ -219,3 +222,52 @@ test('a refused refresh token is asked for as rarely as a wrong password', async
   assert.equal(endpoint.requests.length, 1);
   assert.equal(signIns(server).length, 0);
 });
+
+test('waybill mailbox check signs in with what the settings say', async () => {
+  await using directory = await temporaryDirectory();
+  await using endpoint = await startTokenEndpoint();
+  await using server = await startScriptedImap(
+    [replyTo(ID)],
+    () => undefined,
+    signIn('AUTH=XOAUTH2', () => 'access-1'),
+  );
+  const secret = join(directory.path, 'refresh-token');
+  await writeFile(secret, 'ann@example.org:refresh-1\n');
+  const settings = {
+    WAYBILL_DATA_DIR: directory.path,
+    WAYBILL_IMAP_ACCOUNTS: accountOf(server),
+    WAYBILL_IMAP_OAUTH_TOKEN_URL: endpoint.url,
+    WAYBILL_IMAP_OAUTH_CLIENT_ID: 'waybill',
+    WAYBILL_IMAP_OAUTH_REFRESH_TOKENS_FILE: secret,
+    WAYBILL_WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+  };
+  const { status, stdout, stderr } = await mailboxCheck(settings);
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(
+    stdout,
+    /^1\. ann@example\.org at 127\.0\.0\.1:\d+\n {3}signed in, not encrypted\n {3}INBOX: 1 messages/,
+  );
+  assert.deepEqual(endpoint.requests, [
+    { grant_type: 'refresh_token', refresh_token: 'refresh-1', client_id: 'waybill' },
+  ]);
+  const other = await mailboxCheck({
+    ...settings,
+    WAYBILL_IMAP_ACCOUNTS: accountOf(server).replace('ann', 'bob'),
+  });
+  assert.equal(other.status, 2);
+  assert.match(
+    other.stderr,
+    /account 1 has auth=oauth: set its user and token in WAYBILL_IMAP_OAUTH_REFRESH_TOKENS/,
+  );
+});
+
+function mailboxCheck(
+  settings: Record<string, string>,
+): Promise<{ status: number; stdout: string; stderr: string }> {
+  const env = { PATH: process.env['PATH'], ...settings };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [ENTRY, 'mailbox', 'check'], { env }, (_error, stdout, stderr) =>
+      resolve({ status: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
