@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { QueueSummary } from '@waybill/sdk';
+import { demoCredential, mailProgram } from '../support/mail.ts';
 import { startTestRelay, submit, timelines, type TestRelay } from '../support/relay.ts';
-import { eventually } from '../support/server.ts';
+import { eventually, startServer } from '../support/server.ts';
 import { startSmarthost } from '../support/smarthost.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
@@ -172,5 +174,55 @@ test('a server that wants fewer connections gets fewer, and everything arrives',
   } finally {
     await relay.close();
     await smarthost.close();
+  }
+});
+
+test('the whole server says so: summary, metrics and readiness, while it goes on taking mail', async () => {
+  await using directory = await temporaryDirectory();
+  const gone = await goneSmarthost();
+  const server = await startServer(directory.path, {
+    WAYBILL_SMARTHOST_URL: gone.url,
+    WAYBILL_PUBLIC_URL: SETTINGS.publicUrl,
+    WAYBILL_QUEUE_CONCURRENCY: '3',
+    WAYBILL_LOG_LEVEL: 'silent',
+  });
+  const text = async (path: string) => (await server.api(path)).text();
+  try {
+    assert.match(await text('/metrics'), /^waybill_smarthost_up 1$/m);
+    assert.match(await text('/metrics'), /^waybill_relay_copies_limit 3$/m);
+    const auth = await eventually('the password is printed', async () => demoCredential(server));
+    const transport = mailProgram(server, auth);
+    const send = (recipient: string) =>
+      transport.sendMail({ from: 'sam@example.org', to: recipient, subject: 'x', text: 'x' });
+    await send('ann@example.net');
+    const { smarthost } = await eventually('it is found out', async () => {
+      const now = JSON.parse(await text('/api/v1/queue/summary')) as QueueSummary;
+      return now.smarthost?.state === 'down' && now;
+    });
+    assert.match(smarthost?.reason ?? '', /cannot be reached/);
+    await send('bob@example.net');
+    transport.close();
+    const metrics = await text('/metrics');
+    for (const line of [
+      /^waybill_smarthost_up 0$/m,
+      /^waybill_smarthost_outages_total 1$/m,
+      /^waybill_relay_attempts_total\{result="deferred"\} [1-9]/m,
+    ]) {
+      assert.match(metrics, line);
+    }
+    const ready = await server.api('/readyz');
+    assert.equal(ready.status, 200);
+    const { checks } = (await ready.json()) as { checks: Record<string, string> };
+    assert.equal(checks['smarthost'], 'degraded');
+
+    const back = await startSmarthost({ port: gone.port });
+    try {
+      assert.equal((await server.api('/api/v1/queue/retry', { method: 'POST' })).status, 200);
+      await eventually('both are sent at once', async () => back.mails.length === 2, 4_000);
+    } finally {
+      await back.close();
+    }
+  } finally {
+    await server.stop();
   }
 });
