@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { loadPublicUrl } from '../config/load.ts';
 import { run } from './instrument.ts';
+
+const ENVIRONMENT: NodeJS.ProcessEnv = {};
 
 interface Outcome {
   status: number;
@@ -14,7 +17,8 @@ async function filter(input: string | Buffer, ...args: string[]): Promise<Outcom
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const written = Promise.all([buffer(stdout), buffer(stderr)]);
-  const status = await run(args, { stdin: Readable.from([Buffer.from(input)]), stdout, stderr });
+  const io = { stdin: Readable.from([Buffer.from(input)]), stdout, stderr };
+  const status = await run(args, io, { publicUrl: (given) => loadPublicUrl(given, ENVIRONMENT) });
   stdout.end();
   stderr.end();
   const [out, err] = await written;
@@ -97,4 +101,36 @@ test('--help says how it is called', async () => {
   const { status, stdout } = await filter('', '--help');
   assert.equal(status, 0);
   assert.match(stdout.toString(), /^Usage: waybill instrument/);
+});
+
+test('the addresses begin as they were told: by the command, else by the setting', async (t) => {
+  t.after(() => delete ENVIRONMENT['WAYBILL_PUBLIC_URL']);
+  ENVIRONMENT['WAYBILL_PUBLIC_URL'] = 'https://track.example.org/mail/';
+  const pixelOf = async (...args: string[]): Promise<string> => {
+    const { stdout } = await filter(MAIL, '--json', ...args);
+    return (JSON.parse(stdout.toString()) as { pixel: string }).pixel;
+  };
+  assert.match(await pixelOf(), /^https:\/\/track\.example\.org\/mail\/o\/[\w-]+\.gif$/);
+  assert.match(await pixelOf('--public-url', 'http://10.0.0.7:80'), /^http:\/\/10\.0\.0\.7:80\/o\//);
+});
+
+test('an address that cannot begin others is refused, whoever gave it', async (t) => {
+  t.after(() => delete ENVIRONMENT['WAYBILL_PUBLIC_URL']);
+  for (const url of ['track.example.org', 'ftp://track.example.org', 'https://track.example.org/?a', '']) {
+    const { status, stdout, stderr } = await filter(MAIL, '--public-url', url);
+    assert.deepEqual([status, stdout.length], [2, 0], url);
+    assert.match(stderr, /^waybill instrument: --public-url .+\(it is ".*"\)\n/);
+  }
+  ENVIRONMENT['WAYBILL_PUBLIC_URL'] = 'track.example.org';
+  const { status, stderr } = await filter(MAIL);
+  assert.equal(status, 2);
+  assert.match(stderr, /^waybill instrument: WAYBILL_PUBLIC_URL .+\(it is "track\.example\.org"\)\n/);
+});
+
+test('what is no mail comes out as it went in, with the reason', async () => {
+  for (const input of ['no mail at all', '\0\xff\xfe', '<p>a mere fragment</p>\n']) {
+    const { status, stdout, stderr } = await filter(input);
+    assert.deepEqual([status, stdout.toString()], [0, input]);
+    assert.match(stderr, /^untouched \([a-z-]+\): .+\.\n$/);
+  }
 });

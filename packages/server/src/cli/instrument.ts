@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import {
   instrument,
@@ -27,25 +28,37 @@ Nothing is stored and no server is asked: the addresses are signed with a throw-
   --plain-text keep|links|alternative
                 mail without HTML: as it is (the default), with tracked links in its text, or with HTML beside
                 the text that carries the pixel
+  --public-url URL
+                what the addresses begin with; without it WAYBILL_PUBLIC_URL, and else http://127.0.0.1:8425
   --json        write {touched, reason, reasonText, pixel, links: [{from, to}], message (base64)}
 `;
 
 const OPTIONS = {
   to: { type: 'string' },
   json: { type: 'boolean' },
+  'public-url': { type: 'string' },
   'plain-text': { type: 'string' },
 } as const;
 
 /** Larger input is no mail. */
 const LARGEST_BYTES = 1024 * 1024 * 1024;
 
-/** Where the addresses point to; nothing answers there for them. */
-const PUBLIC_URL = 'http://127.0.0.1:8425';
+/** Where a server listens by default. */
+const DEFAULT_URL = 'http://127.0.0.1:8425';
+
+interface Dependencies {
+  /**
+   * What the addresses begin with, without a slash at the end: what was given, else the setting, else undefined.
+   * @throws AppError `misconfigured`, which says what is wrong
+   */
+  publicUrl: (given: string | undefined) => string | undefined;
+}
 
 /** `waybill instrument`: a pure filter from message to message. The same input gives the same output. */
 export async function run(
   args: string[],
   io: { stdin: Readable; stdout: Writable; stderr: Writable },
+  { publicUrl }: Dependencies,
 ): Promise<number> {
   const call = readArguments({ command: 'instrument', text: USAGE, options: OPTIONS }, args, io);
   if (typeof call === 'number') return call;
@@ -64,6 +77,13 @@ export async function run(
       io,
     );
   }
+  let begin: string;
+  try {
+    begin = publicUrl(values['public-url']) ?? DEFAULT_URL;
+  } catch (error) {
+    if (error instanceof AppError) return wrongCall('instrument', error.message, io);
+    throw error;
+  }
   const input = await spoolInput(io.stdin, LARGEST_BYTES);
   if (input === undefined || input.bytes.length === 0) {
     const what =
@@ -72,7 +92,7 @@ export async function run(
     return 1;
   }
   try {
-    const result = instrument(input.bytes, { ...throwAwayOptions(input.bytes, to ?? ''), plainText });
+    const result = instrument(input.bytes, { ...throwAwayOptions(input.bytes, begin, to ?? ''), plainText });
     if (result.reason !== null && values.json !== true) {
       io.stderr.write(`untouched (${result.reason.code}): ${result.reason.text}\n`);
     }
@@ -109,7 +129,7 @@ function* toJson(result: InstrumentResult): Generator<string> {
  * The key is known to everyone, and so to no server. Key and claims come from the recipient and those fields of the
  * header that tracking never changes, so a message that went through already comes out unchanged.
  */
-function throwAwayOptions(message: ByteSource, to: string): InstrumentOptions {
+function throwAwayOptions(message: ByteSource, publicUrl: string, to: string): InstrumentOptions {
   const keyring = new Keyring(new Map([[0, createHash('sha256').update('waybill instrument').digest()]]));
   const subject = createHash('sha256')
     .update(headerOf(message), 'latin1')
@@ -119,10 +139,10 @@ function throwAwayOptions(message: ByteSource, to: string): InstrumentOptions {
     .slice(0, 32);
   const claims: TokenClaims = { workspaceId: 1 as WorkspaceId, subject, linkIndex: 0, mode: 'full' };
   return {
-    pixelUrl: pixelUrl(keyring, PUBLIC_URL, claims),
+    pixelUrl: pixelUrl(keyring, publicUrl, claims),
     linkUrl: (destination, linkIndex) =>
       isTrackableDestination(destination)
-        ? linkUrl(keyring, PUBLIC_URL, { ...claims, linkIndex }, destination)
+        ? linkUrl(keyring, publicUrl, { ...claims, linkIndex }, destination)
         : destination,
     isTracked: (url) => {
       const own = readTrackedUrl(keyring, url);

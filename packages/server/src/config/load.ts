@@ -322,3 +322,23 @@ export function loadCliSettings(environment: NodeJS.ProcessEnv = process.env): {
     noColor: (environment['NO_COLOR'] ?? '') !== '',
   };
 }
+
+/**
+ * What tracked addresses begin with: what was given with the command, else the setting; undefined when neither is.
+ * @throws AppError `misconfigured` for what is no such address
+ */
+export function loadPublicUrl(
+  given?: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const problems: string[] = [];
+  const text = given ?? readText('WAYBILL_PUBLIC_URL', environment, problems);
+  const parsed = SETTINGS.WAYBILL_PUBLIC_URL.schema.safeParse(text);
+  if (text !== undefined && !parsed.success) {
+    const what = given === undefined ? 'WAYBILL_PUBLIC_URL' : '--public-url';
+    const issues = parsed.error.issues.map(({ message }) => message).join(' and ');
+    problems.push(`${what} ${issues} (it is ${JSON.stringify(text)})`);
+  }
+  if (problems.length > 0) throw new AppError('misconfigured', problems.join('; '));
+  return parsed.data;
+}

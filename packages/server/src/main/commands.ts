@@ -129,7 +129,11 @@ const COMMANDS: Record<string, Command> = {
   },
   instrument: {
     about: 'Put a pixel and tracked links into a message',
-    run: async (args, io) => (await import('../cli/instrument.ts')).run(args, io),
+    run: async (args, io) => {
+      const { run } = await import('../cli/instrument.ts');
+      const { loadPublicUrl } = await import('../config/load.ts');
+      return run(args, io, { publicUrl: (given) => loadPublicUrl(given) });
+    },
   },
   dkim: {
     about: 'Make keys to sign mail with, and show what to publish of them',

@@ -10,6 +10,8 @@ import { run } from '../../src/cli/instrument.ts';
 import { capturedIo } from '../support/captured-io.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
+const DEFAULTS = { publicUrl: (): undefined => undefined };
+
 const HEAD = [
   'From: ann@example.org',
   'To: bob@example.com',
@@ -41,7 +43,7 @@ function* largeMessage(megabytes: number): Generator<string> {
 const ALONE = `
   import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src/cli/instrument.ts')))};
   const { stdin, stdout, stderr } = process;
-  await run(process.argv.slice(1), { stdin, stdout, stderr });
+  await run(process.argv.slice(1), { stdin, stdout, stderr }, { publicUrl: () => undefined });
   stderr.write(String(process.resourceUsage().maxRSS));
 `;
 
@@ -89,7 +91,7 @@ test('as JSON the same bytes come out, in base64', async () => {
   await using directory = await temporaryDirectory();
   const plain = await runAlone(2, directory.path);
   const io = capturedIo({}, { stdin: [...largeMessage(2)].join('') });
-  assert.equal(await run(['--json'], io), 0);
+  assert.equal(await run(['--json'], io, DEFAULTS), 0);
   const { touched, reason, pixel, links, message } = JSON.parse(io.out()) as Record<string, unknown>;
   assert.deepEqual([touched, reason, (links as unknown[]).length], [true, null, 1]);
   assert.match(String(pixel), /^http:\/\/127\.0\.0\.1:8425\/o\/[\w-]+\.gif$/);
@@ -100,7 +102,7 @@ test('as JSON the same bytes come out, in base64', async () => {
 test('what went through once comes out unchanged, and another recipient gets other addresses', async () => {
   const through = async (message: string, ...args: string[]): Promise<string> => {
     const io = capturedIo({}, { stdin: message });
-    assert.equal(await run(args, io), 0);
+    assert.equal(await run(args, io, DEFAULTS), 0);
     return io.out();
   };
   const message = HEAD + TAIL;
@@ -118,7 +120,7 @@ for (const [plainText, expected] of [
   test(`plain text, --plain-text ${plainText}: twice is once`, async () => {
     const through = async (message: string): Promise<string> => {
       const io = capturedIo({}, { stdin: message });
-      assert.equal(await run(['--plain-text', plainText], io), 0);
+      assert.equal(await run(['--plain-text', plainText], io, DEFAULTS), 0);
       return io.out();
     };
     for (const fields of ['', 'MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n']) {
@@ -131,6 +133,6 @@ for (const [plainText, expected] of [
 
 test('another word for plain text is refused', async () => {
   const io = capturedIo({}, { stdin: 'x' });
-  assert.equal(await run(['--plain-text', 'html'], io), 2);
+  assert.equal(await run(['--plain-text', 'html'], io, DEFAULTS), 2);
   assert.match(io.err(), /--plain-text: "html" is none of keep, links, alternative/);
 });
