@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Filter, Opinion } from './filter.ts';
 
-const START_MS = 60_000;
+const START_MS = 300_000;
 
 /** Modules that ask a network or remember what they saw. */
 const OFF =

@@ -1,10 +1,12 @@
+import { oddDestination } from './address-parity.ts';
 import { footerMarkup } from './disclosure.ts';
 import { escapeAttribute } from './escape-attribute.ts';
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, ImageSite } from './html-survey.ts';
-import { planLinks, type EditLimits } from './link-edits.ts';
-import { chooseCarrier, pixelMarkup, placePixel } from './pixel.ts';
+import { affordableLinks, isShort, sourceLength } from './image-weight.ts';
+import { planLinks, type EditLimits, type LinkPlan } from './link-edits.ts';
+import { chooseCarrier, pixelMarkup, placePixel, type Carrier } from './pixel.ts';
 
 export interface HtmlPlan {
   /** In order, not overlapping. */
@@ -24,10 +26,12 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     ...own.map(({ start, end, instead }) => ({ start, end, text: instead })),
     ...survey.disclosures.map(({ start, end }) => ({ start, end, text: '' })),
   ]);
-  const { edits, links } = planLinks(survey, removals, options, limits);
-  const all = [...removals, ...edits];
   const footer =
     options.disclosure?.kind === 'footer' ? footerMarkup(escapeAttribute(options.disclosure.pageUrl)) : '';
+  const images = survey.imageCount - own.filter(({ carrier }) => carrier === 'image').length;
+  const document = { survey, removals, images, added: footer.length };
+  const { edits, links } = evenLinkPlan(document, options, limits);
+  const all = [...removals, ...edits];
   const grownTo = growth(all, footer.length);
   const pixelAt = options.pixelUrl === null ? undefined : placePixel(survey, grownTo);
   if (footer !== '' && (pixelAt !== undefined || links.length > 0)) {
@@ -36,13 +40,58 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     all.push({ start: bottom, end: bottom, text: footer });
   }
   if (pixelAt !== undefined && options.pixelUrl !== null) {
-    const { openAnchor, imageCount, rules, length } = survey;
-    const images = imageCount - own.filter(({ carrier }) => carrier === 'image').length;
-    const carrier = chooseCarrier({ length: grownTo(length), images, openAnchor });
-    const markup = pixelMarkup(escapeAttribute(options.pixelUrl), carrier, rules.present);
+    const carrier = carrierFor(document, edits);
+    const markup = pixelMarkup(escapeAttribute(options.pixelUrl), carrier, survey.rules);
     all.push({ start: pixelAt, end: pixelAt, text: markup });
   }
   return { edits: merge(all), pixel: pixelAt === undefined ? null : options.pixelUrl, links };
+}
+
+interface Document {
+  survey: HtmlSurvey;
+  removals: readonly TextEdit[];
+  /** Image elements of its own. */
+  images: number;
+  /** Characters that are added, without pixel and links. */
+  added: number;
+}
+
+function carrierFor({ survey, removals, images, added }: Document, edits: readonly TextEdit[]): Carrier {
+  const { openAnchor, length } = survey;
+  const finished = length + added + lengthChange(removals) + lengthChange(edits);
+  return chooseCarrier({ length: finished, images, openAnchor });
+}
+
+/** Leaves the number of addresses as odd or even as it was, as far as it can. */
+function evenLinkPlan(document: Document, options: HtmlOptions, limits: EditLimits): LinkPlan {
+  const { plan, most } = affordableLinkPlan(document, options, limits);
+  if (!limits.isAlternative) return plan;
+  const isImage = options.pixelUrl !== null && carrierFor(document, plan.edits) === 'image';
+  const dotless = oddDestination(plan.destinations, isImage);
+  if (dotless === undefined) return plan;
+  return planLinks(document.survey, document.removals, options, limits, { most, dotless });
+}
+
+/** All links, or, where they would make short mail with images heavier with spam filters, the first of them. */
+function affordableLinkPlan(
+  { survey, removals, images, added }: Document,
+  options: HtmlOptions,
+  limits: EditLimits,
+): { plan: LinkPlan; most: number } {
+  const plan = planLinks(survey, removals, options, limits);
+  const length = sourceLength(survey) + lengthChange(removals) + plan.restored;
+  if (images === 0 || plan.growths.length === 0 || !isShort(length)) return { plan, most: Infinity };
+  const pixel =
+    options.pixelUrl === null
+      ? 0
+      : pixelMarkup(escapeAttribute(options.pixelUrl), 'image', survey.rules).length;
+  const most = affordableLinks(length, added + pixel, plan.growths);
+  if (most === plan.growths.length) return { plan, most };
+  return { plan: planLinks(survey, removals, options, limits, { most }), most };
+}
+
+function lengthChange(edits: readonly TextEdit[]): number {
+  return edits.reduce((sum, { start, end, text }) => sum + text.length - (end - start), 0);
 }
 
 /** Our own pixels of an earlier pass or a quoted mail. */

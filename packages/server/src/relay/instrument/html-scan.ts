@@ -82,7 +82,10 @@ class HtmlScanner {
       const after = text.charCodeAt(open + 2);
       if (isLetter(after)) return this.#tag(open + 2);
       if (after === GT) return open + 3;
-      return Number.isNaN(after) ? open : this.#bogusComment(open + 2);
+      if (!Number.isNaN(after)) return this.#bogusComment(open + 2);
+      // Mere text where it ends the document, and the beginning of a comment with markup behind it.
+      this.#open = false;
+      return open;
     }
     if (code === BANG) return this.#declaration(open);
     if (code === QUESTION) return this.#bogusComment(open + 1);

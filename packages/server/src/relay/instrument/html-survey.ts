@@ -40,6 +40,8 @@ export interface ImageSite {
 /** What one pass over a document finds for all its copies. Offsets are into the scanned text. */
 export interface HtmlSurvey {
   length: number;
+  /** Of the text; only counted in short ones. */
+  carriageReturns: number;
   links: LinkSite[];
   images: ImageSite[];
   /** Image elements of any kind, also without an address. */
@@ -61,6 +63,9 @@ const LONGEST_TEXT = 1_000;
 
 /** Images inside the address (`data:`) and hostile input are not worth decoding. */
 const LONGEST_ADDRESS = 16_384;
+
+/** Far more than filters take for short. */
+const SHORT_TEXT = 20_000;
 
 /** No shorter tag holds an address with a token. */
 const SHORTEST_BACKGROUND = 80;
@@ -150,7 +155,8 @@ class Surveyor implements HtmlHandler {
     }
   }
 
-  text(start: number, end: number): void {
+  text(textStart: number, end: number): void {
+    const start = textStart === 0 ? markLength(this.#text) : textStart;
     if ((this.#finder.wantsContent || this.#background !== undefined) && !isBlank(this.#text, start, end)) {
       if (this.#finder.wantsContent) this.#finder.content(start);
       this.#closeBackground();
@@ -165,6 +171,7 @@ class Surveyor implements HtmlHandler {
     const { bottom, top } = this.#finder.places(open ? length : undefined);
     return {
       length,
+      carriageReturns: length < SHORT_TEXT ? this.#text.split('\r').length - 1 : 0,
       links: this.#links,
       images: this.#images,
       imageCount: this.#imageCount,
@@ -280,6 +287,12 @@ function stripUrl(value: string): string {
   while (end > start && value.charCodeAt(end - 1) <= 0x20) end -= 1;
   const stripped = value.slice(start, end);
   return /[\t\n\r]/.test(stripped) ? stripped.replaceAll(/[\t\n\r]/g, '') : stripped;
+}
+
+/** A byte order mark belongs before everything, also before a pixel: in UTF-16, or UTF-8 with a character for each byte. */
+function markLength(text: string): number {
+  if (text.startsWith('\ufeff')) return 1;
+  return text.startsWith('\xef\xbb\xbf') ? 3 : 0;
 }
 
 const LONGEST_TAG = 2_000;

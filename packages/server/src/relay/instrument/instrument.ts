@@ -85,7 +85,9 @@ export function instrument(
   if (html === 'plain-text-only') return instrumentText(prepared, options);
   if (typeof html === 'string') return untouched(prepared, options, html);
   const { survey, text, unfoldable } = html;
-  const limits = { unicode: text.unicode, unsubscribe: prepared.unsubscribe, unfoldable };
+  const { unsubscribe, leavesLinks } = prepared;
+  const isAlternative = prepared.root.contentType.value === 'multipart/alternative';
+  const limits = { unicode: text.unicode, unsubscribe, unfoldable, leavesLinks, isAlternative };
   const plan = planHtml(survey, options, limits);
   if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place', html);
   const byteEdits = toByteEdits(

@@ -10,6 +10,29 @@ const LONGEST_UNFOLDED = 960;
 export interface EditLimits extends LinkContext {
   /** Lines of the encoding cannot be folded (7bit, 8bit). */
   unfoldable: boolean;
+  /** No link is tracked: see suspected-sender.ts. */
+  leavesLinks: boolean;
+  /** The message is a multipart/alternative: see {@link oddDestination}. */
+  isAlternative: boolean;
+}
+
+/** What is done for the sake of spam filters. */
+export interface LinkChoice {
+  /** How many links are tracked; those behind stay as they are. */
+  most?: number;
+  /** See {@link LinkTable}. */
+  dotless?: string;
+}
+
+export interface LinkPlan {
+  edits: TextEdit[];
+  links: TrackedLink[];
+  /** How much longer each tracked link makes the document than the same link as its author could have written it. */
+  growths: number[];
+  /** Where each tracked link leads, beside its growth. */
+  destinations: string[];
+  /** Length of the document with all links as their authors could have written them, less its length now. */
+  restored: number;
 }
 
 /**
@@ -22,21 +45,32 @@ export function planLinks(
   removals: readonly TextEdit[],
   options: HtmlOptions,
   limits: EditLimits,
-): { edits: TextEdit[]; links: TrackedLink[] } {
+  { most = Infinity, dotless }: LinkChoice = {},
+): LinkPlan {
   const edits: TextEdit[] = [];
-  const table = new LinkTable(options);
+  const growths: number[] = [];
+  const destinations: string[] = [];
+  const table = new LinkTable(options, dotless);
   const longest = limits.unfoldable ? LONGEST_UNFOLDED : LONGEST_LINK;
+  let restored = 0;
   let removal = 0;
   for (const site of sites) {
-    while ((removals[removal]?.end ?? Infinity) <= site.place.start) removal += 1;
-    if ((removals[removal]?.start ?? Infinity) < site.place.start) continue;
+    const { start, valueStart, valueEnd } = site.place;
+    while ((removals[removal]?.end ?? Infinity) <= start) removal += 1;
+    if ((removals[removal]?.start ?? Infinity) < start) continue;
     const read = table.read(site.href);
     if (read === undefined) continue;
     const { destination, own } = read;
-    const tracks =
-      options.linkUrl !== null &&
-      (own ? mayTrack({ ...site, href: destination }, limits) : (site.trackable ??= mayTrack(site, limits)));
-    const target = tracks ? table.track(destination, longest) : destination;
+    const written = escapeAttribute(destination).length;
+    restored += written - (valueEnd - valueStart);
+    const target =
+      growths.length < most && mayBeTracked(site, read, options, limits)
+        ? table.track(destination, longest)
+        : destination;
+    if (target !== destination) {
+      growths.push(escapeAttribute(target).length - written);
+      destinations.push(destination);
+    }
     if (target === site.href) continue;
     edits.push(hrefEdit(site, target));
     if (own && site.original !== undefined) {
@@ -44,7 +78,19 @@ export function planLinks(
       edits.push(hrefEdit({ ...site, place: site.original }, destination));
     }
   }
-  return { edits, links: table.links };
+  return { edits, links: table.links, growths, destinations, restored };
+}
+
+function mayBeTracked(
+  site: LinkSite,
+  { destination, own }: { destination: string; own: boolean },
+  { linkUrl }: HtmlOptions,
+  limits: EditLimits,
+): boolean {
+  if (linkUrl === null || limits.leavesLinks) return false;
+  if (own) return mayTrack({ ...site, href: destination }, limits);
+  site.trackable ??= mayTrack(site, limits);
+  return site.trackable;
 }
 
 function hrefEdit({ place, tagEnd }: LinkSite, address: string): TextEdit {

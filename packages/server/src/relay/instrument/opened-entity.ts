@@ -21,7 +21,7 @@ export function openEntity(
   entity: Entity,
   lineEnd: '\r\n' | '\n',
 ): OpenedEntity | ReasonCode {
-  if (!entity.header.ended) return 'no-html-part';
+  if (!entity.header.ended || isGlued(message, entity)) return 'no-html-part';
   if (entity.header.fields.some(({ name }) => name === 'content-md5')) return 'checksummed';
   const part = openPart(
     { encoded: message.slice(entity.bodyStart, entity.bodyEnd), lineEnd },
@@ -36,6 +36,14 @@ export function openEntity(
   if (unfoldable && text.unitBytes === 2) return 'charset-unsupported';
   return { entity, part, text, unfoldable };
 }
+
+/** Empty, with the boundary right behind the header: what were put there would stand on the boundary's line. */
+function isGlued(message: ByteSource, { bodyStart, bodyEnd }: Entity): boolean {
+  return bodyStart === bodyEnd && bodyEnd < message.length && ![CR, LF].includes(message.at(bodyEnd));
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
 
 /** Changes to the text as changes to its bytes. */
 export function toByteEdits({ text }: OpenedEntity, edits: readonly TextEdit[]): readonly ByteEdit[] {

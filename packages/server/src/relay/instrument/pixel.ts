@@ -1,4 +1,5 @@
 import type { HtmlSurvey } from './html-survey.ts';
+import type { StyleRules } from './style-rules.ts';
 
 /**
  * Gmail cuts a mail at about 102 kB ("Message clipped") and loads nothing behind the cut. What other systems add on
@@ -43,33 +44,41 @@ export function chooseCarrier({ length, images, openAnchor }: CarrierFacts): Car
  */
 const PLACED = ['position:absolute', 'float:left', 'width:1px', 'height:1px', 'margin:-1px -1px 0 0'];
 
-/** Against the document's own rules (`img { width: 100% }`), where it has some. */
-const UNRULED = [
-  ...PLACED,
-  'display:block',
-  'min-width:0',
-  'min-height:0',
-  'max-width:1px',
-  'max-height:1px',
-  'padding:0',
-  'border:0',
-  'outline:0',
-  'box-shadow:none',
-  'opacity:1',
+/**
+ * Against the document's own rules (`img { padding: 8px }`), where they name such a property: what no rule names need not
+ * be fought, and short mail stays short.
+ */
+const UNRULED: readonly (readonly [property: string, declaration: string])[] = [
+  ['display', 'display:block'],
+  ['min-width', 'min-width:0'],
+  ['min-height', 'min-height:0'],
+  ['max-width', 'max-width:1px'],
+  ['max-height', 'max-height:1px'],
+  ['padding', 'padding:0'],
+  ['border', 'border:0'],
+  ['outline', 'outline:0'],
+  ['shadow', 'box-shadow:none'],
+  ['opacity', 'opacity:1'],
+  ['counter-increment', 'counter-increment:none'],
+  ['counter-reset', 'counter-reset:none'],
 ];
 
 /**
  * @param url escaped for an attribute
- * @param ruled whether the document has style rules of its own
+ * @param rules the document's own
  */
-export function pixelMarkup(url: string, carrier: Carrier, ruled: boolean): string {
-  const style = ruled ? UNRULED.map((declaration) => `${declaration}!important`).join(';') : PLACED.join(';');
-  if (carrier === 'image') {
-    const bare = ruled ? ';background:none!important' : '';
-    return `<img src="${url}" alt="" width="1" height="1" style="${style}${bare}">`;
-  }
-  const important = ruled ? '!important' : '';
-  return `<span style="background:url(${cssUrl(url)})${important};${style}"></span>`;
+export function pixelMarkup(url: string, carrier: Carrier, rules: Pick<StyleRules, 'present' | 'name'>): string {
+  const declarations = rules.present
+    ? [...PLACED, ...UNRULED.filter(([property]) => rules.name(property)).map(([, declaration]) => declaration)]
+    : [...PLACED];
+  // Declarations of an element win against rules that are not important anyway.
+  const important = rules.present && rules.name('important') ? '!important' : '';
+  if (carrier === 'background') declarations.unshift(`background:url(${cssUrl(url)})`);
+  else if (rules.present && rules.name('background')) declarations.push('background:none');
+  const style = declarations.map((declaration) => declaration + important).join(';');
+  return carrier === 'image'
+    ? `<img src="${url}" alt="" width="1" height="1" style="${style}">`
+    : `<span style="${style}"></span>`;
 }
 
 /** Without quotes an address in CSS must hold neither quotes nor brackets (CSS Syntax §4.3.6). */

@@ -8,6 +8,7 @@ import { scanMime, type Entity, type MimeScan } from './mime-scan.ts';
 import { openEntity, type OpenedEntity } from './opened-entity.ts';
 import type { ReasonCode } from './reasons.ts';
 import { headerRefusal, isSwitchedOff, structureRefusal, type Resigns } from './refusal.ts';
+import { isSuspectedSender } from './suspected-sender.ts';
 
 /** The HTML part of a message, found, decoded and surveyed. */
 export interface PreparedPart extends OpenedEntity {
@@ -26,6 +27,7 @@ export class PreparedMessage {
   readonly #scan: MimeScan;
   #content: PreparedPart | ReasonCode | undefined;
   #unsubscribe: UnsubscribeTargets | undefined;
+  #leavesLinks: boolean | undefined;
   #quotedTexts: readonly OpenedEntity[] | undefined;
 
   /** @param message its bytes must not change while copies are made */
@@ -53,6 +55,12 @@ export class PreparedMessage {
   get unsubscribe(): UnsubscribeTargets {
     this.#unsubscribe ??= readUnsubscribe(this.message, this.root);
     return this.#unsubscribe;
+  }
+
+  /** Its links stay as they are, because of how its header is written. */
+  get leavesLinks(): boolean {
+    this.#leavesLinks ??= isSuspectedSender(this.message, this.root);
+    return this.#leavesLinks;
   }
 
   /** The plain text beside HTML, as far as links of ours may be quoted in it. */

@@ -250,19 +250,23 @@ class Splicer {
     // The next edit on this line breaks it itself, right before what it writes.
     const tail = next <= this.#lineEnd ? next - place.end + 1 : this.#lineEnd - place.end;
     const edit = { start: blank === undefined ? place.start : place.start - 1, end: place.end };
-    if (written.column > 0 && written.column + tail > LONGEST_LINE) {
-      written.text += this.#softBreak;
-      written.column = 0;
-      // Two dashes at a line's start could be a boundary.
-      if (this.#encoded[place.end] === DASH) {
-        written.text += '=2D';
-        written.column = 3;
-        edit.end += 1;
-      }
-    }
+    this.#breakBefore(edit, written, tail);
     this.#position = edit.end;
     this.#column = written.column;
     return { ...edit, text: written.text };
+  }
+
+  /** Breaks the line behind what was written, when what follows on it does not fit. @param tail its length */
+  #breakBefore(edit: Place, written: { text: string; column: number }, tail: number): void {
+    for (let rest = tail; written.column > 0 && written.column + rest > LONGEST_LINE; rest -= 1) {
+      written.text += this.#softBreak;
+      written.column = 0;
+      // Two dashes at a line's start could be a boundary. Encoded it takes more room, and the line may be full again.
+      if (this.#encoded[edit.end] !== DASH) return;
+      written.text += '=2D';
+      written.column = 3;
+      edit.end += 1;
+    }
   }
 
   /** A blank that was inside a line must not come to stand at its end, where it would be dropped. */

@@ -4,6 +4,9 @@ const LONGEST_SHEET = 200_000;
 const FROM_END = /:(?:nth-last-|last-|only-)(?:child|of-type)|:empty/i;
 const FROM_START = /:(?:nth-|first-)(?:child|of-type)|[+~]\s*[\w.#*:[]/i;
 
+/** What sets more properties than it names, or cannot be read at a glance. */
+const UNREADABLE = /@import|\ball\s*:|\\/i;
+
 /** What a document's own style rules may do to an element that is added, and to those around it. */
 export class StyleRules {
   /** There are rules: they may style any element. */
@@ -12,6 +15,9 @@ export class StyleRules {
   fromEnd = false;
   /** Some select by what stands before. */
   fromStart = false;
+  /** Undefined: there are rules that cannot be seen. */
+  #sheets: string[] | undefined = [];
+  readonly #named = new Map<string, boolean>();
 
   /** @param sheet the text of a style element */
   add(sheet: string): void {
@@ -19,10 +25,23 @@ export class StyleRules {
     const some = sheet.length > LONGEST_SHEET ? sheet.slice(0, LONGEST_SHEET) : sheet;
     this.fromEnd ||= FROM_END.test(some);
     this.fromStart ||= FROM_START.test(some);
+    if (sheet.length > LONGEST_SHEET || UNREADABLE.test(some)) this.#sheets = undefined;
+    this.#sheets?.push(some.toLowerCase());
   }
 
   /** A sheet that is somewhere else. */
   addUnknown(): void {
     this.present = true;
+    this.#sheets = undefined;
+  }
+
+  /** Whether some rule may hold a word: the name of a property, or `!important`. @param word lower case */
+  name(word: string): boolean {
+    if (this.#sheets === undefined) return true;
+    const known = this.#named.get(word);
+    if (known !== undefined) return known;
+    const named = this.#sheets.some((sheet) => sheet.includes(word));
+    this.#named.set(word, named);
+    return named;
   }
 }
