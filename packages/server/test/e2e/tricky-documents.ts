@@ -27,6 +27,21 @@ export const TRICKY_DOCUMENTS: Readonly<Record<string, string>> = {
     margin:7px!important;position:relative;float:none;box-shadow:0 0 3px red}</style></head><body>One<b>two</b></body></html>`,
   'rules by what follows': `<html><head><style>body>:last-child{color:#c00;background:#ffc}
     p:nth-last-child(2){text-decoration:underline}</style></head><body><p>One</p><p>Two</p><p>Three</p></body></html>`,
+  'rules from both ends': `<html><head><style>body>:first-child{color:#00c}body>:last-child{color:#c00;border:3px solid}
+    p:nth-child(2){background:#eee}</style></head><body><p>One</p><p>Two</p><p>Three</p></body></html>`,
+  'rules by type from both ends': `<html><head><style>p:first-of-type{color:#00c}p:last-of-type{color:#c00}</style></head>
+    <body><p>One</p><img src="${IMAGE}" alt="A flower"><p>Two</p><table><tr><td>Three</td></tr></table></body></html>`,
+  'owls and gaps': `<html><head><style>body{display:flex;flex-direction:column;justify-content:space-between;height:600px;
+    gap:7px}*+*{margin-top:5px}body>*+*{border-top:1px solid red}</style></head><body><p>One</p><p>Two</p></body></html>`,
+  'counted elements': `<html><head><style>body{counter-reset:n}*{counter-increment:n}body::after{content:counter(n)}
+    </style></head><body><p>One</p><img src="${IMAGE}" alt=""></body></html>`,
+  'images replaced and turned': `<html><head><style>img{content:url(${IMAGE});transform:scale(9);filter:invert(1)}</style>
+    </head><body><p>One</p><img src="${IMAGE}" alt="A flower"><p>Two</p></body></html>`,
+  'a body of its own height that overflows': `<html><head><style>body{position:relative;height:300px;overflow:auto}
+    </style></head><body><p>${WORDS}</p></body></html>`,
+  'three columns by a rule': `<html><head><style>body{column-count:3}</style></head><body><p>${WORDS}</p></body></html>`,
+  'rules for empty elements and for attributes': `<html><head><style>span:empty,img:empty{padding:20px;background:red}
+    [alt=""],[width="1"]{outline:4px solid red!important;width:90px!important}</style></head><body><p>One</p></body></html>`,
   'a body with a background of its own': `<html><body background="${IMAGE}" bgcolor="#ddeeff" text="#112233">
     <center>${WORDS}</center></body></html>`,
   'preformatted text to the end': `<html><body><pre>one\n  two\n    three</pre></body></html>`,

@@ -1,4 +1,3 @@
-import { oddDestination } from './address-parity.ts';
 import { footerMarkup } from './disclosure.ts';
 import { escapeAttribute } from './escape-attribute.ts';
 import { readThroughGateways } from './gateway-address.ts';
@@ -30,7 +29,7 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     options.disclosure?.kind === 'footer' ? footerMarkup(escapeAttribute(options.disclosure.pageUrl)) : '';
   const images = survey.imageCount - own.filter(({ carrier }) => carrier === 'image').length;
   const document = { survey, removals, images, added: footer.length };
-  const { edits, links } = evenLinkPlan(document, options, limits);
+  const { edits, links } = affordableLinkPlan(document, options, limits);
   const all = [...removals, ...edits];
   const grownTo = growth(all, footer.length);
   const pixelAt = options.pixelUrl === null ? undefined : placePixel(survey, grownTo);
@@ -62,32 +61,21 @@ function carrierFor({ survey, removals, images, added }: Document, edits: readon
   return chooseCarrier({ length: finished, images, openAnchor });
 }
 
-/** Leaves the number of addresses as odd or even as it was, as far as it can. */
-function evenLinkPlan(document: Document, options: HtmlOptions, limits: EditLimits): LinkPlan {
-  const { plan, most } = affordableLinkPlan(document, options, limits);
-  if (!limits.isAlternative) return plan;
-  const isImage = options.pixelUrl !== null && carrierFor(document, plan.edits) === 'image';
-  const dotless = oddDestination(plan.destinations, isImage);
-  if (dotless === undefined) return plan;
-  return planLinks(document.survey, document.removals, options, limits, { most, dotless });
-}
-
 /** All links, or, where they would make short mail with images heavier with spam filters, the first of them. */
 function affordableLinkPlan(
   { survey, removals, images, added }: Document,
   options: HtmlOptions,
   limits: EditLimits,
-): { plan: LinkPlan; most: number } {
+): LinkPlan {
   const plan = planLinks(survey, removals, options, limits);
   const length = sourceLength(survey) + lengthChange(removals) + plan.restored;
-  if (images === 0 || plan.growths.length === 0 || !isShort(length)) return { plan, most: Infinity };
+  if (images === 0 || plan.growths.length === 0 || !isShort(length)) return plan;
   const pixel =
     options.pixelUrl === null
       ? 0
       : pixelMarkup(escapeAttribute(options.pixelUrl), 'image', survey.rules).length;
   const most = affordableLinks(length, added + pixel, plan.growths);
-  if (most === plan.growths.length) return { plan, most };
-  return { plan: planLinks(survey, removals, options, limits, { most }), most };
+  return most === plan.growths.length ? plan : planLinks(survey, removals, options, limits, most);
 }
 
 function lengthChange(edits: readonly TextEdit[]): number {

@@ -16,6 +16,8 @@ export interface Places {
   bottom: number | undefined;
   /** Behind the first `<body …>`, or before the first content of a body without tag. */
   top: number | undefined;
+  /** Behind the words of the document's last element, when it holds nothing but words. */
+  inText: number | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export class PlaceFinder {
   }
 
   /** @param length of the text, when markup can follow its end */
-  places(length: number | undefined): Places {
+  places(length: number | undefined): Pick<Places, 'bottom' | 'top'> {
     const end = this.#allowed ? length : undefined;
     if (this.#frames) return { bottom: undefined, top: undefined };
     return { bottom: this.#bodyEnd ?? this.#htmlEnd ?? end, top: this.#bodyStart ?? this.#firstContent };

@@ -179,7 +179,11 @@ class Surveyor implements HtmlHandler {
       rules: this.#rules,
       disclosures: this.#disclosures,
       // Blanks behind a head alone belong to the head.
-      places: { bottom: this.#finder.wantsContent ? bottom : behindContent(this.#text, bottom), top },
+      places: {
+        bottom: this.#finder.wantsContent ? bottom : behindContent(this.#text, bottom),
+        top,
+        inText: this.#rules.fromEnd && this.#rules.fromStart ? behindWords(this.#text, bottom) : undefined,
+      },
     };
   }
 
@@ -310,6 +314,23 @@ function behindContent(text: string, place: number | undefined): number | undefi
   const tag = text.lastIndexOf('<', position - 1);
   const isInline = tag > -1 && position - tag < LONGEST_TAG && INLINE_TAG.test(text.slice(tag, position));
   return isInline ? position : place;
+}
+
+/** How far from the end the last words are looked for. */
+const LONGEST_END = 2_000;
+
+/**
+ * An element that holds words alone, and behind it only the ends of elements that are shown as they stand. One with a
+ * class, or with a word on how it is displayed, may be hidden.
+ */
+const LAST_WORDS =
+  /<(p|div|td|li|h[1-6]|center)(?![^<>]*(?:class|display|hidden))(?:\s[^<>]*)?>[^<>]*[^<>\s][^<>]*(<\/\1>(?:\s*<\/(?:p|div|td|tr|tbody|table|center|li|ul|ol|section|main|body|html)>)*\s*)$/i;
+
+function behindWords(text: string, bottom: number | undefined): number | undefined {
+  if (bottom === undefined) return undefined;
+  const end = text.slice(Math.max(0, bottom - LONGEST_END), bottom);
+  const tags = LAST_WORDS.exec(end)?.[2];
+  return tags === undefined ? undefined : bottom - tags.length;
 }
 
 function isBlankCode(code: number): boolean {

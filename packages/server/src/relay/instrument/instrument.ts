@@ -86,8 +86,7 @@ export function instrument(
   if (typeof html === 'string') return untouched(prepared, options, html);
   const { survey, text, unfoldable } = html;
   const { unsubscribe, leavesLinks } = prepared;
-  const isAlternative = prepared.root.contentType.value === 'multipart/alternative';
-  const limits = { unicode: text.unicode, unsubscribe, unfoldable, leavesLinks, isAlternative };
+  const limits = { unicode: text.unicode, unsubscribe, unfoldable, leavesLinks };
   const plan = planHtml(survey, options, limits);
   if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place', html);
   const byteEdits = toByteEdits(

@@ -12,16 +12,6 @@ export interface EditLimits extends LinkContext {
   unfoldable: boolean;
   /** No link is tracked: see suspected-sender.ts. */
   leavesLinks: boolean;
-  /** The message is a multipart/alternative: see {@link oddDestination}. */
-  isAlternative: boolean;
-}
-
-/** What is done for the sake of spam filters. */
-export interface LinkChoice {
-  /** How many links are tracked; those behind stay as they are. */
-  most?: number;
-  /** See {@link LinkTable}. */
-  dotless?: string;
 }
 
 export interface LinkPlan {
@@ -29,8 +19,6 @@ export interface LinkPlan {
   links: TrackedLink[];
   /** How much longer each tracked link makes the document than the same link as its author could have written it. */
   growths: number[];
-  /** Where each tracked link leads, beside its growth. */
-  destinations: string[];
   /** Length of the document with all links as their authors could have written them, less its length now. */
   restored: number;
 }
@@ -39,18 +27,18 @@ export interface LinkPlan {
  * Decides for every link what it leads to: over us, as it is, or, if it was ours already, back to its destination.
  *
  * @param removals parts of the document that go, in order
+ * @param most how many are tracked; those behind stay as they are
  */
 export function planLinks(
   { links: sites }: HtmlSurvey,
   removals: readonly TextEdit[],
   options: HtmlOptions,
   limits: EditLimits,
-  { most = Infinity, dotless }: LinkChoice = {},
+  most = Infinity,
 ): LinkPlan {
   const edits: TextEdit[] = [];
   const growths: number[] = [];
-  const destinations: string[] = [];
-  const table = new LinkTable(options, dotless);
+  const table = new LinkTable(options);
   const longest = limits.unfoldable ? LONGEST_UNFOLDED : LONGEST_LINK;
   let restored = 0;
   let removal = 0;
@@ -67,10 +55,7 @@ export function planLinks(
       growths.length < most && mayBeTracked(site, read, options, limits)
         ? table.track(destination, longest)
         : destination;
-    if (target !== destination) {
-      growths.push(escapeAttribute(target).length - written);
-      destinations.push(destination);
-    }
+    if (target !== destination) growths.push(escapeAttribute(target).length - written);
     if (target === site.href) continue;
     edits.push(hrefEdit(site, target));
     if (own && site.original !== undefined) {
@@ -78,7 +63,7 @@ export function planLinks(
       edits.push(hrefEdit({ ...site, place: site.original }, destination));
     }
   }
-  return { edits, links: table.links, growths, destinations, restored };
+  return { edits, links: table.links, growths, restored };
 }
 
 function mayBeTracked(

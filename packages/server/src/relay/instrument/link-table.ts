@@ -8,12 +8,9 @@ const MOST_LINKS = 65_535;
 export class LinkTable {
   readonly #linkUrl: HtmlOptions['linkUrl'];
   readonly #isTracked: HtmlOptions['isTracked'];
-  readonly #dotless: string | undefined;
   readonly #links = new Map<string, TrackedLink>();
 
-  /** @param dotless a destination whose tracked address is spelled without dots in its query */
-  constructor({ linkUrl, isTracked }: Pick<HtmlOptions, 'linkUrl' | 'isTracked'>, dotless?: string) {
-    this.#dotless = dotless;
+  constructor({ linkUrl, isTracked }: Pick<HtmlOptions, 'linkUrl' | 'isTracked'>) {
     this.#linkUrl = linkUrl;
     this.#isTracked = isTracked;
   }
@@ -37,16 +34,9 @@ export class LinkTable {
     if (known !== undefined) return known.to.length <= longest ? known.to : destination;
     if (this.#linkUrl === null || this.#links.size >= MOST_LINKS) return destination;
     const index = this.#links.size + 1;
-    const given = this.#linkUrl(destination, index);
-    const to = destination === this.#dotless ? withoutDots(given) : given;
+    const to = this.#linkUrl(destination, index);
     if (to === destination || to.length > longest) return destination;
     this.#links.set(destination, { from: destination, to, index });
     return to;
   }
-}
-
-/** The same address: to encode an unreserved character changes nothing (RFC 3986 §2.3). */
-function withoutDots(address: string): string {
-  const query = address.indexOf('?');
-  return query === -1 ? address : address.slice(0, query) + address.slice(query).replaceAll('.', '%2E');
 }

@@ -49,6 +49,9 @@ const PLACED = ['position:absolute', 'float:left', 'width:1px', 'height:1px', 'm
  * be fought, and short mail stays short.
  */
 const UNRULED: readonly (readonly [property: string, declaration: string])[] = [
+  // Where the document has a height of its own, what stands behind its end would make it longer.
+  ['height', 'top:0;left:0'],
+  ['column', 'top:0;left:0'],
   ['display', 'display:block'],
   ['min-width', 'min-width:0'],
   ['min-height', 'min-height:0'],
@@ -61,6 +64,9 @@ const UNRULED: readonly (readonly [property: string, declaration: string])[] = [
   ['opacity', 'opacity:1'],
   ['counter-increment', 'counter-increment:none'],
   ['counter-reset', 'counter-reset:none'],
+  ['transform', 'transform:none'],
+  ['content:url', 'content:normal'],
+  ['content: url', 'content:normal'],
 ];
 
 /**
@@ -68,9 +74,9 @@ const UNRULED: readonly (readonly [property: string, declaration: string])[] = [
  * @param rules the document's own
  */
 export function pixelMarkup(url: string, carrier: Carrier, rules: Pick<StyleRules, 'present' | 'name'>): string {
-  const declarations = rules.present
-    ? [...PLACED, ...UNRULED.filter(([property]) => rules.name(property)).map(([, declaration]) => declaration)]
-    : [...PLACED];
+  const named = rules.present ? UNRULED.filter(([property]) => rules.name(property)) : [];
+  const unruled = new Set(named.flatMap(([, declarations]) => declarations.split(';')));
+  const declarations = [...PLACED, ...unruled];
   // Declarations of an element win against rules that are not important anyway.
   const important = rules.present && rules.name('important') ? '!important' : '';
   if (carrier === 'background') declarations.unshift(`background:url(${cssUrl(url)})`);
@@ -93,7 +99,8 @@ function cssUrl(url: string): string {
 
 /**
  * Where the pixel goes: to the end of the body, or to its beginning, when the end would be cut off, or when rules of the
- * document count elements from the end.
+ * document count elements from the end. When others count from the beginning too, it goes among words, where no element
+ * has it for a neighbour.
  *
  * @param grownTo offset in the finished document of an offset in the surveyed one
  * @returns undefined when an image can stand nowhere (frames, a document that breaks off inside a tag)
@@ -102,8 +109,11 @@ export function placePixel(
   { places, rules }: Pick<HtmlSurvey, 'places' | 'rules'>,
   grownTo: (offset: number) => number,
 ): number | undefined {
-  const { bottom, top } = places;
+  const { bottom, top, inText } = places;
   if (bottom === undefined || top === undefined) return bottom ?? top;
+  if (rules.fromEnd && rules.fromStart && inText !== undefined && grownTo(inText) <= LAST_SAFE_OFFSET) {
+    return inText;
+  }
   if (rules.fromEnd && !rules.fromStart) return top;
   return grownTo(bottom) <= LAST_SAFE_OFFSET ? bottom : top;
 }

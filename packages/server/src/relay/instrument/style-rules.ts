@@ -1,8 +1,10 @@
 /** Enough of a style sheet to see whether one more element changes what its rules select. */
 const LONGEST_SHEET = 200_000;
 
+/** Rules by how many elements of one type there are do not count what is added, unless they are of its type. */
+const OTHER_TYPE = /(?:^|[^\w.#-])(?!img\b|span\b)[a-z][\w-]*:(?:nth-last|nth|last|only|first)-of-type/gi;
 const FROM_END = /:(?:nth-last-|last-|only-)(?:child|of-type)|:empty/i;
-const FROM_START = /:(?:nth-|first-)(?:child|of-type)|[+~]\s*[\w.#*:[]/i;
+const FROM_START = /:(?:nth-(?!last)|first-|only-)(?:child|of-type)|[+~]\s*[\w.#*:[]/i;
 
 /** What sets more properties than it names, or cannot be read at a glance. */
 const UNREADABLE = /@import|\ball\s*:|\\/i;
@@ -23,8 +25,9 @@ export class StyleRules {
   add(sheet: string): void {
     this.present = true;
     const some = sheet.length > LONGEST_SHEET ? sheet.slice(0, LONGEST_SHEET) : sheet;
-    this.fromEnd ||= FROM_END.test(some);
-    this.fromStart ||= FROM_START.test(some);
+    const counting = some.replaceAll(OTHER_TYPE, '');
+    this.fromEnd ||= FROM_END.test(counting);
+    this.fromStart ||= FROM_START.test(counting);
     if (sheet.length > LONGEST_SHEET || UNREADABLE.test(some)) this.#sheets = undefined;
     this.#sheets?.push(some.toLowerCase());
   }

@@ -211,3 +211,8 @@ test('an unknown encoding is refused', () => {
   const message = Buffer.from('x');
   assert.equal(openPart({ encoded: message, lineEnd: '\n' }, 'x-uuencode'), 'encoding-unsupported');
 });
+
+test('quoted-printable: a full line that begins with a dash is broken twice', () => {
+  const changed = change(Buffer.from(`-${'x'.repeat(75)}`), 'quoted-printable', [{ start: 0, end: 0, text: 'y' }]);
+  assert.equal(changed.toString(), `y=\r\n=2D=\r\n${'x'.repeat(75)}`);
+});
