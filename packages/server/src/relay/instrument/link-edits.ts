@@ -14,10 +14,16 @@ export interface EditLimits extends LinkContext {
   leavesLinks: boolean;
 }
 
+/** Far more than short HTML has with all its links tracked; see image-weight.ts. */
+const MOST_MEASURED = 100_000;
+
 export interface LinkPlan {
   edits: TextEdit[];
   links: TrackedLink[];
-  /** How much longer each tracked link makes the document than the same link as its author could have written it. */
+  /**
+   * How much longer each tracked link makes the document than the same link as its author could have written it; 0 in
+   * documents that are long or have no image.
+   */
   growths: number[];
   /** Length of the document with all links as their authors could have written them, less its length now. */
   restored: number;
@@ -30,7 +36,7 @@ export interface LinkPlan {
  * @param most how many are tracked; those behind stay as they are
  */
 export function planLinks(
-  { links: sites }: HtmlSurvey,
+  { links: sites, length, imageCount }: HtmlSurvey,
   removals: readonly TextEdit[],
   options: HtmlOptions,
   limits: EditLimits,
@@ -38,6 +44,8 @@ export function planLinks(
 ): LinkPlan {
   const edits: TextEdit[] = [];
   const growths: number[] = [];
+  // Of other documents nobody asks how much longer they get; of this one, also when it is full of our own addresses.
+  const measured = imageCount > 0 && length < MOST_MEASURED;
   const table = new LinkTable(options);
   const longest = limits.unfoldable ? LONGEST_UNFOLDED : LONGEST_LINK;
   let restored = 0;
@@ -49,13 +57,13 @@ export function planLinks(
     const read = table.read(site.href);
     if (read === undefined) continue;
     const { destination, own } = read;
-    const written = escapeAttribute(destination).length;
-    restored += written - (valueEnd - valueStart);
+    const written = measured ? escapeAttribute(destination).length : 0;
+    if (measured) restored += written - (valueEnd - valueStart);
     const target =
       growths.length < most && mayBeTracked(site, read, options, limits)
         ? table.track(destination, longest)
         : destination;
-    if (target !== destination) growths.push(escapeAttribute(target).length - written);
+    if (target !== destination) growths.push(measured ? escapeAttribute(target).length - written : 0);
     if (target === site.href) continue;
     edits.push(hrefEdit(site, target));
     if (own && site.original !== undefined) {
