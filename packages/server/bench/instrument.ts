@@ -159,7 +159,9 @@ const HOSTILE: Record<string, (count: number) => string> = {
 const MANY = 1_000_000;
 
 function hostile(): void {
-  console.log('\nHostile mail, 10⁶ of each: milliseconds a megabyte (the goal is 50), and how much longer twice as many take:');
+  console.log(
+    '\nHostile mail, 10⁶ of each: milliseconds a megabyte (the goal is 50), and how much longer twice as many take:',
+  );
   const msOf = (message: Buffer): number => {
     const start = performance.now();
     instrument(message, OPTIONS);

@@ -8,7 +8,12 @@ export function instrumentHtml(
   html: string,
   options: HtmlOptions,
 ): { html: string; pixel: string | null; links: TrackedLink[] } {
-  const limits = { unicode: true, unsubscribe: unsubscribeTargets([]), unfoldable: false, leavesLinks: false };
+  const limits = {
+    unicode: true,
+    unsubscribe: unsubscribeTargets([]),
+    unfoldable: false,
+    leavesLinks: false,
+  };
   const plan = planHtml(surveyHtml(html), options, limits);
   if (plan === undefined) return { html, pixel: null, links: [] };
   return { html: spliceText(html, plan.edits), pixel: plan.pixel, links: plan.links };

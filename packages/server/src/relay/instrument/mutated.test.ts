@@ -25,7 +25,9 @@ const MARKUP = (
   '<v:rect␣href="https://v.example/"> <button> <select> <iframe> <br> \r\n = -- . é 你好 '
 ).split(' ');
 
-const html = fc.array(fc.constantFrom(...MARKUP), { maxLength: 30 }).map((bits) => bits.join('').replaceAll('␣', ' '));
+const documents = fc
+  .array(fc.constantFrom(...MARKUP), { maxLength: 30 })
+  .map((bits) => bits.join('').replaceAll('␣', ' '));
 
 /** Text in a charset, as some program would write it. */
 const CHARSETS: Readonly<Record<string, (text: string) => Buffer>> = {
@@ -56,19 +58,20 @@ function quoted(bytes: Buffer, width: number): string {
 const ENCODINGS: Readonly<Record<string, (bytes: Buffer, width: number) => string>> = {
   '8bit': (bytes) => bytes.toString('latin1'),
   'quoted-printable': quoted,
-  base64: (bytes, width) => bytes.toString('base64').replaceAll(new RegExp(`.{${width * 4}}(?=.)`, 'g'), '$&\r\n'),
+  base64: (bytes, width) =>
+    bytes.toString('base64').replaceAll(new RegExp(`.{${width * 4}}(?=.)`, 'g'), '$&\r\n'),
   'x-uuencode': (bytes) => bytes.toString('latin1'),
 };
 
 const part = fc
   .record({
-    html,
+    text: documents,
     charset: fc.constantFrom(...Object.keys(CHARSETS)),
     encoding: fc.constantFrom(...Object.keys(ENCODINGS)),
     width: fc.integer({ min: 1, max: 18 }),
     end: fc.constantFrom('\r\n', ''),
   })
-  .map(({ html: text, charset, encoding, width, end }) => {
+  .map(({ text, charset, encoding, width, end }) => {
     const body = ENCODINGS[encoding]?.(CHARSETS[charset]?.(text) ?? Buffer.alloc(0), width) ?? '';
     return `Content-Type: text/html; charset=${charset}\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${body}${end}`;
   });
@@ -90,7 +93,12 @@ const message = fc
   });
 
 const longestLine = (bytes: Buffer): number =>
-  Math.max(...bytes.toString('latin1').split('\n').map(({ length }) => length));
+  Math.max(
+    ...bytes
+      .toString('latin1')
+      .split('\n')
+      .map(({ length }) => length),
+  );
 
 test('whatever the markup, charset, encoding and structure: restored byte for byte, and twice is once', () => {
   fc.assert(
@@ -112,16 +120,20 @@ test('whatever the markup, charset, encoding and structure: restored byte for by
 
 test('copies of a message that was read once are those of a message read for each', () => {
   fc.assert(
-    fc.property(message, fc.array(fc.string({ unit: fc.constantFrom('a', 'b') }), { maxLength: 3 }), (input, names) => {
-      const prepared = prepareMessage(input);
-      for (const name of names) {
-        const options = { ...OPTIONS, pixelUrl: `${HOST}/o/${name}.gif` };
-        const alone = instrument(input, options);
-        const copy = instrument(prepared, options);
-        assert.ok(Buffer.from(alone.message).equals(copy.message));
-        assert.deepEqual([copy.reason, copy.links, copy.html], [alone.reason, alone.links, alone.html]);
-      }
-    }),
+    fc.property(
+      message,
+      fc.array(fc.string({ unit: fc.constantFrom('a', 'b') }), { maxLength: 3 }),
+      (input, names) => {
+        const prepared = prepareMessage(input);
+        for (const name of names) {
+          const options = { ...OPTIONS, pixelUrl: `${HOST}/o/${name}.gif` };
+          const alone = instrument(input, options);
+          const copy = instrument(prepared, options);
+          assert.ok(Buffer.from(alone.message).equals(copy.message));
+          assert.deepEqual([copy.reason, copy.links, copy.html], [alone.reason, alone.links, alone.html]);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -148,7 +160,10 @@ test('nothing is put behind an end tag that breaks off: it would be a comment', 
 });
 
 test('an empty part whose boundary follows its header at once stays empty', () => {
-  const input = mail('Content-Type: multipart/mixed; boundary=b', '--b\r\nContent-Type: text/html\r\n\r\n--b--\r\n');
+  const input = mail(
+    'Content-Type: multipart/mixed; boundary=b',
+    '--b\r\nContent-Type: text/html\r\n\r\n--b--\r\n',
+  );
   const { touched, message: output } = instrument(input, OPTIONS);
   assert.equal(touched, false);
   assert.ok(input.equals(output));

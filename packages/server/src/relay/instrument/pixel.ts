@@ -73,7 +73,11 @@ const UNRULED: readonly (readonly [property: string, declaration: string])[] = [
  * @param url escaped for an attribute
  * @param rules the document's own
  */
-export function pixelMarkup(url: string, carrier: Carrier, rules: Pick<StyleRules, 'present' | 'name'>): string {
+export function pixelMarkup(
+  url: string,
+  carrier: Carrier,
+  rules: Pick<StyleRules, 'present' | 'name'>,
+): string {
   const named = rules.present ? UNRULED.filter(([property]) => rules.name(property)) : [];
   const unruled = new Set(named.flatMap(([, declarations]) => declarations.split(';')));
   const declarations = [...PLACED, ...unruled];

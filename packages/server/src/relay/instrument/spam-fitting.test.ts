@@ -8,7 +8,9 @@ const OPTIONS: InstrumentOptions = {
   pixelUrl: PIXEL,
   linkUrl: (to) => `https://track.example.org/l/${'t'.repeat(54)}?to=${encodeURIComponent(to)}`,
 };
-const LINKS = Array.from({ length: 6 }, (_, index) => `<a href="https://shop.example/${index}">x</a>`).join('');
+const LINKS = Array.from({ length: 6 }, (_, index) => `<a href="https://shop.example/${index}">x</a>`).join(
+  '',
+);
 const LOGO = '<img src="https://shop.example/logo.png" width="80" height="30" alt="Shop">';
 
 const document = (length: number, body: string): string => {
@@ -46,13 +48,18 @@ test('links stay where From and To are written as spammers write them', () => {
 });
 
 const styleOf = (css: string, body: string): string =>
-  /style="([^"]*)"><\/?/.exec(instrumentHtml(`<style>${css}</style><body>${body}</body>`, OPTIONS).html)?.[1] ?? '';
+  /style="([^"]*)"><\/?/.exec(
+    instrumentHtml(`<style>${css}</style><body>${body}</body>`, OPTIONS).html,
+  )?.[1] ?? '';
 
 test('the pixel’s style fights what the document’s rules name, and no more', () => {
   const plain = 'position:absolute;float:left;width:1px;height:1px;margin:-1px -1px 0 0';
   assert.equal(styleOf('p{color:red}', LOGO), plain);
   assert.equal(styleOf('img{border:0}', LOGO), `${plain};border:0`);
-  assert.match(styleOf('img{padding:9px!important}', LOGO), /^position:absolute!important;.*;padding:0!important$/);
+  assert.match(
+    styleOf('img{padding:9px!important}', LOGO),
+    /^position:absolute!important;.*;padding:0!important$/,
+  );
   assert.match(styleOf('@import "x.css";', LOGO), /opacity:1!important/);
 });
 

@@ -213,6 +213,8 @@ test('an unknown encoding is refused', () => {
 });
 
 test('quoted-printable: a full line that begins with a dash is broken twice', () => {
-  const changed = change(Buffer.from(`-${'x'.repeat(75)}`), 'quoted-printable', [{ start: 0, end: 0, text: 'y' }]);
+  const changed = change(Buffer.from(`-${'x'.repeat(75)}`), 'quoted-printable', [
+    { start: 0, end: 0, text: 'y' },
+  ]);
   assert.equal(changed.toString(), `y=\r\n=2D=\r\n${'x'.repeat(75)}`);
 });
