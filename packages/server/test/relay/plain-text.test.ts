@@ -33,7 +33,8 @@ async function sent(plainText?: PlainText) {
     const mails = await eventually('both copies', async () => smarthost.mails.length >= 2 && smarthost.mails);
     const rows = await relay.engine.db.selectFrom('deliveries').selectAll().execute();
     return {
-      copies: mails.map(({ raw }) => raw.replaceAll('=\r\n', '')),
+      // A token's dash that comes to stand at the beginning of a line is encoded.
+      copies: mails.map(({ raw }) => raw.replaceAll('=\r\n', '').replaceAll('=2D', '-')),
       pixels: rows.map(({ pixel_url }) => pixel_url),
     };
   } finally {
