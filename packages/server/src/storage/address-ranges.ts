@@ -86,6 +86,19 @@ export class AddressRanges {
     return this.#index(address.family).includes(address);
   }
 
+  /** What share of the other's ranges begin inside these, 0..1; 1 if the other has none. */
+  shareOf(other: AddressRanges): number {
+    const starts = [
+      ...other.#ipv4.map(({ start }): Address => ({ family: 4, words: [Number(start)] })),
+      ...other.#ipv6.map(({ start }): Address => ({
+        family: 6,
+        words: [Number(start >> 32n), Number(start & 0xffffffffn), 0, 0],
+      })),
+    ];
+    if (starts.length === 0) return 1;
+    return starts.filter((address) => this.includes(address)).length / starts.length;
+  }
+
   get size(): { ipv4: number; ipv6: number } {
     return { ipv4: this.#ipv4.length, ipv6: this.#ipv6.length };
   }

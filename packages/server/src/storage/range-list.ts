@@ -14,9 +14,12 @@ const SHORTEST_PREFIX = { 4: 8, 6: 19 } as const;
 const LONGEST_PREFIX = { 4: 32, 6: 64 } as const;
 /** A list changes by and by; more than this, up or down, is a broken file or another one. */
 const PLAUSIBLE_FACTOR = 10;
+/** Owners move some of their fetchers, not nearly all at once; another owner's list shares nothing. */
+const LEAST_SHARED = 0.1;
 
 /**
- * Reads a published list and refuses what cannot be meant: a page instead of a list, half a file, the whole Internet.
+ * Reads a published list and refuses what cannot be meant: a page instead of a list, half a file, another owner's list, the whole
+ * Internet.
  *
  * @param inUse the same list as it is in use now, to compare with
  * @throws AppError `invalid-input`, with one sentence
@@ -28,6 +31,9 @@ export function readRangeList(text: string, form: PublishedForm, inUse: AddressR
   checkSize('ranges', BigInt(ranges.size.ipv4 + ranges.size.ipv6), BigInt(inUse.size.ipv4 + inUse.size.ipv6));
   checkSize('IPv4 addresses', ranges.coverage.ipv4, inUse.coverage.ipv4);
   checkSize('IPv6 networks', ranges.coverage.ipv6, inUse.coverage.ipv6);
+  const shared = ranges.shareOf(inUse);
+  if (shared < LEAST_SHARED)
+    throw refused(`it has ${Math.round(shared * 100)} % of the ranges in use: that is another list`);
   return ranges;
 }
 

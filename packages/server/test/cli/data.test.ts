@@ -126,6 +126,13 @@ test('what is not the list is refused with the reason, and the others are used',
     ['telegram', cidrs('telegram').concat('10.0.0.0/8').join('\n'), /private or reserved/],
     ['telegram', cidrs('telegram').concat('2001:db8::1/128').join('\n'), /not of a size|private or reserved/],
     ['telegram', cidrs('telegram').concat('52.0.0.0/8').join('\n'), /not the same list/],
+    [
+      'telegram',
+      cidrs('telegram')
+        .map((cidr) => cidr.replace(/^\d+(?=\.)/, '45').replace(/^[0-9a-f]+(?=:)/, '2a0f'))
+        .join('\n'),
+      /0 % of the ranges in use/,
+    ],
     ['apple-private-relay', '172.224.1.0/24,US,US-CA,Los Angeles,\n', /not the same list/],
     ['google-image-proxy', '{"prefixes":[{"ipv4Prefix":42}]}', /not the form/],
     ['google-image-proxy', '{"prefixes":', /no JSON/],
