@@ -1,4 +1,4 @@
-import type { DeliveryDetail, Event, Verdict } from '@waybill/sdk';
+import type { DeliveryDetail, Event, ReadInterval, Verdict } from '@waybill/sdk';
 import {
   actorText,
   behindText,
@@ -54,6 +54,20 @@ export function verdictSentence(delivery: DeliveryDetail, nowMs: number): string
     case 'objected':
       return `The recipient objected to tracking${when(last('objected'))}; nothing has been recorded since.`;
   }
+}
+
+/** Of a mail with several copies: the bounds, and why they lie apart. */
+export function readSentence({ of, atLeast, atMost, machinesOnly, untouched, noSign }: ReadInterval): string {
+  const gaps = [
+    ...(machinesOnly === 0 ? [] : [`${machinesOnly} loaded by machines only`]),
+    ...(untouched === 0 ? [] : [`${untouched} not tracked`]),
+    ...(noSign === 0 ? [] : [`${noSign} without a sign`]),
+  ];
+  const bounds =
+    atLeast === atMost
+      ? `All ${of} copies were read`
+      : `Of its ${of} copies at least ${atLeast} and at most ${atMost} were read`;
+  return `${bounds}${gaps.length === 0 ? '' : ` (${gaps.join(', ')})`}.`;
 }
 
 /** What an event is, in a few words. */

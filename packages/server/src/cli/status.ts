@@ -1,11 +1,11 @@
-import { WaybillError, type DeliveryDetail, type Event, type Verdict } from '@waybill/sdk';
+import { WaybillError, type DeliveryDetail, type Event, type Message, type Verdict } from '@waybill/sdk';
 import { isPerson, oneLine, percentText } from '../notify/notify.ts';
 import { connect, explainFailure } from './connect.ts';
 import type { CliIo } from './io.ts';
 import { dayOnly, localTime, relativeTime } from './local-time.ts';
 import { paintFor, type Paint } from './paint.ts';
 import { readArguments, wrongCall, type Usage } from './read-arguments.ts';
-import { eventFacts, eventWords, verdictSentence } from './sentences.ts';
+import { eventFacts, eventWords, readSentence, verdictSentence } from './sentences.ts';
 
 const USAGE = {
   command: 'status',
@@ -32,7 +32,12 @@ export async function run(args: string[], io: CliIo): Promise<number> {
       const client = await connect(io.env);
       const delivery = await client.delivery(number);
       if (values.json === true) io.stdout.write(`${JSON.stringify(delivery)}\n`);
-      else io.stdout.write(`${shown === 0 ? '' : '\n'}${describe(delivery, io.clock(), paintFor(io))}`);
+      else {
+        // The copy is what was asked for: without its mail it is shown all the same.
+        const message = await client.message(delivery.messageId).catch(() => undefined);
+        const text = describe(delivery, message, io.clock(), paintFor(io));
+        io.stdout.write(`${shown === 0 ? '' : '\n'}${text}`);
+      }
       shown += 1;
     } catch (error) {
       failed = true;
@@ -56,7 +61,12 @@ function unknownText(number: string, error: WaybillError): string {
   return `${shown} is not a tracking number: ${error.problem.errors?.[0]?.message ?? error.message}`;
 }
 
-function describe(delivery: DeliveryDetail, nowMs: number, paint: Paint): string {
+function describe(
+  delivery: DeliveryDetail,
+  message: Message | undefined,
+  nowMs: number,
+  paint: Paint,
+): string {
   const { verdict } = delivery;
   return lines([
     `${paint.strong(delivery.trackingNumber)}  ${oneLine(delivery.subject) || '(no subject)'}`,
@@ -69,6 +79,7 @@ function describe(delivery: DeliveryDetail, nowMs: number, paint: Paint): string
       ? []
       : [`Not tracked: ${oneLine(delivery.untouchedBecause)}`]),
     ...verdict.reasons.map(({ text }) => paint.quiet(`  ${oneLine(text)}`)),
+    ...(message === undefined || message.read.of < 2 ? [] : [readSentence(message.read)]),
     '',
     ...delivery.events.flatMap((event) => station(event, delivery, nowMs, paint)),
   ]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeliveryDetail, Event } from '@waybill/sdk';
+import type { DeliveryDetail, Event, ReadInterval } from '@waybill/sdk';
 import '../support/utc.ts';
 import { run } from '../../src/cli/status.ts';
 import { capturedIo } from '../support/captured-io.ts';
@@ -41,6 +41,16 @@ function detail(changes: Partial<DeliveryDetail> = {}): DeliveryDetail {
   };
 }
 
+const read: ReadInterval = {
+  of: 12,
+  atLeast: 3,
+  atMost: 12,
+  signs: 4,
+  machinesOnly: 5,
+  untouched: 0,
+  noSign: 3,
+};
+
 async function status(
   t: Parameters<typeof apiServer>[0],
   delivery: DeliveryDetail,
@@ -49,6 +59,7 @@ async function status(
 ): Promise<{ code: number; out: string; err: string }> {
   const { url } = await apiServer(t, {
     [`GET /api/v1/deliveries/${NUMBER}`]: (response) => json(response, 200, delivery),
+    [`GET /api/v1/messages/${'1'.repeat(32)}`]: (response) => json(response, 200, { read }),
     'GET /api/v1/deliveries/nonsense': (response) =>
       problem(response, {
         status: 400,
@@ -190,4 +201,14 @@ test('without a number, and with an unknown option, the call is explained', asyn
   assert.match(io.err(), /Which number\?[^]*Unknown option '--colour'/);
   assert.equal(await run(['--help'], io), 0);
   assert.match(io.out(), /^Usage: waybill status NUMBER/);
+});
+
+test('of a mail with several copies it says at least and at most how many were read', async (t) => {
+  const sentence =
+    'Of its 12 copies at least 3 and at most 12 were read (5 loaded by machines only, 3 without a sign).';
+  const ofMany = await status(t, detail({ messageId: '1'.repeat(32) }));
+  assert.ok(ofMany.out.includes(sentence), ofMany.out);
+  const alone = await status(t, detail());
+  assert.equal(alone.code, 0);
+  assert.ok(!alone.out.includes('copies'), alone.out);
 });
