@@ -57,7 +57,14 @@ export function verdictSentence(delivery: DeliveryDetail, nowMs: number): string
 }
 
 /** Of a mail with several copies: the bounds, and why they lie apart. */
-export function readSentence({ of, atLeast, atMost, machinesOnly, untouched, ...rest }: ReadInterval): string {
+export function readSentence({
+  of,
+  atLeast,
+  atMost,
+  machinesOnly,
+  untouched,
+  ...rest
+}: ReadInterval): string {
   const gaps = [
     ...(machinesOnly === 0 ? [] : [`${machinesOnly} loaded by machines only`]),
     ...(untouched === 0 ? [] : [`${untouched} not tracked`]),
