@@ -100,15 +100,27 @@ export class StatsStore implements StatsReader {
       mode: modeOf(row.mode),
       source: row.source as Message['source'],
       messageIdHeader: row.message_id_header,
-      links: (await this.#links(workspaceId, id)).map(({ url }) => url),
+      links: (await linksOf(this.#db, workspaceId, id)).map(({ url }) => url),
       deliveries: deliveries.map(deliveryOfRow),
       read: readOf(deliveries.map(deliveryOfRow)),
       ...(row.mode === 'aggregate' ? { counts: await messageCounts(this.#db, workspaceId, id) } : {}),
     };
   }
 
+  /** Verdict and events of one moment: read one after the other they could contradict each other. */
   async delivery(workspaceId: WorkspaceId, number: TrackingNumber): Promise<DeliveryDetail | undefined> {
-    const row = await this.#db
+    return this.#db
+      .transaction()
+      .setIsolationLevel('repeatable read')
+      .execute((tx) => this.#deliveryIn(tx, workspaceId, number));
+  }
+
+  async #deliveryIn(
+    tx: Kysely<Database>,
+    workspaceId: WorkspaceId,
+    number: TrackingNumber,
+  ): Promise<DeliveryDetail | undefined> {
+    const row = await tx
       .selectFrom('deliveries')
       .innerJoin('messages', 'messages.id', 'deliveries.message_id')
       .select(DELIVERY_COLUMNS)
@@ -118,7 +130,7 @@ export class StatsStore implements StatsReader {
       .where('deliveries.tracking_number', '=', number)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    const events = await deliveryEvents(this.#db, workspaceId, row.id);
+    const events = await deliveryEvents(tx, workspaceId, row.id);
     const mode: Mode = modeOf(row.mode);
     const clicks = events.filter((event) => event.type === 'clicked');
     return {
@@ -130,7 +142,7 @@ export class StatsStore implements StatsReader {
       createdAt: toIso(row.created_at),
       sentAt: timeOrNull(row.sent_at),
       events: events.map(eventOfRow),
-      links: (await this.#links(workspaceId, row.message_id)).map(({ url }) => ({
+      links: (await linksOf(tx, workspaceId, row.message_id)).map(({ url }) => ({
         url,
         clicks: countActors(
           clicks.filter(({ link }) => link === url).map(({ actor }) => ({ actor, count: 1 })),
@@ -233,16 +245,20 @@ export class StatsStore implements StatsReader {
       .select(['messages.id as message_id', 'messages.subject'])
       .where('events.workspace_id', '=', workspaceId);
   }
+}
 
-  #links(workspaceId: WorkspaceId, messageId: string): Promise<{ url: string }[]> {
-    return this.#db
-      .selectFrom('links')
-      .select('url')
-      .where('workspace_id', '=', workspaceId)
-      .where('message_id', '=', messageId)
-      .orderBy('link_index')
-      .execute();
-  }
+function linksOf(
+  db: Kysely<Database>,
+  workspaceId: WorkspaceId,
+  messageId: string,
+): Promise<{ url: string }[]> {
+  return db
+    .selectFrom('links')
+    .select('url')
+    .where('workspace_id', '=', workspaceId)
+    .where('message_id', '=', messageId)
+    .orderBy('link_index')
+    .execute();
 }
 
 function toCapturedMail(
