@@ -52,7 +52,7 @@ export function newWorkspaceId(random: RandomBytes = systemRandom): WorkspaceId 
 }
 
 /**
- * For rows that no token carries (keys, channels, rules, outbox rows). Begins with the time (RFC 9562 §5.7), so that new
+ * For rows that no token carries (queue, contents, events, keys, channels, rules, outbox). Begins with the time (RFC 9562 §5.7), so that new
  * rows stand together in an index: a random one makes each of thousands of inserts touch another page.
  */
 export function newRowId(): string {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Mode, Reason } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -7,6 +6,7 @@ import {
   type DeliveryId,
   newMessageId,
   type MessageId,
+  newRowId,
   type RandomBytes,
   type WorkspaceId,
 } from '../kernel/ids.ts';
@@ -242,7 +242,7 @@ export class MailIntake {
     const { raw, messageIdHeader, added } = this.#complete(mail, reading);
     const now = this.#clock();
     const copyOfAuthor = this.#sentCopy(mail, { facts, messageIdHeader, added, now });
-    const contentId = randomUUID();
+    const contentId = newRowId();
     const ways = copies.map((copy) => ({ copy, path: this.#returnPath(mail, reading, copy) }));
     return {
       workspaceId: mail.workspaceId,
@@ -262,7 +262,7 @@ export class MailIntake {
       content: { id: contentId, raw },
       ...(copyOfAuthor === undefined ? {} : { sentCopy: copyOfAuthor }),
       queue: ways.map(({ copy, path }): QueueEntry => ({
-        id: randomUUID(),
+        id: newRowId(),
         deliveryId: copy.id,
         contentId,
         envelopeFrom: path.from,

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
-import type { WorkspaceId } from '../kernel/ids.ts';
+import { newRowId, type WorkspaceId } from '../kernel/ids.ts';
 import { distinctRecipients, type Envelope } from './envelope.ts';
 import { readMailFacts } from './mail-facts.ts';
 import type { QueueStore } from './ports.ts';
@@ -42,7 +41,7 @@ export class PassThroughMail {
     const now = this.#clock();
     await this.#queue.enqueueUntracked({
       workspaceId: mail.workspaceId,
-      id: mail.id ?? randomUUID(),
+      id: mail.id ?? newRowId(),
       raw: mail.raw,
       envelopeFrom: envelope.from,
       recipients: distinctRecipients(envelope.recipients).map(({ address, dsn }) => ({

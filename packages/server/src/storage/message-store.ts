@@ -1,7 +1,7 @@
 import type { Reason } from '@waybill/sdk';
 import { AppError } from '../kernel/errors.ts';
 import { Groups } from '../kernel/groups.ts';
-import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
+import { newRowId, type MessageId, type WorkspaceId } from '../kernel/ids.ts';
 import { firstVerdict, type MailDelivery, type MessageStore, type NewMail } from '../messages/messages.ts';
 import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
@@ -204,7 +204,7 @@ function bareEvent(event: {
   position: number;
 }) {
   return {
-    id: `${event.type}-${event.deliveryId}`,
+    id: newRowId(),
     workspace_id: event.workspaceId,
     delivery_id: event.deliveryId,
     message_id: event.messageId,
