@@ -113,11 +113,14 @@ class Explainer {
       return;
     }
     const { sequence, observation } = hit;
-    if (sequence === undefined || sequence !== this.#sequence || this.#hits.length >= LONGEST_SEQUENCE)
+    if (sequence === undefined) {
       this.end();
+      this.#writer.add(JSON.stringify(judge([observation], this.#lookup)[0]));
+      return;
+    }
+    if (sequence !== this.#sequence || this.#hits.length >= LONGEST_SEQUENCE) this.end();
     this.#sequence = sequence;
     this.#hits.push(observation);
-    if (sequence === undefined) this.end();
   }
 
   /** Judges what waits for more hits of its sequence. */

@@ -26,6 +26,12 @@ const PRIOR: Readonly<Record<Suspect, number>> = {
   self: -3,
 };
 const SUSPECTS = Object.keys(PRIOR) as Suspect[];
+/** The same in the order of `SUSPECTS`, for the sums of each hit. */
+const PRIORS = SUSPECTS.map((suspect) => PRIOR[suspect]);
+const INDEX = Object.fromEntries(SUSPECTS.map((suspect, index) => [suspect, index])) as Record<
+  Suspect,
+  number
+>;
 
 /** Below this the likeliest actor is not named: two explanations compete, or nothing is known. */
 export const NAMING_THRESHOLD = 0.6;
@@ -45,18 +51,23 @@ export interface Conclusion {
  * `unknown` with confidence 0.
  */
 export function conclude(evidence: readonly Evidence[]): Conclusion {
-  const scores = { ...PRIOR };
-  for (const { toward, weight } of evidence) scores[toward] += weight;
-  let best: Suspect = 'human';
-  for (const suspect of SUSPECTS) if (scores[suspect] > scores[best]) best = suspect;
+  const scores = PRIORS.slice();
+  for (const { toward, weight } of evidence) {
+    const suspect = INDEX[toward];
+    scores[suspect] = (scores[suspect] ?? 0) + weight;
+  }
+  let best = 0;
+  for (let suspect = 1; suspect < scores.length; suspect += 1)
+    if ((scores[suspect] ?? 0) > (scores[best] ?? 0)) best = suspect;
   let total = 0;
-  for (const suspect of SUSPECTS) total += Math.exp(scores[suspect] - scores[best]);
+  for (const score of scores) total += Math.exp(score - (scores[best] ?? 0));
   const probability = 1 / total;
-  if (probability < NAMING_THRESHOLD) {
+  const actor = SUSPECTS[best];
+  if (actor === undefined || probability < NAMING_THRESHOLD) {
     return { actor: 'unknown', confidence: 0, reasons: undecided(evidence) };
   }
   const confidence = Math.round(Math.min(MOST_CERTAIN, probability) * 1000) / 1000;
-  return { actor: best, confidence, reasons: arranged(evidence, best) };
+  return { actor, confidence, reasons: arranged(evidence, actor) };
 }
 
 function undecided(evidence: readonly Evidence[]): Reason[] {

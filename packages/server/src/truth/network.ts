@@ -6,6 +6,7 @@ import type { Observation, RangeName } from './observation.ts';
 
 /** Second layer: whose address the hit came from. */
 export function networkEvidence(facts: HitFacts): Evidence[] {
+  if (facts.ranges.length === 0 && facts.observation.host === undefined) return kindEvidence(facts);
   const evidence = [
     ...hostEvidence(facts.observation),
     ...facts.ranges.flatMap((range) => RANGES[range](facts)),

@@ -34,8 +34,9 @@ export function judge(sequence: readonly Observation[], lookup: Lookup): Judgeme
   const hits = sequence.map((observation) => factsOf(observation, lookup));
   const [only] = hits;
   if (only !== undefined && hits.length === 1) {
-    const [alone] = isBeforeSending(only) ? [] : sequenceEvidence(hits);
-    return withQuotedCopies(sequence, [judgeOne(only, alone ?? [], lookup)]);
+    const isTrap = only.observation.honeypot === true && !isBeforeSending(only);
+    const [alone = []] = isTrap ? sequenceEvidence(hits) : [];
+    return withQuotedCopies(sequence, [judgeOne(only, alone, lookup)]);
   }
   // A sender who tries out all links before sending must not make the reader's hits look like a scanner's.
   const sent = hits.filter((hit) => !isBeforeSending(hit));
