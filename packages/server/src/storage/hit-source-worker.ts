@@ -36,6 +36,8 @@ class LogsReader {
   readonly #directory: string;
   readonly #readers = new Map<string, Reader>();
   readonly #notices: string[] = [];
+  /** What keeps a log from being read, by its name; said once. */
+  readonly #failing = new Map<string, string>();
   #turn = 0;
 
   constructor(directory: string) {
@@ -48,8 +50,8 @@ class LogsReader {
     const { cursors, type } = request;
     const reply: HitSourceReply = { hits: [], backlog: 0, notices: [] };
     if (type === 'read') reply.hits = this.#read(cursors, request.limit);
-    else if (type === 'trim') for (const reader of this.#readers.values()) reader.trim(cursors);
-    else for (const reader of this.#readers.values()) reply.backlog += reader.backlog(cursors);
+    else if (type === 'trim') this.#each([...this.#readers], (reader) => reader.trim(cursors));
+    else this.#each([...this.#readers], (reader) => (reply.backlog += reader.backlog(cursors)));
     reply.notices = this.#notices.splice(0);
     return reply;
   }
@@ -60,13 +62,29 @@ class LogsReader {
 
   /** Beginning with another log each time: one that is always full must not keep the others waiting. */
   #read(cursors: ReadonlyMap<string, number>, limit: number): LoggedHit[] {
-    const readers = [...this.#readers.values()];
+    const readers = [...this.#readers];
     const first = this.#turn++ % readers.length;
     const hits: LoggedHit[] = [];
-    for (const reader of [...readers.slice(first), ...readers.slice(0, first)]) {
+    this.#each([...readers.slice(first), ...readers.slice(0, first)], (reader) => {
       if (hits.length < limit) for (const hit of reader.read(cursors, limit - hits.length)) hits.push(hit);
-    }
+    });
     return hits;
+  }
+
+  /** A log that cannot be read must not keep the others waiting; it is tried again with the next call. */
+  #each(readers: readonly [string, Reader][], work: (reader: Reader) => unknown): void {
+    for (const [name, reader] of readers) {
+      try {
+        work(reader);
+        this.#failing.delete(name);
+      } catch (error) {
+        const { message } = error as Error;
+        if (this.#failing.get(name) === message) continue;
+        this.#failing.set(name, message);
+        const path = join(this.#directory, name === '' ? SQLITE_LOG_FILE : name);
+        this.#notices.push(`${path} cannot be read, and is tried again and again: ${message}`);
+      }
+    }
   }
 
   #findLogs(): void {
