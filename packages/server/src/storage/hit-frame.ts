@@ -18,8 +18,8 @@ import type { Hit, LoggedHit } from '../tracking/tracking.ts';
 export const FRAME_HEAD_BYTES = 36;
 const MAGIC = 0x57424631;
 const FRESH = 1;
-/** What a damaged length must not make anybody allocate. */
-export const LARGEST_PAYLOAD = 64 * 1_048_576;
+/** What a damaged length must not make anybody allocate; more than a full batch of the largest requests takes. */
+const LARGEST_PAYLOAD = 128 * 1_048_576;
 
 const CLICK = 1;
 const METHODS = ['GET', 'HEAD'] as const;
@@ -189,6 +189,16 @@ export class FrameDecoder {
     const hits: LoggedHit[] = [];
     for (let n = 0; n < head.count; n++) hits.push(this.#hit(epoch, head.firstSeq + n, head.base));
     return hits;
+  }
+
+  /** How many texts are known: what {@link forget} goes back to. */
+  get known(): number {
+    return this.#texts.length;
+  }
+
+  /** As before a frame that was taken back. Nothing comes back that a fresh frame dropped: another one follows it. */
+  forget(known: number): void {
+    if (known < this.#texts.length) this.#texts.length = known;
   }
 
   #hit(epoch: string, seq: number, base: number): LoggedHit {

@@ -97,6 +97,7 @@ export class Segment {
   #end = SEGMENT_HEAD_BYTES;
   #allocated = SEGMENT_HEAD_BYTES;
   #step = SMALLEST_STEP;
+  #isDoubtful = false;
 
   private constructor(disk: Disk, path: string, file: number) {
     this.#disk = disk;
@@ -127,11 +128,22 @@ export class Segment {
     return this.#end;
   }
 
+  /** A sync failed: nobody knows what is on the disk, and the next one would claim success. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
+  }
+
   /** Resolves when the frame would survive a loss of power. */
   async append(frame: Buffer): Promise<void> {
     await this.#write(frame);
-    await this.#disk.datasync(this.#file);
+    await this.#sync();
     this.#end += frame.length;
+  }
+
+  async #sync(): Promise<void> {
+    this.#isDoubtful = true;
+    await this.#disk.datasync(this.#file);
+    this.#isDoubtful = false;
   }
 
   async #write(frame: Buffer): Promise<void> {
@@ -160,7 +172,7 @@ export class Segment {
   async probe(): Promise<void> {
     const room = Buffer.alloc(SMALLEST_STEP);
     await this.#disk.write(this.#file, room, this.#end);
-    await this.#disk.datasync(this.#file);
+    await this.#sync();
     this.#allocated = Math.max(this.#allocated, this.#end + room.length);
   }
 

@@ -195,8 +195,8 @@ export class LocalHitLog implements HitLog {
     } catch (error) {
       this.#encoder.begin();
       await segment.takeBack();
-      // After a failed sync nobody knows what is on the disk, and the next one would claim success.
-      if (!isFull(error)) {
+      // A full disk may also be told of by the sync (XFS, NFS, quotas), and then it is one that failed.
+      if (segment.isDoubtful || !isFull(error)) {
         this.#segment = undefined;
         await segment.close();
       }

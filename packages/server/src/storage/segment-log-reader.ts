@@ -115,16 +115,17 @@ export class SegmentLogReader {
     const { path, offset } = trouble;
     const place = `${basename(this.#directory)}-${basename(path)}-${offset}`;
     if (this.#reported.has(place)) return;
-    this.#reported.add(place);
     if (trouble.kind === 'torn') {
       this.#report(
         `the last ${trouble.sizeBytes} bytes of ${path} are half a commit that a crash cut off; nobody was told that its hits are kept, and it is passed over`,
       );
+      this.#reported.add(place);
       return;
     }
     mkdirSync(this.#damagedDirectory, { recursive: true, mode: 0o700 });
     const aside = join(this.#damagedDirectory, `${place}.bytes`);
     writeFileSync(aside, trouble.bytes, { mode: 0o600 });
+    this.#reported.add(place);
     this.#report(
       `${trouble.bytes.length} bytes of ${path} from ${offset} on are damaged and cannot be read as hits; they are kept in ${aside}`,
     );

@@ -23,6 +23,8 @@ export class SegmentReader {
   /** Decoded, not given yet. */
   #held: LoggedHit[] = [];
   #lastSeq = 0;
+  /** The last frame that was read: where, its head's bytes, and the texts known before it. */
+  #lastFrame: { offset: number; head: Buffer; known: number } | undefined;
   #given = 0;
   #isEnded = false;
   /** Where what is at the offset was first seen to be no frame, and when. */
@@ -96,6 +98,7 @@ export class SegmentReader {
 
   #rewind(): void {
     this.#offset = 0;
+    this.#lastFrame = undefined;
     this.#held = [];
     this.#given = 0;
     this.#isEnded = false;
@@ -106,23 +109,43 @@ export class SegmentReader {
   #decodeMore(isClosed: boolean, report: (trouble: Trouble) => void): boolean {
     const file = this.#open();
     if (this.#offset === 0 && !this.#skipHead(file, isClosed, report)) return this.#isEnded;
+    this.#stepBack(file);
     let chunk = readChunk(file, this.#offset, CHUNK_BYTES);
     const size = announcedSize(chunk, 0);
     if (size !== undefined && size > chunk.length) chunk = readChunk(file, this.#offset, size);
     let at = 0;
+    let last = 0;
+    let known = 0;
     for (;;) {
       const head = readFrameHead(chunk, at);
       if (head === undefined) break;
+      last = at;
+      known = this.#decoder.known;
       for (const hit of this.#decoder.decode(chunk, at, head, this.epoch)) this.#held.push(hit);
       this.#lastSeq = Math.max(this.#lastSeq, head.firstSeq + head.count - 1);
       at += head.sizeBytes;
     }
-    this.#offset += at;
     if (at > 0) {
+      const head = Buffer.from(chunk.subarray(last, last + FRAME_HEAD_BYTES));
+      this.#lastFrame = { offset: this.#offset + last, head, known };
+      this.#offset += at;
       this.#stuckSince = undefined;
       return true;
     }
     return this.#stuck(file, isClosed, report);
+  }
+
+  /**
+   * A frame may be read before it is durable. When it never becomes so, the writer takes it back, and its place is given
+   * to another, or the file ends before it.
+   */
+  #stepBack(file: number): void {
+    const last = this.#lastFrame;
+    if (last === undefined || readChunk(file, last.offset, FRAME_HEAD_BYTES).equals(last.head)) return;
+    this.#decoder.forget(last.known);
+    this.#offset = last.offset;
+    this.#lastFrame = undefined;
+    this.#stuckSince = undefined;
   }
 
   #skipHead(file: number, isClosed: boolean, report: (trouble: Trouble) => void): boolean {
@@ -144,7 +167,7 @@ export class SegmentReader {
    * written, and in either case to be waited for; unless later ones stand behind it.
    */
   #stuck(file: number, isClosed: boolean, report: (trouble: Trouble) => void): boolean {
-    const sizeBytes = fstatSync(file).size - this.#offset;
+    const sizeBytes = Math.max(0, fstatSync(file).size - this.#offset);
     if (!isClosed && !this.#isStuckFor(STUCK_MS)) return false;
     const rest = withoutZeros(readChunk(file, this.#offset, sizeBytes));
     const next = nextFresh(rest);
@@ -210,12 +233,14 @@ function readChunk(file: number, from: number, sizeBytes: number): Buffer {
   return bytes.subarray(0, done);
 }
 
-/** Number of the first hit in a segment; undefined when that cannot be told. */
+/** Number of the first hit in a segment; undefined when no undamaged frame tells. */
 export function firstSeq(directory: string, name: SegmentName): number | undefined {
   const file = openSync(join(directory, segmentName(name)), 'r');
   try {
-    const bytes = readChunk(file, SEGMENT_HEAD_BYTES, FRAME_HEAD_BYTES);
-    return announcedSize(bytes, 0) === undefined ? undefined : Number(bytes.readBigUInt64BE(20));
+    const size = announcedSize(readChunk(file, SEGMENT_HEAD_BYTES, FRAME_HEAD_BYTES), 0);
+    return size === undefined
+      ? undefined
+      : readFrameHead(readChunk(file, SEGMENT_HEAD_BYTES, size), 0)?.firstSeq;
   } finally {
     closeSync(file);
   }

@@ -269,6 +269,153 @@ test('local hit log: after a failed sync nothing more is written to that file', 
   assert.ok(times.includes(1) && times.includes(3));
 });
 
+test('local hit log: a log that cannot be read at all is told of once and holds up no other', async () => {
+  await using directory = await temporaryDirectory();
+  await writeFile(join(directory.path, 'hits.db'), 'this is no database, whatever its name says'.repeat(200));
+  const log = await open(directory.path);
+  await log.append(sampleHit(1));
+  const told: unknown[] = [];
+  const logger = { ...silentLogger, error: (fields: unknown) => void told.push(fields) };
+  const source = new LocalHitSource(directory.path, logger);
+  for (let n = 0; n < 3; n++) {
+    assert.deepEqual(
+      (await source.read(new Map(), 10)).map(({ at }) => at),
+      [1],
+    );
+    assert.equal(await source.backlog(new Map()), 1);
+    await source.trim(new Map());
+  }
+  assert.equal(told.length, 1);
+  assert.match(JSON.stringify(told), /hits\.db cannot be read, .* not a database/);
+  assert.ok((await readdir(directory.path)).includes('hits.db'), 'nothing of it is removed');
+  await log.close();
+  await source.close();
+});
+
+test('local hit log: a damaged number in the next segment lets nothing be removed that is not stored', async () => {
+  await using directory = await temporaryDirectory();
+  let isFailing = false;
+  const disk: Disk = {
+    ...systemDisk,
+    datasync: async (file) => {
+      if (isFailing) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      await systemDisk.datasync(file);
+    },
+  };
+  const log = await open(directory.path, disk);
+  for (const n of upTo(4)) await log.append(sampleHit(n));
+  isFailing = true;
+  await assert.rejects(log.append(sampleHit(4)));
+  isFailing = false;
+  await log.append(sampleHit(5));
+  await log.close();
+  const folder = join(directory.path, 'edge-0');
+  const names = (await readdir(folder)).toSorted();
+  assert.equal(names.length, 2);
+  const [{ epoch, seq } = { epoch: '', seq: 0 }] = await stored(directory.path);
+  const second = join(folder, names[1] ?? '');
+  const bytes = await readFile(second);
+  // The lowest byte of its first hit's number.
+  bytes[SEGMENT_HEAD_BYTES + 27] = 1;
+  await writeFile(second, bytes);
+  const source = openSource(directory.path);
+  const cursors = new Map([[epoch, seq]]);
+  await source.trim(cursors);
+  assert.deepEqual(
+    (await source.read(cursors, 100)).map(({ at }) => at),
+    [1, 2, 3],
+  );
+  await source.close();
+});
+
+for (const code of ['EIO', 'ENOSPC']) {
+  test(`local hit log: what was read before its sync failed with ${code} hides nothing that comes after`, async () => {
+    await using directory = await temporaryDirectory();
+    const source = openSource(directory.path);
+    const cursors = new Map<string, number>();
+    const seen: number[] = [];
+    const read = async (): Promise<void> => {
+      for (const { at, epoch, seq } of await source.read(cursors, 100)) {
+        seen.push(at);
+        cursors.set(epoch, seq);
+      }
+    };
+    let isFailing = false;
+    const disk: Disk = {
+      ...systemDisk,
+      datasync: async (file) => {
+        if (!isFailing) return systemDisk.datasync(file);
+        // The back end reads it now.
+        await read();
+        throw Object.assign(new Error(code), { code });
+      },
+    };
+    const log = await open(directory.path, disk);
+    await log.append(sampleHit(1));
+    await read();
+    for (const n of [2, 4, 6]) {
+      isFailing = true;
+      await assert.rejects(log.append(sampleHit(n)));
+      isFailing = false;
+      await log.append(sampleHit(n + 1));
+      if (n === 4) await log.append({ ...sampleHit(45), headers: { 'user-agent': 'x'.repeat(400) } });
+      await read();
+      await read();
+    }
+    await log.close();
+    await read();
+    assert.deepEqual(
+      [1, 3, 45, 5, 7].filter((at) => !seen.includes(at)),
+      [],
+    );
+    assert.equal(new Set(seen).size, seen.length, 'none twice');
+    assert.equal((await readdir(directory.path)).includes('damaged'), false);
+    await source.close();
+  });
+}
+
+test('local hit log: a frame that is taken back on a full disk hides nothing that takes its place', async () => {
+  await using directory = await temporaryDirectory();
+  const source = openSource(directory.path);
+  const cursors = new Map<string, number>();
+  const seen: number[] = [];
+  const read = async (): Promise<void> => {
+    for (const { at, epoch, seq } of await source.read(cursors, 100)) {
+      seen.push(at);
+      cursors.set(epoch, seq);
+    }
+  };
+  let isFull = false;
+  const disk: Disk = {
+    ...systemDisk,
+    write: async (file, bytes, position) => {
+      await systemDisk.write(file, bytes, position);
+      if (!isFull) return;
+      await read();
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    },
+  };
+  const log = await open(directory.path, disk);
+  for (const n of [1, 3, 5, 7]) {
+    isFull = false;
+    await log.append({ ...sampleHit(n), headers: { 'user-agent': `${n}`.repeat(n * 40) } });
+    await log.append(sampleHit(n + 10));
+    isFull = true;
+    await assert.rejects(log.append({ ...sampleHit(n + 1), url: 'y'.repeat(300) }));
+  }
+  isFull = false;
+  await log.append(sampleHit(9));
+  await read();
+  await log.close();
+  await read();
+  assert.deepEqual(
+    [1, 11, 3, 13, 5, 15, 7, 17, 9].filter((at) => !seen.includes(at)),
+    [],
+  );
+  assert.equal(new Set(seen).size, seen.length, 'none twice');
+  await source.close();
+});
+
 test('local hit log: a full disk refuses hits, loses none it confirmed, and recovers by itself', async (t) => {
   await using directory = await temporaryDirectory();
   const run = promisify(execFile);
