@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createLogger } from '../kernel/logger.ts';
+import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { DenyFile } from '../storage/deny-file.ts';
 import { openLocalHitLog } from '../storage/local-hit-log.ts';
 import { DenySet, Keyring, startEdge } from '../tracking/tracking.ts';
@@ -10,6 +11,8 @@ import { loadMasterKeys } from './keys.ts';
 import { retryListen } from './retry-listen.ts';
 
 const METRICS_EVERY_MS = 1_000;
+/** A former edge whose supervisor is gone drains for four seconds at most. */
+const LOCK_WAIT_MS = 10_000;
 
 /** The edge: its own listener, hit log and deny set, and nothing of the back end. */
 export async function runEdgeProcess(config: Config): Promise<void> {
@@ -18,6 +21,8 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   onShutdown(() => drain());
   const start = await firstMessage();
   let backEndUrl: string | undefined;
+  // Whoever reads takes a segment for finished once there is a next one: nobody may still be writing it.
+  const unlock = lockDataDir(config.dataDir, 'edge', LOCK_WAIT_MS);
   const denyFile = await DenyFile.open(join(config.dataDir, 'edge', 'deny-set.log'), logger);
   const denySet = new DenySet();
   denySet.apply(denyFile.entries);
@@ -64,6 +69,7 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     await edge.close();
     await hitLog.close();
     await denyFile.close();
+    unlock();
   };
   report({ type: 'edge-ready', ...edge.address, denyVersion: denyFile.complete ? denySet.version : 0 });
 }
