@@ -9,11 +9,13 @@ import { PlainRequestReader, type PlainRequest } from './plain-request.ts';
 
 /** Answers that one connection may be owed before more of its requests are read. */
 const MOST_WAITING = 64;
-const SWEEP_MS = 2_000;
+const SWEEP_MS = 1_000;
 /** For one that can make room. */
 const MOST_LOOKED_AT = 500;
-/** Who has said nothing for so long after connecting is `node:http`’s, which has its own patience with the silent. */
-const SILENT_MS = 2_000;
+/** Connections that are looked at in one turn: a crowd of silent ones must not hold up those who speak. */
+const SWEPT_AT_ONCE = 200;
+/** For who has connected and said nothing, as `node:http` has it. */
+const LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 export interface PlainConnectionOptions {
   hot: HotRoutes;
@@ -22,6 +24,8 @@ export interface PlainConnectionOptions {
   admit: (socket: Socket) => boolean;
   /** Whose it is, as far as that has a limit. */
   clientOf: (socket: Socket) => string | undefined;
+  /** Who has said nothing for so long after connecting is cut off. */
+  silentMs: number;
   logger: Logger;
 }
 
@@ -50,6 +54,7 @@ export class PlainConnections {
   /** Those that wait for the same commit. */
   #waiting: { after: Promise<void>; owed: Owed[] } | undefined;
   isDraining = false;
+  #isSweeping = false;
 
   /** @param server whose connections are taken over; it must not listen yet */
   constructor(server: Server, options: PlainConnectionOptions) {
@@ -65,7 +70,7 @@ export class PlainConnections {
       if (!options.admit(socket)) return;
       this.#connections.add(new PlainConnection(this, socket));
     });
-    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeper = setInterval(() => void this.#sweep(), SWEEP_MS);
     this.#sweeper.unref();
   }
 
@@ -135,9 +140,17 @@ export class PlainConnections {
     this.#waiting.owed.push(owed);
   }
 
-  #sweep(): void {
-    const now = performance.now();
-    for (const connection of this.#connections) connection.endIfSilent(now);
+  async #sweep(): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    let looked = 0;
+    for (const connection of this.#connections) {
+      connection.endIfSilent(performance.now(), this.#options.silentMs);
+      looked += 1;
+      if (looked % SWEPT_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (this.isDraining) break;
+    }
+    this.#isSweeping = false;
   }
 }
 
@@ -294,11 +307,14 @@ class PlainConnection {
     return isIdle;
   }
 
-  endIfSilent(now: number): void {
+  /** @param patienceMs for a first request */
+  endIfSilent(now: number, patienceMs: number): void {
     if (this.#owed.length > 0 || this.#unread !== undefined) return;
     const silentMs = now - this.#touchedAt;
-    if (!this.#hasAsked && silentMs > SILENT_MS) this.#handOver(Buffer.alloc(0));
-    else if (silentMs > KEEP_ALIVE_SECONDS * 1_000) this.#close();
+    if (!this.#hasAsked && silentMs > patienceMs) {
+      this.#socket.write(LATE);
+      this.#close();
+    } else if (silentMs > KEEP_ALIVE_SECONDS * 1_000) this.#close();
   }
 
   /** What was written still goes out; the rest of the other side's bytes are read to nowhere. */
