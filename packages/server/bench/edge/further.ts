@@ -3,8 +3,8 @@ import { startServer } from '../../test/support/server.ts';
 import type { Measurement } from './measure.ts';
 import { median, rounded } from './report.ts';
 import { MASTER_KEY, pixelRequests } from './requests.ts';
-import type { EdgeSubject } from './subjects.ts';
-import { family, residentMb } from './usage.ts';
+import { startWaybillEdge, type EdgeSubject } from './subjects.ts';
+import { cpuSeconds, family, residentMb } from './usage.ts';
 import { runWrk } from './wrk.ts';
 
 interface Given {
@@ -17,7 +17,7 @@ interface Given {
 
 /** What the table has no column for. */
 export async function further(given: Given): Promise<Record<string, number | string>> {
-  return { ...(await halfLoad(given)), ...(await wholeServer(given)) };
+  return { ...(await halfLoad(given)), ...(await twoWorkers(given)), ...(await wholeServer(given)) };
 }
 
 /** How long a reader waits when the edge gets half of what it can take, at moments of chance. */
@@ -34,6 +34,34 @@ async function halfLoad({ edge, results, scratch, seconds, loadCpu }: Given) {
     'half load, p99 ms': outcome.p99Ms,
     'half load, p99.9 ms': outcome.p999Ms,
   };
+}
+
+/**
+ * What a second process on a second core adds. On a machine of two cores the load generator takes its part of both, so
+ * what is compared is requests for each second of CPU: how much of one process's work is lost to the other.
+ */
+async function twoWorkers({ scratch, seconds }: Given) {
+  const { paths } = pixelRequests();
+  const perCpuSecond = async (workers: number): Promise<number> => {
+    const edges: EdgeSubject[] = [];
+    try {
+      for (let worker = 0; worker < workers; worker++) {
+        const place = { worker, workers, port: edges[0]?.port };
+        edges.push(await startWaybillEdge(join(scratch, `workers-${workers}`), String(worker), place));
+      }
+      const port = edges[0]?.port ?? 0;
+      const load = { port, paths, connections: 128, keepAlive: true, cpus: '0-1', seconds };
+      await runWrk({ ...load, seconds: 1 }, join(scratch, 'wrk.lua'));
+      const pids = edges.flatMap((edge) => edge.pids());
+      const before = cpuSeconds(pids);
+      const { requests } = await runWrk(load, join(scratch, 'wrk.lua'));
+      return requests / (cpuSeconds(pids) - before);
+    } finally {
+      for (const edge of edges) await edge.stop();
+    }
+  };
+  const [one, two] = [await perCpuSecond(1), await perCpuSecond(2)];
+  return { 'two workers on two cores, by CPU': `${rounded((2 * two) / one, 2)}x` };
 }
 
 /** Memory of `waybill serve` with everything on, after a look-up of places and networks under load. */

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { FromEdge } from '../../src/main/ipc.ts';
+import type { FromEdge, ToEdge } from '../../src/main/ipc.ts';
 import { freePort } from '../relay/smtp-programs.ts';
 import { MASTER_KEY } from './requests.ts';
 import { family } from './usage.ts';
@@ -95,8 +95,19 @@ export interface EdgeSubject extends Subject {
   dataDir: string;
 }
 
-/** The edge process of `waybill serve`, with everything but the back end. */
-export async function startWaybillEdge(dataDir: string, cpus: string): Promise<EdgeSubject> {
+/**
+ * The edge process of `waybill serve`, with everything but the back end.
+ * @param place which of several that share a port; alone when left out
+ */
+export async function startWaybillEdge(
+  dataDir: string,
+  cpus: string,
+  place: { worker: number; workers: number; port: number | undefined } = {
+    worker: 0,
+    workers: 1,
+    port: undefined,
+  },
+): Promise<EdgeSubject> {
   await mkdir(dataDir, { recursive: true });
   const env = {
     WAYBILL_DATA_DIR: dataDir,
@@ -113,7 +124,7 @@ export async function startWaybillEdge(dataDir: string, cpus: string): Promise<E
       if (message.type === 'edge-metrics') metrics = message.metrics;
     });
     child.once('exit', (code) => reject(new Error(`the edge ended with ${code}`)));
-    child.send({ type: 'start-edge', port: undefined });
+    child.send({ type: 'start-edge', ...place } satisfies ToEdge);
   });
   return { ...subject(child, port), metrics: () => metrics, dataDir };
 }

@@ -11,7 +11,11 @@ docs/configuration.md lists them.
 /** How a server is run; given by the composition root. */
 export interface ServeDependencies {
   lock(dataDir: string): () => void;
-  supervisor(options: { logger: ReturnType<typeof createLogger>; stderr: CliIo['stderr'] }): {
+  supervisor(options: {
+    edgeWorkers: number;
+    logger: ReturnType<typeof createLogger>;
+    stderr: CliIo['stderr'];
+  }): {
     run(): Promise<number>;
     stop(): void;
   };
@@ -33,7 +37,11 @@ export async function run(
   const config = loadConfig();
   for (const sentence of unknownSettings()) io.stderr.write(`waybill: ${sentence}\n`);
   const unlock = lock(config.dataDir);
-  const server = supervisor({ logger: createLogger(config.logLevel, 'supervisor'), stderr: io.stderr });
+  const server = supervisor({
+    edgeWorkers: config.edgeWorkers,
+    logger: createLogger(config.logLevel, 'supervisor'),
+    stderr: io.stderr,
+  });
   const stop = (): void => server.stop();
   process.on('SIGTERM', stop).on('SIGHUP', stop);
   // The launcher's channel closes when the launcher dies; nobody would be left to stop us.

@@ -19,6 +19,7 @@ export interface ImapOauth {
 export interface Config {
   httpListen: Listen;
   edgeListen: Listen;
+  edgeWorkers: number;
   /** Undefined: `http://` and the edge's real address. Without a slash at the end. */
   publicUrl: string | undefined;
   dashboardUrl: string | undefined;
@@ -224,6 +225,7 @@ function toConfig(settings: Settings): Config {
   return {
     httpListen: settings.WAYBILL_HTTP_LISTEN,
     edgeListen: settings.WAYBILL_EDGE_LISTEN,
+    edgeWorkers: settings.WAYBILL_EDGE_WORKERS,
     publicUrl: settings.WAYBILL_PUBLIC_URL,
     dashboardUrl: settings.WAYBILL_DASHBOARD_URL,
     edgeLimits: {

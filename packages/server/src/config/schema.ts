@@ -216,6 +216,12 @@ export const SETTINGS = {
     default: '10',
     about: 'How long a reader may take to send a request; who is slower is answered with 408 and cut off.',
   }),
+  WAYBILL_EDGE_WORKERS: setting({
+    schema: integer(1, 64),
+    default: '1',
+    about:
+      'Processes that listen at `WAYBILL_EDGE_LISTEN` together, each with a hit log of its own; the system divides the connections among them (Linux and BSD). One serves tens of thousands of hits a second.',
+  }),
   WAYBILL_PUBLIC_URL: setting({
     schema: httpUrl,
     about:

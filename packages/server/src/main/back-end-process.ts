@@ -200,7 +200,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     clock,
     logger,
   });
-  const hitSource = new LocalHitSource(join(config.dataDir, 'hits'), logger);
+  const hitSource = new LocalHitSource(join(config.dataDir, 'hits'), logger, config.edgeWorkers);
   const hostCheck = config.reverseDns ? openHostCheck({ timeline, lookup, clock, logger }) : undefined;
   const processor = new HitProcessor({
     source: hitSource,

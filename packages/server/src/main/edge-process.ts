@@ -22,14 +22,23 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   const start = await firstMessage();
   let backEndUrl: string | undefined;
   // Whoever reads takes a segment for finished once there is a next one: nobody may still be writing it.
-  const unlock = lockDataDir(config.dataDir, 'edge', LOCK_WAIT_MS);
-  const denyFile = await DenyFile.open(join(config.dataDir, 'edge', 'deny-set.log'), logger);
+  const unlock = lockDataDir(
+    config.dataDir,
+    start.worker === 0 ? 'edge' : `edge-${start.worker}`,
+    LOCK_WAIT_MS,
+  );
+  const denyFile = await DenyFile.open(join(config.dataDir, 'edge', denyFileName(start.worker)), logger);
   const denySet = new DenySet();
   denySet.apply(denyFile.entries);
-  const hitLog = await openLocalHitLog({ directory: join(config.dataDir, 'hits'), logger });
+  const hitLog = await openLocalHitLog({
+    directory: join(config.dataDir, 'hits'),
+    worker: start.worker,
+    logger,
+  });
   const edge = await retryListen('WAYBILL_EDGE_LISTEN', config.edgeListen, (listen) =>
     startEdge({
       listen: { ...listen, port: start.port ?? listen.port },
+      shared: start.workers > 1,
       keyring: new Keyring(loadMasterKeys(config.dataDir, config.masterKeys)),
       hitLog,
       denySet,
@@ -72,6 +81,11 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     unlock();
   };
   report({ type: 'edge-ready', ...edge.address, denyVersion: denyFile.complete ? denySet.version : 0 });
+}
+
+/** Each process has its own copy of the deny set. */
+function denyFileName(worker: number): string {
+  return worker === 0 ? 'deny-set.log' : `deny-set-${worker}.log`;
 }
 
 function firstMessage(): Promise<Extract<ToEdge, { type: 'start-edge' }>> {

@@ -18,7 +18,8 @@ export type FromBackEnd =
 
 /** Supervisor → child. */
 export type ToEdge =
-  | { type: 'start-edge'; port: number | undefined }
+  /** `workers` processes listen at one port; this is the one of that number, from 0. */
+  | { type: 'start-edge'; port: number | undefined; worker: number; workers: number }
   | { type: 'back-end-url'; url: string | undefined }
   | Extract<FromBackEnd, { type: 'deny' }>
   | { type: 'shutdown' };

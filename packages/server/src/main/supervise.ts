@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { Logger } from '../kernel/logger.ts';
+import { EdgeGroup } from './edge-group.ts';
 import { send, type FromBackEnd, type FromEdge, type Ports, type ToBackEnd, type ToEdge } from './ipc.ts';
 
 const FIRST_RESTART_MS = 100;
@@ -10,18 +11,19 @@ const HEALTHY_MS = 2_000;
 const DRAIN_MS = 8_000;
 
 /**
- * Runs the edge and the back end as two processes, starts either again when it dies, and passes messages
+ * Runs the edge (one process or several) and the back end, starts each again when it dies, and passes messages
  * between them. The edge goes on when the back end is down, and the other way round.
  */
 export class Supervisor {
   readonly #entry: string;
   readonly #logger: Logger;
   readonly #stderr: Writable;
-  #edge: ChildProcess | undefined;
+  readonly #edges: EdgeGroup;
   #backEnd: ChildProcess | undefined;
   #edgeAddress: { host: string; port: number } | undefined;
   #lastEdgeReady: Extract<FromEdge, { type: 'edge-ready' }> | undefined;
   #ports: Ports = {};
+  #backEndUrl: string | undefined;
   #wasReady = false;
   #stopping = false;
   #status = 0;
@@ -29,7 +31,8 @@ export class Supervisor {
   readonly #ended = Promise.withResolvers<number>();
 
   /** @param entry path of the program's entry file, run as `<entry> edge-process` and `<entry> back-end-process` */
-  constructor(dependencies: { entry: string; logger: Logger; stderr: Writable }) {
+  constructor(dependencies: { entry: string; edgeWorkers: number; logger: Logger; stderr: Writable }) {
+    this.#edges = new EdgeGroup(dependencies.edgeWorkers);
     this.#entry = dependencies.entry;
     this.#logger = dependencies.logger;
     this.#stderr = dependencies.stderr;
@@ -37,7 +40,7 @@ export class Supervisor {
 
   /** Resolves with an exit status when all is down. */
   run(): Promise<number> {
-    this.#startEdge();
+    this.#startEdge(0);
     // It loads its code meanwhile, and goes on when it knows the edge's address.
     this.#startBackEnd();
     return this.#ended.promise;
@@ -47,32 +50,46 @@ export class Supervisor {
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    for (const child of [this.#backEnd, this.#edge])
-      if (child !== undefined) send(child, { type: 'shutdown' });
+    this.#edges.send({ type: 'shutdown' });
+    if (this.#backEnd !== undefined) send(this.#backEnd, { type: 'shutdown' });
     const timer = setTimeout(() => {
       this.#backEnd?.kill('SIGKILL');
-      this.#edge?.kill('SIGKILL');
+      for (const child of this.#edges.children) child.kill('SIGKILL');
     }, DRAIN_MS);
     timer.unref();
     this.#finishIfDown();
   }
 
-  #startEdge(): void {
+  #startEdge(worker: number): void {
     const child = this.#fork('edge-process');
-    this.#edge = child;
-    this.#toEdge({ type: 'start-edge', port: this.#edgeAddress?.port });
+    const workers = this.#edges.size;
+    this.#edges.set(worker, child);
+    send(child, {
+      type: 'start-edge',
+      port: this.#edgeAddress?.port,
+      worker,
+      workers,
+    } satisfies ToEdge);
+    if (this.#backEndUrl !== undefined)
+      send(child, { type: 'back-end-url', url: this.#backEndUrl } satisfies ToEdge);
     child.on('message', (message: FromEdge) => {
-      if (message.type === 'edge-ready') {
-        const isFirst = this.#edgeAddress === undefined;
+      if (message.type === 'edge-ready' && this.#edgeAddress === undefined) {
         this.#edgeAddress = { host: message.host, port: message.port };
-        this.#lastEdgeReady = message;
+        // The others listen where the first one found a place.
+        for (let other = 1; other < workers; other++) this.#startEdge(other);
+      }
+      const ofAll = this.#edges.take(worker, message);
+      if (ofAll === undefined) return;
+      if (ofAll.type === 'edge-ready') {
+        const isFirst = this.#lastEdgeReady === undefined;
+        this.#lastEdgeReady = ofAll;
         if (isFirst) this.#tellBackEnd();
       }
-      this.#toBackEnd(message);
+      this.#toBackEnd(ofAll);
     });
-    this.#watch(child, 'edge', () => {
-      this.#edge = undefined;
-      return () => this.#startEdge();
+    this.#watch(child, workers === 1 ? 'edge' : `edge ${worker}`, () => {
+      this.#edges.set(worker, undefined);
+      return () => this.#startEdge(worker);
     });
   }
 
@@ -85,9 +102,10 @@ export class Supervisor {
       if (message.type === 'back-end-ready') {
         this.#wasReady = true;
         this.#ports = message.ports;
-        this.#toEdge({ type: 'back-end-url', url: message.httpUrl });
+        this.#backEndUrl = message.httpUrl;
+        this.#edges.send({ type: 'back-end-url', url: message.httpUrl });
       } else {
-        this.#toEdge(message);
+        this.#edges.send(message);
       }
     });
     this.#watch(child, 'back end', () => {
@@ -99,7 +117,7 @@ export class Supervisor {
   /** Lets it start, once the edge's address is known. */
   #tellBackEnd(): void {
     const edge = this.#edgeAddress;
-    if (edge === undefined) return;
+    if (edge === undefined || this.#lastEdgeReady === undefined) return;
     this.#toBackEnd({ type: 'start-back-end', edge, ports: this.#ports, first: !this.#wasReady });
   }
 
@@ -136,11 +154,7 @@ export class Supervisor {
   }
 
   #finishIfDown(): void {
-    if (this.#edge === undefined && this.#backEnd === undefined) this.#ended.resolve(this.#status);
-  }
-
-  #toEdge(message: ToEdge): void {
-    if (this.#edge !== undefined) send(this.#edge, message);
+    if (this.#edges.children.length === 0 && this.#backEnd === undefined) this.#ended.resolve(this.#status);
   }
 
   #toBackEnd(message: ToBackEnd): void {

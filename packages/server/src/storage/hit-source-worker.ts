@@ -9,6 +9,8 @@ import { answerCalls } from './worker-thread.ts';
 
 export interface HitSourceWorkerData {
   hitSourceDirectory: string;
+  /** So many listeners write; what one of a higher number left is complete. */
+  listeners: number;
 }
 export type HitSourceRequest =
   | { type: 'read'; cursors: ReadonlyMap<string, number>; limit: number }
@@ -22,7 +24,7 @@ export interface HitSourceReply {
   notices: string[];
 }
 
-const LISTENER_FOLDER = /^edge-\d+$/;
+const LISTENER_FOLDER = /^edge-(\d+)$/;
 
 interface Reader {
   read(cursors: ReadonlyMap<string, number>, limit: number): LoggedHit[];
@@ -34,14 +36,16 @@ interface Reader {
 /** All logs in a directory: one of each listener that ever was, and that of an older version. */
 class LogsReader {
   readonly #directory: string;
+  readonly #listeners: number;
   readonly #readers = new Map<string, Reader>();
   readonly #notices: string[] = [];
   /** What keeps a log from being read, by its name; said once. */
   readonly #failing = new Map<string, string>();
   #turn = 0;
 
-  constructor(directory: string) {
+  constructor(directory: string, listeners: number) {
     this.#directory = directory;
+    this.#listeners = listeners;
     this.#readers.set('', new SqliteHitReader(join(directory, SQLITE_LOG_FILE)));
   }
 
@@ -95,17 +99,20 @@ class LogsReader {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     for (const name of names) {
-      if (!LISTENER_FOLDER.test(name) || this.#readers.has(name)) continue;
+      const [, listener] = LISTENER_FOLDER.exec(name) ?? [];
+      if (listener === undefined || this.#readers.has(name)) continue;
       const damaged = join(this.#directory, 'damaged');
-      const note = (sentence: string): void => void this.#notices.push(sentence);
-      this.#readers.set(name, new SegmentLogReader(join(this.#directory, name), damaged, note));
+      const report = (sentence: string): void => void this.#notices.push(sentence);
+      const isRetired = Number(listener) >= this.#listeners;
+      const directory = join(this.#directory, name);
+      this.#readers.set(name, new SegmentLogReader(directory, { damaged, isRetired, report }));
     }
   }
 }
 
 const data = workerData as Partial<HitSourceWorkerData> | null;
 if (parentPort !== null && data?.hitSourceDirectory !== undefined) {
-  const reader = new LogsReader(data.hitSourceDirectory);
+  const reader = new LogsReader(data.hitSourceDirectory, data.listeners ?? 1);
   answerCalls<HitSourceRequest, HitSourceReply>(
     parentPort,
     (request) => reader.answer(request),

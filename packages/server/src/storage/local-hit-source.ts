@@ -8,9 +8,12 @@ export class LocalHitSource implements HitSource {
   readonly #thread: WorkerThread<HitSourceRequest, HitSourceReply>;
   readonly #logger: Logger;
 
-  /** @param directory where {@link openLocalHitLog} keeps the logs; it need not exist yet */
-  constructor(directory: string, logger: Logger) {
-    const data: HitSourceWorkerData = { hitSourceDirectory: directory };
+  /**
+   * @param directory where {@link openLocalHitLog} keeps the logs; it need not exist yet
+   * @param listeners so many write there, those of lower numbers
+   */
+  constructor(directory: string, logger: Logger, listeners = 1) {
+    const data: HitSourceWorkerData = { hitSourceDirectory: directory, listeners };
     this.#thread = new WorkerThread(new URL('./hit-source-worker.ts', import.meta.url), data);
     this.#logger = logger;
   }

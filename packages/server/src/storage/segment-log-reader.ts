@@ -11,19 +11,25 @@ type Cursors = ReadonlyMap<string, number>;
 export class SegmentLogReader {
   readonly #directory: string;
   readonly #damagedDirectory: string;
+  readonly #isRetired: boolean;
   readonly #report: (sentence: string) => void;
   readonly #readers = new Map<string, SegmentReader>();
   /** What was reported is not reported again when it is read again. */
   readonly #reported = new Set<string>();
 
   /**
-   * @param damagedDirectory takes what cannot be read
-   * @param report is told of damage, in words
+   * @param options.damaged directory that takes what cannot be read
+   * @param options.isRetired nobody writes there any more, so that the newest segment is complete, too
+   * @param options.report is told of damage, in words
    */
-  constructor(directory: string, damagedDirectory: string, report: (sentence: string) => void) {
+  constructor(
+    directory: string,
+    options: { damaged: string; isRetired: boolean; report: (sentence: string) => void },
+  ) {
     this.#directory = directory;
-    this.#damagedDirectory = damagedDirectory;
-    this.#report = report;
+    this.#damagedDirectory = options.damaged;
+    this.#isRetired = options.isRetired;
+    this.#report = options.report;
   }
 
   read(cursors: Cursors, limit: number): LoggedHit[] {
@@ -34,8 +40,11 @@ export class SegmentLogReader {
       const cursor = cursors.get(name.epoch) ?? 0;
       const next = names[index + 1];
       if (next !== undefined && this.#isPassed(name, next, cursor)) continue;
-      const more = this.#reader(name).read(cursor, limit - hits.length, next !== undefined, (trouble) =>
-        this.#note(trouble),
+      const more = this.#reader(name).read(
+        cursor,
+        limit - hits.length,
+        next !== undefined || this.#isRetired,
+        (trouble) => this.#note(trouble),
       );
       for (const hit of more) hits.push(hit);
       // In its order: what is not read to its end may still give hits.
@@ -58,7 +67,7 @@ export class SegmentLogReader {
   /** Removes segments all of whose hits are stored; never the newest, which may be in use. */
   trim(cursors: Cursors): void {
     const names = this.#names();
-    for (const [index, name] of names.slice(0, -1).entries()) {
+    for (const [index, name] of names.slice(0, this.#isRetired ? undefined : -1).entries()) {
       const cursor = cursors.get(name.epoch) ?? 0;
       const next = names[index + 1];
       const reader = this.#readers.get(keyOf(name));

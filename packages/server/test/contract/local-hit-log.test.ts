@@ -216,6 +216,22 @@ test('local hit log: segments are trimmed whole, and only those that are stored'
   await source.close();
 });
 
+test('local hit log: what a listener left that there is no more is read to its end and removed', async () => {
+  await using directory = await temporaryDirectory();
+  const log = await openLocalHitLog({ directory: directory.path, worker: 3, logger: silentLogger });
+  for (const n of upTo(5)) await log.append(sampleHit(n));
+  await log.close();
+  const source = new LocalHitSource(directory.path, silentLogger, 2);
+  const hits = await source.read(new Map(), 100);
+  assert.deepEqual(
+    hits.map(({ at }) => at),
+    upTo(5),
+  );
+  await source.trim(new Map(hits.map(({ epoch, seq }) => [epoch, seq])));
+  assert.deepEqual(await readdir(join(directory.path, 'edge-3')), []);
+  await source.close();
+});
+
 test('local hit log: a disk that hangs holds readers for five seconds at most, and it recovers by itself', async () => {
   await using directory = await temporaryDirectory();
   let gate: Promise<void> | undefined;

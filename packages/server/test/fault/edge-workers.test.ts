@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { duplicateSources, newLedger, storedAgents } from '../support/ledger.ts';
+import { metricOf } from '../support/metrics.ts';
+import { edgeProcesses, signal } from '../support/process-tree.ts';
+import { eventually, startServer } from '../support/server.ts';
+import { snippet } from '../support/snippet.ts';
+import { temporaryDirectory } from '../support/temp-dir.ts';
+
+const SHARED = process.platform === 'linux' ? false : 'listeners are shared on Linux and BSD only';
+
+test(
+  'two edge processes share the port: both serve and log, a killed one comes back, an objection holds at both',
+  { skip: SHARED },
+  async () => {
+    await using directory = await temporaryDirectory();
+    const server = await startServer(directory.path, { WAYBILL_EDGE_WORKERS: '2' });
+    try {
+      const message = await snippet(server, 1);
+      const [delivery] = message.deliveries;
+      const pixel = delivery?.pixelUrl ?? '';
+      const ledger = newLedger();
+      const readOnce = async (name: string): Promise<void> => {
+        // Each on a connection of its own, so that the system divides them.
+        const headers = { 'user-agent': name, connection: 'close' };
+        const answer = await fetch(pixel, { headers }).catch(() => undefined);
+        await answer?.arrayBuffer().catch(() => undefined);
+        if (answer?.status === 200) ledger.hits.add(name);
+      };
+      for (let n = 0; n < 40; n++) await readOnce(`both/${n}`);
+      assert.equal(ledger.hits.size, 40);
+      const edges = await edgeProcesses(server.processes);
+      assert.equal(edges.length, 2);
+      await eventually('the counts of both are summed', async () => {
+        return (await metricOf(server, 'waybill_edge_hits_total')) === 40;
+      });
+      assert.deepEqual((await readdir(join(directory.path, 'hits'))).sort(), ['edge-0', 'edge-1']);
+
+      signal(edges[0] ?? 0, 'SIGKILL');
+      for (let n = 0; n < 20; n++) await readOnce(`one/${n}`);
+      await eventually('both are there again', async () => {
+        return (await edgeProcesses(server.processes)).length === 2;
+      });
+      await eventually('every answered hit is stored', async () => {
+        const stored = new Set(storedAgents(directory.path));
+        return [...ledger.hits].every((name) => stored.has(name));
+      });
+
+      const facts = await server.api(`/api/v1/deliveries/${delivery?.trackingNumber}`);
+      const { recipientPageUrl } = (await facts.json()) as { recipientPageUrl: string };
+      const objected = await fetch(recipientPageUrl, { method: 'POST' });
+      assert.ok(objected.ok, `${objected.status}`);
+      for (let n = 0; n < 20; n++) await readOnce(`objected/${n}`);
+      await eventually('neither records any more', async () => {
+        return (await metricOf(server, 'waybill_edge_silenced_total')) === 20;
+      });
+      assert.deepEqual(duplicateSources(directory.path), []);
+    } finally {
+      await server.stop();
+    }
+  },
+);
