@@ -103,6 +103,8 @@ class EdgeServer implements Edge {
         });
       },
     );
+    // A client that has ended its side is answered all the same. Undocumented, and staying: github.com/nodejs/node/pull/36819
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     const limit = new ConnectionLimit({ limits, trusted, makeRoom: (client) => this.#makeRoom(client) });
     this.#limit = limit;
     this.#plain = new PlainConnections(this.#server, {
@@ -146,7 +148,10 @@ class EdgeServer implements Edge {
       this.#server.close(() => resolve());
     });
     this.#plain.drain();
-    const deadline = setTimeout(() => this.#server.closeAllConnections(), DRAIN_MS);
+    const deadline = setTimeout(() => {
+      this.#server.closeAllConnections();
+      this.#plain.cut();
+    }, DRAIN_MS);
     // Connections become idle one by one as their last answer goes out.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), 20);
     this.#server.closeIdleConnections();

@@ -16,6 +16,8 @@ const MOST_LOOKED_AT = 500;
 const SWEPT_AT_ONCE = 200;
 /** For who has connected and said nothing, as `node:http` has it. */
 const LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+/** For who does not read its last answers. */
+const GOODBYE_MS = 10_000;
 
 export interface PlainConnectionOptions {
   hot: HotRoutes;
@@ -92,6 +94,11 @@ export class PlainConnections {
     for (const connection of this.#connections) connection.endIfIdle();
   }
 
+  /** Ends what is still open, whatever it is owed. */
+  cut(): void {
+    for (const { socket } of this.#connections) socket.destroy();
+  }
+
   bytesOf({ answer, isHead, keepAlive }: Owed): Buffer {
     return this.#bytes.of(answer, { isHead, keepAlive: keepAlive && !this.isDraining });
   }
@@ -111,10 +118,9 @@ export class PlainConnections {
   }
 
   /** For good: it comes back neither to here nor to its connection object. */
-  handOver(connection: PlainConnection, socket: Socket, unread: Buffer): void {
+  handOver(connection: PlainConnection, socket: Socket): void {
     this.#connections.delete(connection);
     socket.pause();
-    if (unread.length > 0) socket.unshift(unread);
     this.#toHttp(socket);
     socket.resume();
     if (this.isDraining) this.#server.closeIdleConnections();
@@ -163,12 +169,13 @@ class PlainConnection {
   readonly #hub: PlainConnections;
   readonly #socket: Socket;
   #owed: Owed[] = [];
-  /** Bytes that wait until what is owed is written. */
-  #unread: Buffer | undefined;
+  /** Bytes that were given back to the socket wait until what is owed is written. */
+  #isHeld = false;
   #isForHttp = false;
   #isOver = false;
   #hasAsked = false;
   #touchedAt = performance.now();
+  #closedAt: number | undefined;
   #peer: string | undefined;
   #isPeerTrusted: boolean | undefined;
 
@@ -180,8 +187,7 @@ class PlainConnection {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#touchedAt = performance.now();
-    if (this.#unread !== undefined) this.#unread = Buffer.concat([this.#unread, chunk]);
-    else this.#take(chunk);
+    this.#take(chunk);
   };
 
   /** The client has said everything; what it is owed it still gets. */
@@ -198,7 +204,7 @@ class PlainConnection {
 
   readonly #onDrain = (): void => {
     this.#socket.off('drain', this.#onDrain);
-    if (this.#unread === undefined) this.#socket.resume();
+    if (!this.#isHeld) this.#socket.resume();
   };
 
   get socket(): Socket {
@@ -245,10 +251,11 @@ class PlainConnection {
     }
   }
 
+  /** Back into the socket: so its end, when the client has said everything, is told only behind them. */
   #hold(unread: Buffer, isForHttp: boolean): void {
-    this.#unread = unread;
+    this.#isHeld = true;
     this.#isForHttp = isForHttp;
-    this.#socket.pause();
+    this.#socket.pause().unshift(unread);
   }
 
   /** Writes the answers that are due. */
@@ -261,16 +268,10 @@ class PlainConnection {
       const due = count === owed.length ? owed : owed.slice(0, count);
       this.#write(due);
     }
-    if (this.#owed.length > 0 || this.#socket.destroyed) return;
-    const unread = this.#unread;
-    if (this.#isOver || unread === undefined) return;
-    this.#unread = undefined;
-    if (this.#isForHttp) {
-      this.#handOver(unread);
-      return;
-    }
-    this.#take(unread);
-    if (this.#unread === undefined && !this.#socket.writableNeedDrain) this.#socket.resume();
+    if (this.#owed.length > 0 || this.#socket.destroyed || this.#isOver || !this.#isHeld) return;
+    this.#isHeld = false;
+    if (this.#isForHttp) this.#handOver();
+    else if (!this.#socket.writableNeedDrain) this.#socket.resume();
   }
 
   #write(due: readonly Owed[]): void {
@@ -278,8 +279,7 @@ class PlainConnection {
     if (first === undefined) return;
     const bytes =
       due.length === 1 ? this.#hub.bytesOf(first) : Buffer.concat(due.map((each) => this.#hub.bytesOf(each)));
-    const isLast =
-      this.#owed.length === 0 && (this.#isOver || (this.#hub.isDraining && this.#unread === undefined));
+    const isLast = this.#owed.length === 0 && (this.#isOver || (this.#hub.isDraining && !this.#isHeld));
     if (isLast) {
       this.#socket.end(bytes);
       this.#close();
@@ -289,7 +289,7 @@ class PlainConnection {
     }
   }
 
-  #handOver(unread: Buffer): void {
+  #handOver(): void {
     this.#socket
       .off('data', this.#onData)
       .off('end', this.#onEnd)
@@ -297,19 +297,20 @@ class PlainConnection {
       .off('close', this.#onClose)
       .off('drain', this.#onDrain);
     this.#isOver = true;
-    this.#hub.handOver(this, this.#socket, unread);
+    this.#hub.handOver(this, this.#socket);
   }
 
   /** @returns whether it was */
   endIfIdle(): boolean {
-    const isIdle = this.#owed.length === 0 && this.#unread === undefined;
+    const isIdle = this.#owed.length === 0 && !this.#isHeld && !this.#isOver;
     if (isIdle) this.#close();
     return isIdle;
   }
 
   /** @param patienceMs for a first request */
   endIfSilent(now: number, patienceMs: number): void {
-    if (this.#owed.length > 0 || this.#unread !== undefined) return;
+    if (this.#closedAt !== undefined && now - this.#closedAt > GOODBYE_MS) this.#socket.destroy();
+    if (this.#owed.length > 0 || this.#isHeld || this.#isOver) return;
     const silentMs = now - this.#touchedAt;
     if (!this.#hasAsked && silentMs > patienceMs) {
       this.#socket.write(LATE);
@@ -320,7 +321,7 @@ class PlainConnection {
   /** What was written still goes out; the rest of the other side's bytes are read to nowhere. */
   #close(): void {
     this.#isOver = true;
-    this.#hub.forget(this);
+    this.#closedAt ??= performance.now();
     this.#socket.end();
     this.#socket.destroySoon();
   }

@@ -240,6 +240,49 @@ test('a client that ends its side still gets what it is owed', async () => {
   assert.equal(client.text().split('HTTP/1.1 ').length, 3);
 });
 
+test('a client that ends its side is answered whatever it asked, and however much', async () => {
+  await using running = await run();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  running.log.gate = promise;
+  const requests: [string, number][] = [
+    [`GET ${PIXEL} HTTP/1.0\r\n\r\n`, 1],
+    [`GET http://track.example${PIXEL} HTTP/1.1\r\nHost: track.example\r\n\r\n`, 1],
+    [get(PIXEL) + `GET ${LINK} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab` + get(PIXEL), 3],
+    [get(PIXEL).repeat(200), 200],
+    [get(PIXEL).repeat(100) + `GET ${PIXEL} HTTP/1.0\r\n\r\n`, 101],
+  ];
+  const clients = await Promise.all(requests.map(() => running.open()));
+  for (const [n, client] of clients.entries()) client.socket.end(requests[n]?.[0] ?? '');
+  await sleep(100);
+  resolve();
+  for (const [n, client] of clients.entries()) {
+    await client.closed;
+    assert.equal(client.text().split('HTTP/1.1 ').length - 1, requests[n]?.[1], `client ${n}`);
+  }
+  assert.equal(
+    running.log.hits.length,
+    requests.reduce((sum, [, count]) => sum + count, 0),
+  );
+});
+
+test('a client that never reads its answers does not hold up the end', async () => {
+  await using running = await run();
+  const client = await running.open();
+  client.socket.pause();
+  // In pieces that are read at once, so that no request is cut in two and left to `node:http`.
+  let isTaken = true;
+  for (let n = 1; n <= 200 && isTaken; n++) {
+    client.socket.write(get(PIXEL).repeat(300));
+    const deadline = Date.now() + 1_000;
+    while (running.log.hits.length < n * 300 && Date.now() < deadline) await sleep(2);
+    isTaken = running.log.hits.length === n * 300;
+  }
+  assert.equal(isTaken, false, 'its answers fit into the system’s buffers');
+  const began = performance.now();
+  await running.edge.close();
+  assert.ok(performance.now() - began < 6_000);
+});
+
 test('draining finishes what is owed on every connection, says that it closes, and takes under five seconds', async () => {
   await using running = await run();
   const { promise, resolve } = Promise.withResolvers<void>();
