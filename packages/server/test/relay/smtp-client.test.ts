@@ -262,10 +262,13 @@ describe('what the server answers', () => {
               assert.deepEqual(outcome(first), expected, `${step} ${reply}`);
               assert.equal(first.reply, reply);
               assert.deepEqual(outcome(await send()), ['relayed']);
-              assert.equal(server.sessions.length, 1);
-              assert.equal(words(server, 'RSET').length, step === 'end' ? 0 : 1);
+              // This server takes recipients of a refused sender, so an empty mail might go to them.
+              const hangsUp = step === 'MAIL' && offers === ALL;
+              assert.equal(server.sessions.length, hangsUp ? 2 : 1);
+              assert.equal(words(server, 'RSET').length, step === 'end' || hangsUp ? 0 : 1);
               // What was refused has left nothing behind: an empty mail at most, which goes to nobody.
-              assert.deepEqual(server.sessions[0]?.mails.filter(({ length }) => length > 0).at(-1), MAIL);
+              const mails = server.sessions.flatMap((session) => session.mails);
+              assert.deepEqual(mails.filter(({ length }) => length > 0).at(-1), MAIL);
             },
           );
         }
@@ -284,6 +287,84 @@ describe('what the server answers', () => {
         );
       },
     ));
+
+  test('a RSET that is refused is no word on the mail: no empty mail, no bounce, another connection', async () => {
+    for (const offers of [ALL, []]) {
+      let refusals = 0;
+      await withServer(
+        {
+          offers,
+          command: (line) => {
+            if (line === 'RSET') return '502 5.5.1 what is that?';
+            return line.startsWith('RCPT') && refusals++ === 0 ? '450 4.2.1 later' : undefined;
+          },
+        },
+        async ({ server, send }) => {
+          assert.deepEqual(outcome(await send()), ['server-deferred', 'mail']);
+          assert.deepEqual(outcome(await send()), ['relayed']);
+          assert.deepEqual(
+            server.sessions.map(({ mails }) => mails.filter(({ length }) => length > 0)),
+            [[], [MAIL]],
+          );
+          // The first mail's, which went to nobody.
+          assert.equal(server.sessions[0]?.mails.length, offers === ALL ? 1 : 0);
+        },
+      );
+    }
+  });
+
+  test('a recipient that is taken without a sender gets no empty mail', () =>
+    withServer(
+      { offers: ALL, command: (line) => (line.startsWith('MAIL') ? '550 5.7.1 not you' : undefined) },
+      async ({ server, send }) => {
+        assert.deepEqual(outcome(await send()), ['rejected']);
+        assert.deepEqual(server.sessions[0]?.mails, []);
+        assert.deepEqual(outcome(await send()), ['rejected']);
+        assert.equal(server.sessions.length, 2);
+      },
+    ));
+
+  test('an answer too many is never taken for one to the mail', async () => {
+    for (const offers of [ALL, []]) {
+      for (const step of ['EHLO', 'MAIL', 'RCPT', 'DATA']) {
+        await withServer(
+          {
+            offers,
+            command: (line) => {
+              if (!line.startsWith(step)) return undefined;
+              if (step === 'EHLO')
+                return ['250-x', ...offers.map((word) => `250-${word}`), '250 x', '250 y'].join('\r\n');
+              return step === 'DATA' ? '354 go on\r\n250 2.0.0 taken' : '250 2.0.0 OK\r\n250 2.0.0 OK';
+            },
+          },
+          async ({ server, send }) => {
+            assert.deepEqual(outcome(await send()), ['server-unreachable', 'session'], step);
+            await eventually('hanging up', () => Promise.resolve(server.sessions[0]?.socket.closed));
+            assert.deepEqual(server.sessions[0]?.mails, []);
+          },
+        );
+      }
+    }
+  });
+
+  test('a refusal in the midst of a large mail is one, and the mail is not ended', async () => {
+    const large = Buffer.from(`Subject: x\r\n\r\n${`${'x'.repeat(70)}\r\n`.repeat(300_000)}`);
+    for (const close of [true, undefined]) {
+      await withServer(
+        {
+          offers: ['PIPELINING', '8BITMIME'],
+          command: (line) =>
+            line === 'DATA'
+              ? { pieces: ['354 go on\r\n', '552 5.3.4 too large\r\n'], ...(close ? { close } : {}) }
+              : undefined,
+        },
+        async ({ server, send }) => {
+          assert.deepEqual(outcome(await send({}, large)), ['rejected']);
+          assert.deepEqual(server.sessions[0]?.mails, []);
+        },
+      );
+    }
+  });
 
   test('replies of several lines, in pieces of a byte, or all of them at once', () =>
     withServer(

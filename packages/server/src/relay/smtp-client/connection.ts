@@ -54,6 +54,11 @@ export class Connection {
     return this.#failure === undefined && this.#replies.length === 0 && !this.#reader.isInReply;
   }
 
+  /** An answer that nobody has asked for yet. */
+  get unread(): Reply | undefined {
+    return this.#replies[0];
+  }
+
   /** For EHLO, when the machine has no name of its own (RFC 5321 §4.1.3). */
   get addressLiteral(): string {
     const address = this.#socket.localAddress ?? '127.0.0.1';
@@ -71,10 +76,11 @@ export class Connection {
     this.#socket.uncork();
   }
 
-  /** A long text; each piece of it has the time limit. @throws ConnectionError */
+  /** A long text, as far as the server has not answered; each piece has the time limit. @throws ConnectionError */
   async writeLong(data: Buffer, limitMs: number): Promise<void> {
     for (let start = 0; start < data.length; start += PIECE_BYTES) {
       if (this.#failure !== undefined) throw this.#failure;
+      if (this.unread !== undefined) break;
       if (this.#socket.write(data.subarray(start, start + PIECE_BYTES))) continue;
       this.#limit(limitMs, 'The mail server took nothing more of the mail.');
       await this.#first('drain');

@@ -1,7 +1,7 @@
-import type { Connection } from './connection.ts';
+import { ConnectionError, type Connection } from './connection.ts';
 import type { Offers } from './handshake.ts';
 import type { MailCommands } from './mail-commands.ts';
-import type { Reply } from './reply.ts';
+import { inOneLine, type Reply } from './reply.ts';
 
 /** RFC 5321 §4.5.3.2: how long a server may take. */
 export interface TransactionTimeouts {
@@ -60,12 +60,21 @@ export async function sendMail(
     return { accepted: false, reply: refusal };
   }
   const { connection } = session;
+  // An answer that is here already is none to this mail, whatever it says.
+  if (!connection.isUsable) throw outOfStep();
   session.dataBegun = true;
-  await writeBody(connection, raw, timeouts.dataBlockMs);
+  const early = await writeBody(connection, raw, timeouts.dataBlockMs);
+  if (early !== undefined) {
+    // A dot would end the mail, and what the server makes of it then is unknown.
+    connection.fail(new ConnectionError('The mail server spoke before the mail was over.'));
+    if (early.code < 400) throw outOfStep();
+    return { accepted: false, reply: early };
+  }
   const reply = await connection.reply(
     timeouts.dataEndMs,
     'The mail server did not say in time whether it took the mail.',
   );
+  if (reply.code >= 300 && reply.code < 400) throw outOfStep();
   return { accepted: isPositive(reply), reply };
 }
 
@@ -82,13 +91,19 @@ async function beginAtOnce(
     const answer = await connection.reply(timeouts.commandMs, late(verb));
     // The server hangs up, and says nothing more.
     if (answer.code === HANGS_UP) return answer;
+    checkStep(answer, verb);
     answers.push(answer);
   }
   const toData = await connection.reply(timeouts.dataStartMs, late('DATA'));
   session.needsReset = false;
   const refusal = answers.find((answer) => !isPositive(answer));
-  if (refusal === undefined) return toData.code === 354 ? undefined : toData;
-  if (toData.code === 354) {
+  if (refusal === undefined) return refusalOfData(toData);
+  if (toData.code !== 354) return refusal;
+  const toRecipient = answers.at(-1);
+  if (toRecipient !== undefined && isPositive(toRecipient)) {
+    // Somebody would get the empty mail.
+    connection.fail(new ConnectionError('The mail server takes a recipient without a sender.'));
+  } else {
     // RFC 2920 §3.1: it waits for a mail although nobody is to get it. An empty one goes to no one.
     connection.write('.\r\n');
     await connection.reply(timeouts.dataEndMs, late('DATA'));
@@ -109,25 +124,60 @@ async function beginStepByStep(
   ];
   for (const { line, limitMs } of steps) {
     connection.write(`${line}\r\n`);
-    const reply = await connection.reply(limitMs, late(line.slice(0, 4)));
+    const verb = line.slice(0, 4);
+    const reply = await connection.reply(limitMs, late(verb));
+    if (reply.code === HANGS_UP) return reply;
+    checkStep(reply, verb);
     if (!isPositive(reply)) return reply;
   }
   session.needsReset = false;
   connection.write('DATA\r\n');
-  const toData = await connection.reply(dataStartMs, late('DATA'));
-  return toData.code === 354 ? undefined : toData;
+  return refusalOfData(await connection.reply(dataStartMs, late('DATA')));
 }
 
-/** The mail with its dots doubled (RFC 5321 §4.5.2), and the end. */
-async function writeBody(connection: Connection, raw: Uint8Array, blockMs: number): Promise<void> {
+/** @throws ConnectionError for what is no word on this mail: the session is of no use any more */
+function checkStep(answer: Reply, verb: string): void {
+  if (answer.code >= 300 && answer.code < 400) throw outOfStep();
+  if (verb === 'RSET' && !isPositive(answer)) {
+    throw new ConnectionError(`The mail server refused to begin anew: ${inOneLine(answer)}`);
+  }
+}
+
+/** @throws ConnectionError */
+function refusalOfData(answer: Reply): Reply | undefined {
+  if (answer.code === 354) return undefined;
+  if (answer.code < 400) throw outOfStep();
+  return answer;
+}
+
+function outOfStep(): ConnectionError {
+  return new ConnectionError('The answers of the mail server do not belong to what it was asked.');
+}
+
+/**
+ * The mail with its dots doubled (RFC 5321 §4.5.2), and the end.
+ * @returns what the server said before the end, which was not sent then
+ */
+async function writeBody(
+  connection: Connection,
+  raw: Uint8Array,
+  blockMs: number,
+): Promise<Reply | undefined> {
   const bytes = withDotsDoubled(Buffer.from(raw.buffer, raw.byteOffset, raw.length));
   const end = bytes.length === 0 || bytes[bytes.length - 1] === LF ? '.\r\n' : '\r\n.\r\n';
   if (bytes.length <= LONG_BYTES) {
     connection.writeTogether([bytes, end]);
-    return;
+    return undefined;
   }
-  await connection.writeLong(bytes, blockMs);
-  connection.write(end);
+  try {
+    await connection.writeLong(bytes, blockMs);
+  } catch (error) {
+    // Who finds a mail too large says so and hangs up.
+    if (connection.unread === undefined) throw error;
+  }
+  const early = connection.unread;
+  if (early === undefined) connection.write(end);
+  return early;
 }
 
 /** The same bytes when no line begins with a dot. */
