@@ -308,9 +308,12 @@ export class MailIntake {
     if (analysis?.touched !== true || mail.source === 'filter') {
       return { raw: body, messageIdHeader: facts.messageId, added: [] };
     }
-    const messageIdHeader = facts.messageId ?? newMessageIdHeader(mail.envelope.from, this.#random);
+    // One that is there and of no use stays alone: mail with two is refused by some.
+    const messageIdHeader = facts.hasMessageId
+      ? facts.messageId
+      : newMessageIdHeader(mail.envelope.from, this.#random);
     const fields = [
-      ...(facts.messageId === null ? [`Message-ID: ${messageIdHeader}`] : []),
+      ...(facts.hasMessageId ? [] : [`Message-ID: ${messageIdHeader}`]),
       ...(facts.hasDate ? [] : [`Date: ${mailDate(this.#clock())}`]),
     ];
     return { raw: withFieldsFirst(body, fields), messageIdHeader, added: fields };

@@ -21,6 +21,7 @@ test('names and subject are decoded from encoded words and from raw UTF-8', () =
     cc: ['c@example.net', 'Łukasz <l@example.net>'],
     subject: 'Äpfel und Birnen €',
     messageId: '<abc@example.org>',
+    hasMessageId: true,
     hasDate: true,
     mode: undefined,
     receipts: undefined,
@@ -35,6 +36,20 @@ test('a header with nothing in it gives nothing, without failing', () => {
   assert.deepEqual(
     [read.from, read.to, read.subject, read.messageId, read.hasDate],
     ['', [], '', null, false],
+  );
+});
+
+test('a Message-ID without its brackets is one; what is none is there all the same', () => {
+  const read = (value: string) => {
+    const { messageId, hasMessageId } = facts(`Message-ID: ${value}`);
+    return [messageId, hasMessageId];
+  };
+  assert.deepEqual(read('12345@example.org'), ['<12345@example.org>', true]);
+  assert.deepEqual(read('\r\n <12345@example.org> (once)'), ['<12345@example.org>', true]);
+  assert.deepEqual(read('0022'), [null, true]);
+  assert.deepEqual(
+    [facts('From: a@example.org').messageId, facts('From: a@example.org').hasMessageId],
+    [null, false],
   );
 });
 

@@ -14,8 +14,9 @@ export interface MailFacts {
   cc: string[];
   /** Decoded (RFC 2047), without control characters. */
   subject: string;
-  /** With angle brackets. */
+  /** With angle brackets, also where its program left them out; null when there is none that anybody can refer to. */
   messageId: string | null;
+  hasMessageId: boolean;
   hasDate: boolean;
   /** What the sender asks for by `X-Waybill-Mode` or `X-Waybill`. */
   mode: Mode | undefined;
@@ -48,7 +49,8 @@ export function readMailFacts(message: Uint8Array): MailFacts {
     to: mailboxes(shown('to')),
     cc: mailboxes(shown('cc')),
     subject: oneLine(decodedWords(shown('subject')[0] ?? '')).slice(0, MAX_SUBJECT),
-    messageId: /<[^<>\s]+>/.exec(first('message-id') ?? '')?.[0] ?? null,
+    messageId: messageIdIn(first('message-id') ?? ''),
+    hasMessageId: byName.has('message-id'),
     hasDate: byName.has('date'),
     mode: requestedMode(first('x-waybill-mode'), first('x-waybill')),
     receipts: requestedReceipts(first('x-waybill-receipts')),
@@ -64,6 +66,11 @@ function shownValue(message: Uint8Array, { start, end }: HeaderField): string {
     .slice(text.indexOf(':') + 1)
     .replaceAll(/\r?\n[ \t]*/g, ' ')
     .trim();
+}
+
+function messageIdIn(value: string): string | null {
+  const [id = null] = /<[^<>\s]+>/.exec(value) ?? [];
+  return id ?? (/^[^<>\s"']+@[^<>\s"']+$/.test(value) ? `<${value}>` : null);
 }
 
 /** RFC 8098 §2.1, and what older programs understand. */

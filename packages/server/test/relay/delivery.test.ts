@@ -193,6 +193,15 @@ test('in mode aggregate all copies are the same', () =>
     assert.equal(claims?.mode, 'aggregate');
   }));
 
+test('a Message-ID without its brackets gets no second one beside it, and answers to it are found', () =>
+  withSmarthost(async (smarthost, relay) => {
+    await submit(relay, TRACKABLE.replace('<m1@example.org>', 'm1@example.org'));
+    const [mail] = await arrived(smarthost, 1);
+    assert.deepEqual(mail?.raw.match(/^Message-ID: .*$/gm), ['Message-ID: m1@example.org']);
+    const message = await relay.engine.db.selectFrom('messages').selectAll().executeTakeFirstOrThrow();
+    assert.equal(message.message_id_header, '<m1@example.org>');
+  }));
+
 test('Message-ID and date are added to a tracked mail that has none', () =>
   withSmarthost(async (smarthost, relay) => {
     await submit(relay, `From: sender@example.org\r\nContent-Type: text/html\r\n\r\n${HTML}\r\n`);
