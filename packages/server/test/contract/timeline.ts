@@ -7,8 +7,15 @@ import {
   type DeliveryId,
   type WorkspaceId,
 } from '../../src/kernel/ids.ts';
-import { Timeline, newTrackingNumber, type NewMail } from '../../src/messages/messages.ts';
+import { concludeDelivery } from '../../src/messages/interpret.ts';
+import {
+  Timeline,
+  newTrackingNumber,
+  type NewMail,
+  type TransportFact,
+} from '../../src/messages/messages.ts';
 import type { Engine } from '../../src/storage/engine.ts';
+import { asPart, type Statement } from '../../src/storage/statements.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
@@ -24,6 +31,19 @@ export interface TimelineContract {
   skip: string | false;
   /** A migrated, empty database. */
   engine(): Promise<Engine>;
+}
+
+/** Fails when it is written twice. */
+const noted = (what: string): Statement => ({
+  sql: 'insert into settings (name, value) values (?, ?)',
+  rows: [[`noted ${what}`, '']],
+});
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }
 
 /** What every engine's stores must do together with the timeline. */
@@ -363,6 +383,74 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     assert.equal(row.verdict_state, 'bounced');
     assert.equal((await events(engine, first.id)).filter(({ type }) => type === 'bounced').length, 1);
   });
+
+  test(
+    `${name}: whatever is told of a delivery at the same moment, its row says what all its events say`,
+    { skip },
+    async (t) => {
+      const { engine, timeline, messages, setNow } = await setUp(t);
+      const store = new KyselyTimelineStore(engine, () => START + 86_400_000);
+      const accepted = Array.from({ length: 12 }, () => mail());
+      await Promise.all(accepted.map((each) => messages.accept(each)));
+      const ids = accepted.flatMap(({ deliveries }) => deliveries.map(({ id }) => id));
+      const fact = (deliveryId: DeliveryId, type: TransportFact['type'], at: number): TransportFact => ({
+        deliveryId,
+        at: START + at,
+        type,
+        reasons: [{ code: type, text: type }],
+        source: `${type}:test:${deliveryId}`,
+        ...(type === 'relayed' ? { transport: 'sent' } : {}),
+        ...(type === 'delivered' || type === 'bounced' ? { transport: type } : {}),
+      });
+      const tellings = ids.flatMap((id, index) => [
+        () => timeline.recordTransports([fact(id, 'deferred', 1)], asPart([noted(`deferred ${id}`)])),
+        () => timeline.recordTransports([fact(id, 'relayed', 2)], asPart([noted(`relayed ${id}`)])),
+        () => timeline.recordTransport(fact(id, index % 3 === 0 ? 'bounced' : 'delivered', 3)),
+        () => timeline.recordTransport(fact(id, index % 2 === 0 ? 'replied' : 'receipt', 600_000)),
+        () => timeline.recordHits([hit(id, { at: START + 300_000 })]),
+        () => timeline.recordHits([hit(id, { at: START + 40_000, headers: { 'user-agent': 'curl/8.5.0' } })]),
+        () => (index % 5 === 0 ? timeline.recordTransport(fact(id, 'objected', 700_000)) : timeline.settle()),
+      ]);
+      setNow(START + 86_400_000);
+      await Promise.all(shuffled(tellings).map((tell) => tell()));
+      await store.transact({ deliveryIds: ids, messageIds: [] }, ({ deliveries }) => {
+        for (const record of deliveries.values()) {
+          const { delivery: computed } = concludeDelivery(
+            record,
+            { added: [], changed: [] },
+            START + 86_400_000,
+          );
+          const has = (type: string): boolean => record.events.some((event) => event.type === type);
+          assert.deepEqual(record.verdict, computed.verdict);
+          assert.equal(record.transport, has('bounced') ? 'bounced' : 'delivered');
+          assert.equal(record.sentAt, START + 2);
+          assert.equal(record.objectedAt, has('objected') ? START + 700_000 : null);
+          assert.deepEqual(
+            ['accepted', 'deferred', 'relayed'].map(
+              (type) => record.events.filter((event) => event.type === type).length,
+            ),
+            [1, 1, 1],
+          );
+        }
+        assert.equal(deliveries.size, ids.length);
+        return {
+          hits: [],
+          newEvents: [],
+          changedEvents: [],
+          confirmedEvents: [],
+          deliveries: [],
+          outbox: [],
+          cursors: new Map(),
+        };
+      });
+      const notes = await engine.db
+        .selectFrom('settings')
+        .select('name')
+        .where('name', 'like', 'noted %')
+        .execute();
+      assert.equal(notes.length, ids.length * 2);
+    },
+  );
 
   test(
     `${name}: the first opening by a person writes one notification in the same transaction; machines and proxies' prefetch write none`,
