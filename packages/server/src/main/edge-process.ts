@@ -19,8 +19,12 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel, 'edge');
   let drain = async (): Promise<void> => {};
   onShutdown(() => drain());
-  const start = await firstMessage();
   let backEndUrl: string | undefined;
+  // From the first moment on: an edge that was started again is told while it still opens its files.
+  process.on('message', (message: ToEdge) => {
+    if (message.type === 'back-end-url') backEndUrl = message.url;
+  });
+  const start = await firstMessage();
   // Whoever reads takes a segment for finished once there is a next one: nobody may still be writing it.
   const unlock = lockDataDir(
     config.dataDir,
@@ -52,7 +56,6 @@ export async function runEdgeProcess(config: Config): Promise<void> {
 
   const report = (message: FromEdge): void => send(process, message);
   process.on('message', (message: ToEdge) => {
-    if (message.type === 'back-end-url') backEndUrl = message.url;
     if (message.type === 'deny') {
       // Durable first: an objection that was confirmed must survive a restart of the edge.
       denyFile.append(message.entries).then(

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDataDir } from '../../src/storage/data-dir-lock.ts';
-import { startServer } from '../support/server.ts';
+import type { WorkspaceId } from '../../src/kernel/ids.ts';
+import { loadMasterKeys } from '../../src/main/keys.ts';
+import { Keyring, pageUrl } from '../../src/tracking/tracking.ts';
+import { edgeProcesses, signal } from '../support/process-tree.ts';
+import { eventually, startServer } from '../support/server.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
 test('an edge begins no log while a former one may still be writing its own', async () => {
@@ -20,4 +24,19 @@ test('an edge begins no log while a former one may still be writing its own', as
   assert.throws(() => lockDataDir(directory.path, 'edge', 0), { code: 'conflict' });
   await server.stop();
   lockDataDir(directory.path, 'edge', 0)();
+});
+
+test('the recipient’s page is there again when the edge was started again', async () => {
+  await using directory = await temporaryDirectory();
+  const server = await startServer(directory.path);
+  const keyring = new Keyring(loadMasterKeys(directory.path, undefined));
+  const url = pageUrl(keyring, server.edgeUrl, { workspaceId: 1 as WorkspaceId, subject: 'ab'.repeat(16) });
+  // Of a delivery that is unknown: the back end says so, the edge alone would say 503.
+  assert.equal((await fetch(url)).status, 404);
+  for (const pid of await edgeProcesses((await server.local()).processes)) signal(pid, 'SIGKILL');
+  await eventually('the page is there again', async () => {
+    const answer = await fetch(url).catch(() => undefined);
+    return answer?.status === 404;
+  });
+  await server.stop();
 });
