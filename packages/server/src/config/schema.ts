@@ -204,7 +204,7 @@ export const SETTINGS = {
     schema: integer(0, 1_000_000),
     default: '600',
     about:
-      'How many hits in a minute are recorded of one address with one User-Agent on one and the same image or link; five minutes’ worth may come at once. Further ones get the same answer and are only counted. Readers who share a proxy are not one source, since each mail has images and links of its own. `0`: no limit.',
+      'How many hits in a minute are recorded of one address with one User-Agent on one and the same image or link; five minutes’ worth may come at once. Further ones get the same answer and are only counted. Readers who share a proxy are not one source, since each mail has images and links of its own, and programs on this machine are never limited. `0`: no limit.',
   }),
   WAYBILL_EDGE_MAX_HEAD_BYTES: setting({
     schema: integer(4_096, 1_048_576),

@@ -1,6 +1,9 @@
 import { BlockList, isIP, SocketAddress } from 'node:net';
 import { AppError } from '../kernel/errors.ts';
 
+/** Programs on this machine, by their plain address. */
+export const LOOPBACK = /^(?:127\.|::1$)/;
+
 /**
  * A list of networks; a single address is a network of its own.
  * @throws AppError `misconfigured` that names the network which is none

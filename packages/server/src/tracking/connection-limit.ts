@@ -1,6 +1,6 @@
 import type { BlockList, Socket } from 'node:net';
 import { clientGroup } from '../kernel/client-group.ts';
-import { isTrustedAddress, plainAddress } from './client-address.ts';
+import { isTrustedAddress, LOOPBACK, plainAddress } from './client-address.ts';
 import type { EdgeLimits } from './edge-limits.ts';
 
 const BODY = 'Too many connections. Try again in a moment.\n';
@@ -16,8 +16,6 @@ const FULL = [
 ].join('\r\n');
 /** For the answer to get through; then the connection is cut. */
 const GOODBYE_MS = 2_000;
-/** When these go at once, it is no reading that is interrupted. */
-const LOOPBACK = /^(?:127\.|::1$)/;
 
 export interface ConnectionLimitOptions {
   limits: Pick<EdgeLimits, 'maxConnections' | 'maxConnectionsPerAddress'>;

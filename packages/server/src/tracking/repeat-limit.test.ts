@@ -58,3 +58,16 @@ test('a clock that is set back neither blocks nor opens anything, 0 is no limit,
     limit.isTooMany(request(5_000, { ip: `2001:db8:1::${n.toString(16)}` }), claims);
   assert.equal(admitted(limit, 1_000, 5_000), 300);
 });
+
+test('programs on this machine are no flood, and an agent of any length takes little memory', () => {
+  const limit = new RepeatLimit(60);
+  for (const ip of ['127.0.0.1', '127.8.0.1', '::1']) {
+    for (let n = 0; n < 1_000; n++) assert.equal(limit.isTooMany(request(0, { ip }), claims), false);
+  }
+  const tail = 'x'.repeat(15_000);
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 0; n < 20_000; n++)
+    limit.isTooMany(request(0, { agent: Buffer.from(`${n} ${tail}`).toString('latin1') }), claims);
+  const grownBytes = process.memoryUsage().heapUsed - before;
+  assert.ok(grownBytes < 150_000_000, `${grownBytes} bytes for 20,000 sources`);
+});

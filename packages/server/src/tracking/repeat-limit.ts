@@ -1,10 +1,13 @@
 import type { RawRequest } from './hit.ts';
+import { LOOPBACK } from './client-address.ts';
 import type { TokenClaims } from './token.ts';
 
 /** So many minutes' worth may come at once. */
 const BURST_MINUTES = 5;
-/** Sources known at a time, twice: about 20 MB at most. */
+/** Sources known at a time, twice: about 40 MB at most. */
 const MOST_SOURCES = 50_000;
+/** Of a User-Agent so much tells sources apart; a client may send 16 KB. */
+const AGENT_CHARACTERS = 256;
 const MINUTE_MS = 60_000;
 
 interface Credit {
@@ -18,6 +21,9 @@ interface Credit {
  * address with its User-Agent, and what it may use up is counted for each token by itself. So a proxy with many people
  * behind it is never a flood, since each of them has a mail and a token of their own; and where all readers share a token
  * (mode `aggregate`) nobody is limited at all. Why: docs/adr/0021.
+ *
+ * Programs on this machine are no source: whoever may run them here needs no flood, and behind a proxy that nobody has
+ * declared as trusted all readers seem to be here.
  *
  * Forgetting a source gives it its credit back, so that memory stays bounded whatever comes.
  */
@@ -35,8 +41,9 @@ export class RepeatLimit {
 
   /** Counts the hit. @returns true when it is to be answered and not recorded */
   isTooMany({ at, ip, headers }: RawRequest, { subject, linkIndex, mode }: TokenClaims): boolean {
-    if (this.#burst === 0 || mode === 'aggregate') return false;
-    const source = `${subject}/${linkIndex} ${ip ?? ''} ${headers['user-agent'] ?? ''}`;
+    if (this.#burst === 0 || mode === 'aggregate' || (ip !== undefined && LOOPBACK.test(ip))) return false;
+    const agent = (headers['user-agent'] ?? '').slice(0, AGENT_CHARACTERS);
+    const source = `${subject}/${linkIndex} ${ip ?? ''} ${agent}`;
     const credit = this.#of(source, at);
     // Never back: the clock may be set.
     credit.hits = Math.min(this.#burst, credit.hits + Math.max(0, at - credit.at) * this.#perMs);

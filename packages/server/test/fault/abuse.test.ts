@@ -58,25 +58,34 @@ function end(sockets: readonly { socket: Socket }[]): void {
 }
 
 test('a flood of one source on one image is answered, recorded up to its share, and counted; others are not touched', () =>
-  withServer({ WAYBILL_EDGE_REPEATS_PER_MINUTE: '60' }, async (server, dataDir) => {
-    const [pixel = '', other = ''] = await snippetPixels(server, 2);
-    const load = async (url: string, agent: string): Promise<void> => {
-      const answer = await fetch(url, { headers: { 'user-agent': agent } });
-      assert.equal((await answer.arrayBuffer()).byteLength, 43);
-    };
-    for (let n = 0; n < 20; n++) await Promise.all(Array.from({ length: 30 }, () => load(pixel, 'flood/1')));
-    await load(other, 'flood/1');
-    await load(pixel, 'reader/1');
-    const counts = await eventually('all requests are counted', async () => {
-      const [hits, repeated] = await Promise.all(
-        ['hits', 'repeated'].map((name) => metricOf(server, `waybill_edge_${name}_total`)),
+  withServer(
+    { WAYBILL_EDGE_REPEATS_PER_MINUTE: '60', WAYBILL_TRUSTED_PROXIES: '127.0.0.1' },
+    async (server, dataDir) => {
+      const [pixel = '', other = ''] = await snippetPixels(server, 2);
+      const load = async (url: string, agent: string): Promise<void> => {
+        const answer = await fetch(url, {
+          headers: { 'user-agent': agent, 'x-forwarded-for': '203.0.113.9' },
+        });
+        assert.equal((await answer.arrayBuffer()).byteLength, 43);
+      };
+      for (let n = 0; n < 20; n++)
+        await Promise.all(Array.from({ length: 30 }, () => load(pixel, 'flood/1')));
+      await load(other, 'flood/1');
+      await load(pixel, 'reader/1');
+      const counts = await eventually('all requests are counted', async () => {
+        const [hits, repeated] = await Promise.all(
+          ['hits', 'repeated'].map((name) => metricOf(server, `waybill_edge_${name}_total`)),
+        );
+        return (hits ?? 0) + (repeated ?? 0) === 602 && { hits: hits ?? 0, repeated: repeated ?? 0 };
+      });
+      assert.ok(counts.hits >= 302 && counts.hits < 400, `${counts.hits} hits were recorded`);
+      await eventually(
+        'what was recorded is stored',
+        async () => storedAgents(dataDir).length === counts.hits,
       );
-      return (hits ?? 0) + (repeated ?? 0) === 602 && { hits: hits ?? 0, repeated: repeated ?? 0 };
-    });
-    assert.ok(counts.hits >= 302 && counts.hits < 400, `${counts.hits} hits were recorded`);
-    await eventually('what was recorded is stored', async () => storedAgents(dataDir).length === counts.hits);
-    assert.ok(storedAgents(dataDir).includes('reader/1'));
-  }));
+      assert.ok(storedAgents(dataDir).includes('reader/1'));
+    },
+  ));
 
 test('a full house: idle connections make room, and when there are none a newcomer is told so', () =>
   withServer(
