@@ -36,6 +36,7 @@ import { KyselyQueueStore } from '../storage/queue-store.ts';
 import { StoredPrivacy } from '../storage/privacy-store.ts';
 import { KyselyReportStore } from '../storage/report-store.ts';
 import { KyselySharedAddresses } from '../storage/shared-address-store.ts';
+import { SentNoteFiles } from '../storage/sent-notes.ts';
 import { StatsStore } from '../storage/stats-store.ts';
 import { KyselyTimelineStore } from '../storage/timeline-store.ts';
 import { Keyring, pageUrl, verifyPageToken } from '../tracking/tracking.ts';
@@ -168,6 +169,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     keyring,
     messages: new KyselyMessageStore(engine),
     queue: new KyselyQueueStore(engine),
+    sentNotes: new SentNoteFiles(join(config.dataDir, 'queue', 'sent-notes'), logger),
     queueAdmin: new KyselyQueueAdminStore(engine),
     timeline,
     credentials: accounts.secrets,

@@ -26,6 +26,7 @@ import type {
   CredentialCheck,
   Objections,
   QueueStore,
+  SentNotes,
   TransportTimeline,
   WorkspacePolicies,
 } from './ports.ts';
@@ -94,6 +95,7 @@ export interface RelayDeps {
   keyring: TrackingContext['keyring'];
   messages: Pick<MessageStore, 'accept' | 'markSent'>;
   queue: QueueStore;
+  sentNotes: SentNotes;
   queueAdmin: QueueAdminStore & NoticedCopies;
   timeline: TransportTimeline;
   credentials: CredentialCheck;
@@ -178,6 +180,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
   const pipeline = new Pipeline({ context, prepared, signer, smarthost, clock, logger });
   const queue = new Queue({
     store: deps.queue,
+    notes: deps.sentNotes,
     timeline: deps.timeline,
     notices: noticeSender(deps, retry.expiryMs),
     send: (mail) => pipeline.send(mail),
@@ -238,6 +241,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
       clearInterval(dkimWatch);
       await Promise.all([listeners.close(), queue.stop(tuning.graceMs ?? GRACE_MS)]);
       smarthost?.close();
+      deps.sentNotes.close();
     },
   };
 }

@@ -117,6 +117,22 @@ export interface SettledMail {
 /** By id and number of the attempt. */
 export type EndedAttempt = Pick<SettledMail, 'id' | 'attempts' | 'outcome'>;
 
+/**
+ * Port: what the smarthost took and the store does not know yet. It outlives this process, not a loss of power, and
+ * makes the moment between a server's 250 and the store as short as one call to the system.
+ */
+export interface SentNotes {
+  /** Notes of the processes before this one. */
+  readonly found: readonly EndedAttempt[];
+  /** The store knows of what was found. */
+  forgetFound(): void;
+  /** Synchronous. Does not throw: a copy without a note is sent twice at worst. */
+  note(ended: EndedAttempt): void;
+  /** The store knows of it. */
+  forget(ended: EndedAttempt): void;
+  close(): void;
+}
+
 /** A mail of Waybill's own, or one that passes through without a delivery. */
 export interface UntrackedMail {
   workspaceId: WorkspaceId;
@@ -135,8 +151,12 @@ export interface UntrackedMail {
  * Whatever takes several copies is one transaction: all of them or none.
  */
 export interface QueueStore {
-  /** At the start: whatever was `sending` is `ready` again. @returns how many there were */
-  recover(): Promise<number>;
+  /**
+   * At the start: whatever was `sending` is `ready` again, but for the attempts that are known to have ended: they are
+   * `settled`. Durable when it resolves.
+   * @returns how many are `ready` again
+   */
+  recover(known: readonly EndedAttempt[]): Promise<number>;
   /** Takes due copies, oldest first; they are `sending` now and counted as an attempt. */
   claim(now: number, limits: ClaimLimits): Promise<ClaimedMail[]>;
   /** Takes copies that are not tried any more, for there was no time for it until they expired. */

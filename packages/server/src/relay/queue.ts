@@ -18,6 +18,7 @@ import type {
   QueuedMail,
   QueueStore,
   SendingLine,
+  SentNotes,
   SettledMail,
   TransportTimeline,
 } from './ports.ts';
@@ -25,6 +26,7 @@ import { Telling } from './telling.ts';
 
 export interface QueueOptions {
   store: QueueStore;
+  notes: SentNotes;
   timeline: TransportTimeline;
   notices: Pick<NoticeSender, 'send'>;
   send: (mail: QueuedMail) => Promise<Attempt>;
@@ -63,7 +65,7 @@ interface Lined extends ClaimedMail {
 /**
  * Sends what is due. Every step is durable before the next one begins, so the process may die anywhere: a copy whose
  * outcome was written down is never sent again, and an outcome that was not told to the timeline is told later.
- * Left open is only the moment between the server's 250 and the writing down (RFC 1047): such a copy is sent twice.
+ * Left open is only the moment between the server's 250 and the note of it (RFC 1047): such a copy is sent twice.
  */
 export class Queue implements SendingLine {
   readonly #options: QueueOptions;
@@ -110,7 +112,9 @@ export class Queue implements SendingLine {
   }
 
   async start(): Promise<void> {
-    const count = await this.#options.store.recover();
+    const { store, notes } = this.#options;
+    const count = await store.recover(notes.found);
+    notes.forgetFound();
     if (count > 0)
       this.#options.logger.info({ count }, 'copies on their way when the server ended are sent again');
     this.#loop = this.#run();
@@ -315,13 +319,14 @@ export class Queue implements SendingLine {
 
   /** Writes down what an attempt came to, then tells it. */
   async #conclude(mail: ClaimedMail, attempt: Attempt): Promise<void> {
-    const { clock, retry, random } = this.#options;
+    const { clock, retry, random, notes } = this.#options;
     const at = clock();
     const outcome = outcomeOf(mail, attempt, { at, retry, random });
     const notice = noticeOf(mail, attempt, outcome, { at, expiryMs: retry.expiryMs });
     if (notice !== undefined) outcome.notice = notice;
     const { id, deliveryId, attempts } = mail;
     const ended = { id, deliveryId, attempts, outcome };
+    if (attempt.kind === 'relayed') notes.note({ id, attempts, outcome });
     this.#unsettled++;
     this.#startNext();
     const isTold = await this.#write(ended, attempt).finally(() => {
@@ -329,6 +334,7 @@ export class Queue implements SendingLine {
       this.#startNext();
       if (this.#behind) this.wake();
     });
+    notes.forget(ended);
     if (!isTold) await this.#telling.tell(ended);
     if (outcome.retryAt !== undefined) this.wake();
   }

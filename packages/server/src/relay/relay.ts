@@ -18,6 +18,7 @@ export type {
   Outcome,
   QueuedMail,
   QueueStore,
+  SentNotes,
   SettledMail,
   TransportTimeline,
   UntrackedMail,

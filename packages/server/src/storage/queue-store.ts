@@ -39,13 +39,22 @@ export class KyselyQueueStore implements QueueStore {
     this.#engine = engine;
   }
 
-  async recover(): Promise<number> {
-    const { numUpdatedRows } = await this.#engine.db
-      .updateTable('queue')
-      .set({ state: 'ready' })
-      .where(SENDING)
-      .executeTakeFirst();
-    return Number(numUpdatedRows);
+  async recover(known: readonly EndedAttempt[]): Promise<number> {
+    return this.#engine.db.transaction().execute(async (tx) => {
+      await runStatements(tx, [
+        {
+          sql: `update queue set state = 'settled', outcome = ?
+            where id = ? and attempts = ? and state = 'sending'`,
+          rows: known.map(({ id, attempts, outcome }) => [JSON.stringify(outcome), id, attempts]),
+        },
+      ]);
+      const { numUpdatedRows } = await tx
+        .updateTable('queue')
+        .set({ state: 'ready' })
+        .where(SENDING)
+        .executeTakeFirst();
+      return Number(numUpdatedRows);
+    });
   }
 
   async claim(now: number, { copies, except }: ClaimLimits): Promise<ClaimedMail[]> {

@@ -155,7 +155,7 @@ export function testQueueStore(
     const accepted = mail(['ann@example.net']);
     await accept({ ...accepted, queue: accepted.queue.map((entry) => ({ ...entry, claimed: true })) });
     assert.deepEqual(await claim(store, 9_999, 10), []);
-    assert.equal(await store.recover(), 1);
+    assert.equal(await store.recover([]), 1);
     assert.equal((await claim(store, 9_999, 10))[0]?.attempts, 2);
   });
 
@@ -183,11 +183,46 @@ export function testQueueStore(
     await accept(mail(['ann@example.net']));
     await claim(store, 1_000, 10);
     assert.equal(await store.nextDueAt([]), undefined);
-    assert.equal(await store.recover(), 1);
+    assert.equal(await store.recover([]), 1);
     assert.equal(await store.nextDueAt([]), 1_000);
     const [again] = await claim(store, 1_000, 10);
     assert.equal(again?.attempts, 2);
   });
+
+  contract(
+    'what is known to have been sent when the process died is told, and not sent again',
+    async ({ store, accept }) => {
+      const outcome = {
+        fact: {
+          at: 5,
+          type: 'relayed' as const,
+          transport: 'sent' as const,
+          reasons: [{ code: 'c', text: 't' }],
+        },
+      };
+      await accept(mail(['ann@example.net', 'bob@example.net', 'cat@example.net']));
+      const [sent, earlier, other] = await claim(store, 1_000, 10);
+      assert.ok(sent && earlier && other);
+      const known = [
+        { id: sent.id, attempts: 1, outcome },
+        { id: earlier.id, attempts: 0, outcome },
+        { id: 'gone', attempts: 1, outcome },
+      ];
+      assert.equal(await store.recover(known), 2);
+      assert.deepEqual(await store.settled(10), [
+        { id: sent.id, deliveryId: sent.deliveryId, attempts: 1, outcome },
+      ]);
+      assert.deepEqual(
+        (await claim(store, 1_000, 10)).map(({ id }) => id).sort(),
+        [earlier.id, other.id].sort(),
+      );
+      assert.equal(
+        (await store.settled(10)).length,
+        1,
+        'what is on its way again is not touched by an old note',
+      );
+    },
+  );
 
   contract('a claimed copy that was not tried is as it was before', async ({ store, accept }) => {
     await accept(mail(['ann@example.net']));
@@ -213,7 +248,7 @@ export function testQueueStore(
         },
       };
       await store.settle([{ id: claimed.id, outcome }]);
-      assert.equal(await store.recover(), 0);
+      assert.equal(await store.recover([]), 0);
       assert.deepEqual(await claim(store, 9_999, 10), []);
       assert.deepEqual(await store.settled(10), [
         { id: claimed.id, deliveryId: claimed.deliveryId, attempts: 1, outcome },
@@ -221,7 +256,7 @@ export function testQueueStore(
       await finish(store, claimed, outcome, 6);
       await finish(store, claimed, outcome, 7);
       assert.deepEqual(await store.settled(10), []);
-      assert.equal(await store.recover(), 0);
+      assert.equal(await store.recover([]), 0);
     },
   );
 
@@ -236,7 +271,7 @@ export function testQueueStore(
     const [again] = await claim(store, 5_000, 10);
     assert.deepEqual([again?.attempts, again?.lastError], [2, 'busy']);
     await finish(store, claimed, { retryAt: 5_000, error: 'busy' }, 5_001);
-    assert.equal(await store.recover(), 1, 'telling an old attempt again does not touch the new one');
+    assert.equal(await store.recover([]), 1, 'telling an old attempt again does not touch the new one');
   });
 
   contract("a copy's own failures are counted apart from its attempts", async ({ store, accept }) => {
@@ -309,7 +344,7 @@ export function testQueueStore(
       const again: Outcome = { retryAt: 5_000, error: 'later', deferrals: 3 };
       await join(store.conclusion([{ ...ann, outcome: {} }], 2_000));
       await join(store.conclusion([{ ...bob, outcome: again }], 2_000));
-      assert.equal(await store.recover(), 0);
+      assert.equal(await store.recover([]), 0);
       assert.deepEqual(await store.settled(10), []);
       assert.equal(await contents(), 1);
       const [retried, ...none] = await claim(store, 5_000, 10);

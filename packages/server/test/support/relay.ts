@@ -12,6 +12,7 @@ import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { KyselyQueueAdminStore } from '../../src/storage/queue-admin-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
+import { SentNoteFiles } from '../../src/storage/sent-notes.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { Keyring } from '../../src/tracking/tracking.ts';
 import { SmtpDialogue } from './smtp-dialogue.ts';
@@ -82,6 +83,7 @@ export async function startTestRelay(
     keyring: KEYRING,
     messages: new KyselyMessageStore(engine),
     queue: new KyselyQueueStore(engine),
+    sentNotes: new SentNoteFiles(join(directory, 'queue', 'sent-notes'), silentLogger),
     queueAdmin: new KyselyQueueAdminStore(engine),
     timeline: new Timeline({ store: new KyselyTimelineStore(engine, clock), lookup: NO_LOOKUP, clock }),
     credentials: accounts.secrets,
