@@ -46,6 +46,8 @@ export class Idempotency {
   readonly #store: IdempotencyStore;
   readonly #clock: Clock;
   readonly #owner: string;
+  /** How many requests with a key are here now. */
+  readonly #here = new Map<string, number>();
 
   /** @param owner unique for this start of the server */
   constructor(store: IdempotencyStore, clock: Clock, owner: string) {
@@ -62,8 +64,23 @@ export class Idempotency {
     claim: { workspaceId: WorkspaceId; key: string; request: string },
     work: (workId: WorkId) => Promise<{ status: number; body: string }>,
   ): Promise<IdempotentAnswer> {
-    const { workspaceId, key } = claim;
-    const requestHash = sha256(claim.request);
+    const name = `${claim.workspaceId} ${claim.key}`;
+    this.#here.set(name, this.#requestsWith(name) + 1);
+    try {
+      return await this.#runHere(claim, name, work);
+    } finally {
+      const left = this.#requestsWith(name) - 1;
+      if (left > 0) this.#here.set(name, left);
+      else this.#here.delete(name);
+    }
+  }
+
+  async #runHere(
+    { workspaceId, key, request }: Parameters<Idempotency['run']>[0],
+    name: string,
+    work: Parameters<Idempotency['run']>[1],
+  ): Promise<IdempotentAnswer> {
+    const requestHash = sha256(request);
     const mine: IdempotencyEntry = { requestHash, createdAt: this.#clock(), owner: this.#owner };
     const found = await this.#store.claim(workspaceId, key, mine);
     if (found !== undefined) {
@@ -71,7 +88,7 @@ export class Idempotency {
         throw new AppError('conflict', 'This Idempotency-Key was used with another request before.');
       }
       if (found.answer !== undefined) return { ...found.answer, replayed: true };
-      await this.#takeOver(workspaceId, key, found);
+      await this.#takeOver(workspaceId, key, found, name);
     }
     const createdAt = found?.createdAt ?? mine.createdAt;
     try {
@@ -79,9 +96,14 @@ export class Idempotency {
       await this.#store.answer(workspaceId, key, answer);
       return { ...answer, replayed: false };
     } catch (error) {
-      await this.#store.release(workspaceId, key);
+      // Else the work may be done all the same: a repetition must be the same work again, and find it.
+      if (isRefusal(error)) await this.#store.release(workspaceId, key);
       throw error;
     }
+  }
+
+  #requestsWith(name: string): number {
+    return this.#here.get(name) ?? 0;
   }
 
   async housekeep(): Promise<void> {
@@ -89,9 +111,14 @@ export class Idempotency {
     await inSlices((limit) => this.#store.deleteBefore(before, limit));
   }
 
-  /** A request of this start is still running; one of an earlier start died with it and is done again. */
-  async #takeOver(workspaceId: WorkspaceId, key: string, found: IdempotencyEntry): Promise<void> {
-    const isDead = found.owner !== this.#owner;
+  /** One of an earlier start died with it, and one that is not running any more failed: both are done again. */
+  async #takeOver(
+    workspaceId: WorkspaceId,
+    key: string,
+    found: IdempotencyEntry,
+    name: string,
+  ): Promise<void> {
+    const isDead = found.owner !== this.#owner || this.#requestsWith(name) === 1;
     if (isDead && (await this.#store.takeOver(workspaceId, key, found.owner, this.#owner))) return;
     throw new AppError('conflict', 'A request with this Idempotency-Key is running. Ask again in a moment.', {
       details: { retryAfterSeconds: 1 },
@@ -106,6 +133,11 @@ export function readIdempotencyKey(header: string | string[] | undefined): strin
   throw new AppError('invalid-input', 'Idempotency-Key: must be 1 to 255 visible ASCII characters.', {
     fields: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }],
   });
+}
+
+/** Whether it says that nothing was done. The store may have failed behind what it did. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && !['unavailable', 'storage-full', 'internal'].includes(error.code);
 }
 
 function sha256(text: string): string {

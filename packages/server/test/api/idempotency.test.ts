@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import type { CreatedMessage } from '@waybill/sdk';
 import { json, MAIL, startApi, type ApiServer } from '../support/api-server.ts';
 
@@ -93,6 +94,22 @@ test('after a crash between acceptance and answer, the repetition finds the mail
   assert.equal(redone.status, 201);
   assert.equal(((await redone.json()) as CreatedMessage).id, created.id);
   assert.equal(server.accepted(), 2);
+});
+
+test('when the store fails behind the acceptance, the repetition finds the mail and sends no second one', async (t) => {
+  const server = await startApi(t);
+  await sql`create trigger broken before update of response on idempotency_keys
+    begin select raise(abort, 'the disk is broken'); end`.execute(server.engine.db);
+  assert.equal((await post(server, 'order-1')).status, 500);
+  assert.equal(server.accepted(), 1);
+  server.clock.now += 1_000;
+  const stillBroken = await Promise.all([post(server, 'order-1'), post(server, 'order-1')]);
+  assert.ok(stillBroken.every(({ status }) => status === 409 || status === 500));
+  await sql`drop trigger broken`.execute(server.engine.db);
+  const again = await post(server, 'order-1');
+  assert.equal(again.status, 201);
+  assert.equal(server.accepted(), 1);
+  assert.equal((await post(server, 'order-1')).headers.get('idempotent-replayed'), 'true');
 });
 
 test('a key is forgotten after a day', async (t) => {
