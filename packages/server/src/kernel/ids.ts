@@ -1,4 +1,4 @@
-import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
@@ -57,4 +57,9 @@ export function newWorkspaceId(random: RandomBytes = systemRandom): WorkspaceId 
  */
 export function newRowId(): string {
   return randomUUIDv7();
+}
+
+/** For rows of which only the day may be kept: random alone (RFC 9562 §5.4), since the time in the other's would tell the moment. */
+export function newTimelessRowId(): string {
+  return randomUUID();
 }

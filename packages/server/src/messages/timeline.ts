@@ -1,6 +1,6 @@
 import type { Mode } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
-import { newRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
+import { newRowId, newTimelessRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { matchRules } from '../notify/notify.ts';
@@ -132,7 +132,7 @@ export class Timeline {
     if (fact === undefined) return record;
     const before = record.events.find(({ source }) => source === fact.source);
     if (before !== undefined && (fact.moves !== true || before.at >= fact.at)) return record;
-    const event = eventOf(fact, before?.id ?? newRowId());
+    const event = eventOf(fact, before?.id ?? (fact.moves === true ? newTimelessRowId() : newRowId()));
     const isOut = fact.type === 'relayed' || fact.transport === 'captured';
     const changed: DeliveryRecord = {
       ...record,
@@ -246,7 +246,7 @@ export class Timeline {
     const before = record.events.find((event) => event.source === source);
     if (before !== undefined && before.at >= at) return;
     const event: StoredEvent = {
-      id: before?.id ?? newRowId(),
+      id: before?.id ?? newTimelessRowId(),
       at,
       type: 'opened',
       source,
@@ -332,7 +332,7 @@ function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: TimelineWork
     deliveryId: null,
     messageId,
     event: {
-      id: newRowId(),
+      id: newTimelessRowId(),
       at: Math.floor(hit.at / DAY_MS) * DAY_MS,
       type: hit.kind === 'open' ? 'opened' : 'clicked',
       ...(link === undefined ? {} : { link }),

@@ -21,6 +21,8 @@ import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
 import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
 
+/** RFC 9562 §5.4: no time in it. */
+const RANDOM_ID = /^[\da-f]{8}-[\da-f]{4}-4/;
 const START = Date.UTC(2026, 10, 23, 12);
 const WORKSPACE = 7 as WorkspaceId;
 const GMAIL_PROXY =
@@ -297,6 +299,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
         opened.map(({ at }) => at),
         [day + 86_400_000],
       );
+      assert.match(opened[0]?.id ?? '', RANDOM_ID, 'an id that begins with the time tells more than the day');
       assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 0);
     },
   );
@@ -326,6 +329,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       [null],
     );
     assert.equal(rows[0]?.at, Date.UTC(2026, 10, 23));
+    for (const { id } of [...rows, ...click]) assert.match(id, RANDOM_ID);
   });
 
   test(
