@@ -1,4 +1,5 @@
 import type { Reason } from '@waybill/sdk';
+import type { Kysely } from 'kysely';
 import { AppError } from '../kernel/errors.ts';
 import { Groups } from '../kernel/groups.ts';
 import { newRowId, type MessageId, type WorkspaceId } from '../kernel/ids.ts';
@@ -7,7 +8,7 @@ import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
 import { nextPositions } from './positions.ts';
 import { newQueueRow } from './queue-rows.ts';
-import type { EngineName } from './schema.ts';
+import type { Database, EngineName } from './schema.ts';
 import { insertion, POSITION_BACK, reservePositions, transact, type Statement } from './statements.ts';
 
 /** Mails of one transaction: enough to share its fsync, few enough to hold others up for a moment only. */
@@ -58,7 +59,14 @@ export class KyselyMessageStore implements MessageStore {
         throw new AppError('conflict', 'Waybill sends this message itself and sees when it is out.');
       }
       if (message.sent_at !== null) return message.sent_at;
-      await tx.updateTable('messages').set({ sent_at: at }).where('id', '=', messageId).execute();
+      const { numUpdatedRows } = await tx
+        .updateTable('messages')
+        .set({ sent_at: at })
+        .where('id', '=', messageId)
+        .where('sent_at', 'is', null)
+        .executeTakeFirst();
+      // Another call came first; on PostgreSQL the update has waited for its end.
+      if (numUpdatedRows === 0n) return sentAt(tx, messageId);
       const deliveries = await tx
         .updateTable('deliveries')
         .set({ sent_at: at, settle_at: at, transport: 'sent' })
@@ -81,6 +89,15 @@ export class KyselyMessageStore implements MessageStore {
       return at;
     });
   }
+}
+
+async function sentAt(tx: Kysely<Database>, messageId: MessageId): Promise<number | undefined> {
+  const row = await tx
+    .selectFrom('messages')
+    .select('sent_at')
+    .where('id', '=', messageId)
+    .executeTakeFirst();
+  return row?.sent_at ?? undefined;
 }
 
 const HANDED_OVER: Reason = {

@@ -389,6 +389,26 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   });
 
   test(
+    `${name}: a snippet that is marked sent twice at the same moment is sent once`,
+    { skip },
+    async (t) => {
+      const { engine, messages } = await setUp(t);
+      for (let round = 0; round < 5; round++) {
+        const accepted = mail({ source: 'snippet' });
+        await messages.accept(accepted);
+        const times = await Promise.all(
+          [1, 2, 3, 4].map((at) => messages.markSent(WORKSPACE, accepted.messageId, START + at)),
+        );
+        assert.equal(new Set(times).size, 1);
+        for (const { id } of accepted.deliveries) {
+          assert.equal((await delivery(engine, id)).sent_at, times[0]);
+          assert.equal((await events(engine, id)).filter(({ type }) => type === 'relayed').length, 1);
+        }
+      }
+    },
+  );
+
+  test(
     `${name}: whatever is told of a delivery at the same moment, its row says what all its events say`,
     { skip },
     async (t) => {
