@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/load.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -31,7 +32,7 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     start.worker === 0 ? 'edge' : `edge-${start.worker}`,
     LOCK_WAIT_MS,
   );
-  const denyFile = await DenyFile.open(join(config.dataDir, 'edge', denyFileName(start.worker)), logger);
+  const denyFile = await DenyFile.open(await denyPath(config.dataDir, start.worker), logger);
   const denySet = new DenySet();
   denySet.apply(denyFile.entries);
   const hitLog = await openLocalHitLog({
@@ -86,9 +87,17 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   report({ type: 'edge-ready', ...edge.address, denyVersion: denyFile.complete ? denySet.version : 0 });
 }
 
-/** Each process has its own copy of the deny set. */
-function denyFileName(worker: number): string {
-  return worker === 0 ? 'deny-set.log' : `deny-set-${worker}.log`;
+/**
+ * Each process has its own copy of the deny set. That of a further one may be missing, or from when there were as many
+ * the last time; so it begins with what the first one knows, which always runs, and serves nobody without it.
+ */
+async function denyPath(dataDir: string, worker: number): Promise<string> {
+  const first = join(dataDir, 'edge', 'deny-set.log');
+  if (worker === 0) return first;
+  const own = join(dataDir, 'edge', `deny-set-${worker}.log`);
+  // Half a line at its end is left out, and then the back end sends everything again.
+  await copyFile(first, own).catch(() => {});
+  return own;
 }
 
 function firstMessage(): Promise<Extract<ToEdge, { type: 'start-edge' }>> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { lockDataDir } from '../../src/storage/data-dir-lock.ts';
 import { duplicateSources, newLedger, storedAgents } from '../support/ledger.ts';
 import { metricOf } from '../support/metrics.ts';
 import { edgeProcesses, signal } from '../support/process-tree.ts';
@@ -60,5 +61,28 @@ test(
     } finally {
       await server.stop();
     }
+  },
+);
+
+test(
+  'a further edge process knows from its first moment what the first one knows, without a back end',
+  { skip: SHARED },
+  async () => {
+    await using directory = await temporaryDirectory();
+    const folder = join(directory.path, 'edge');
+    await mkdir(folder, { recursive: true });
+    const known = `${JSON.stringify({ version: 7, kind: 'delivery', workspaceId: 1, target: 'ab'.repeat(16), effect: 'silent' })}\n`;
+    await writeFile(join(folder, 'deny-set.log'), known);
+    await writeFile(join(folder, 'deny-set-2.log'), '');
+    // The back end waits for it.
+    const unlock = lockDataDir(directory.path, 'back-end', 0);
+    const starting = startServer(directory.path, { WAYBILL_EDGE_WORKERS: '3' });
+    await eventually('all of them have opened their logs', async () => {
+      return (await readdir(join(directory.path, 'hits'))).length === 3;
+    });
+    for (const worker of [1, 2])
+      assert.equal(await readFile(join(folder, `deny-set-${worker}.log`), 'utf8'), known);
+    unlock();
+    await (await starting).stop();
   },
 );
