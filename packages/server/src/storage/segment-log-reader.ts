@@ -14,6 +14,7 @@ export class SegmentLogReader {
   readonly #isRetired: boolean;
   readonly #report: (sentence: string) => void;
   readonly #readers = new Map<string, SegmentReader>();
+  readonly #firstSeqs = new Map<string, number>();
   /** What was reported is not reported again when it is read again. */
   readonly #reported = new Set<string>();
 
@@ -100,7 +101,9 @@ export class SegmentLogReader {
   /** Without reading it: the next segment of the same epoch begins at or before what comes after the cursor. */
   #isPassed(name: SegmentName, next: SegmentName, cursor: number): boolean {
     if (name.epoch !== next.epoch || cursor === 0 || this.#readers.has(keyOf(name))) return false;
-    const first = firstSeq(this.#directory, next);
+    // It takes the whole first frame to know that it is sound.
+    const first = this.#firstSeqs.get(keyOf(next)) ?? firstSeq(this.#directory, next);
+    if (first !== undefined) this.#firstSeqs.set(keyOf(next), first);
     return first !== undefined && first <= cursor + 1;
   }
 
@@ -114,6 +117,7 @@ export class SegmentLogReader {
   #forget(name: SegmentName): void {
     this.#readers.get(keyOf(name))?.close();
     this.#readers.delete(keyOf(name));
+    this.#firstSeqs.delete(keyOf(name));
   }
 
   #pathOf(name: SegmentName): string {

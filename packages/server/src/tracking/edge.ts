@@ -105,6 +105,8 @@ class EdgeServer implements Edge {
     );
     // A client that has ended its side is answered all the same. Undocumented, and staying: github.com/nodejs/node/pull/36819
     Object.assign(this.#server, { httpAllowHalfOpen: true });
+    // For who neither asks on nor reads what is answered.
+    this.#server.timeout = KEEP_ALIVE_SECONDS * 1_000;
     const limit = new ConnectionLimit({ limits, trusted, makeRoom: (client) => this.#makeRoom(client) });
     this.#limit = limit;
     this.#plain = new PlainConnections(this.#server, {
