@@ -392,13 +392,17 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: a snippet that is marked sent twice at the same moment is sent once`,
     { skip },
     async (t) => {
-      const { engine, messages } = await setUp(t);
-      for (let round = 0; round < 5; round++) {
+      const { engine, timeline, messages } = await setUp(t);
+      for (let round = 0; round < 8; round++) {
         const accepted = mail({ source: 'snippet' });
         await messages.accept(accepted);
+        const opened = accepted.deliveries.map(({ id }) =>
+          timeline.recordHits([hit(id, { at: START + 3_600_000 })]),
+        );
         const times = await Promise.all(
           [1, 2, 3, 4].map((at) => messages.markSent(WORKSPACE, accepted.messageId, START + at)),
         );
+        await Promise.all(opened);
         assert.equal(new Set(times).size, 1);
         for (const { id } of accepted.deliveries) {
           assert.equal((await delivery(engine, id)).sent_at, times[0]);
