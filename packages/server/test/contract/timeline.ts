@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { AppError } from '../../src/kernel/errors.ts';
 import {
   newDeliveryId,
   newMessageId,
@@ -131,7 +132,8 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
       const accepted = mail();
       await messages.accept(accepted);
       for (const { id } of accepted.deliveries) assert.equal((await events(engine, id)).length, 1);
-      await assert.rejects(messages.accept(accepted), { code: 'conflict' });
+      const other = mail({ messageId: accepted.messageId });
+      await assert.rejects(messages.accept(other), { code: 'conflict' });
       const rows = await engine.db.selectFrom('deliveries').selectAll().execute();
       assert.equal(rows.length, 2);
     },
@@ -387,6 +389,23 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     assert.equal(row.verdict_state, 'bounced');
     assert.equal((await events(engine, first.id)).filter(({ type }) => type === 'bounced').length, 1);
   });
+
+  test(
+    `${name}: a mail whose commit took place without a word of it is accepted, another of its id is not`,
+    { skip },
+    async (t) => {
+      const { engine, messages } = await setUp(t);
+      const accepted = mail();
+      await messages.accept(accepted);
+      await Promise.all([messages.accept(accepted), messages.accept(mail())]);
+      await assert.rejects(
+        messages.accept(mail({ messageId: accepted.messageId })),
+        (error) => error instanceof AppError && error.code === 'conflict',
+      );
+      const rows = await engine.db.selectFrom('deliveries').select('id').execute();
+      assert.equal(rows.length, 4);
+    },
+  );
 
   test(
     `${name}: a snippet that is marked sent twice at the same moment is sent once`,
