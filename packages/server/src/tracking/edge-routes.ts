@@ -27,6 +27,9 @@ export class EdgeRoutes {
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // RFC 9112 §3.2; who reads the first and who reads the second would disagree about what this is.
+    if (request.rawHeaders.filter((text, at) => at % 2 === 0 && /^host$/i.test(text)).length > 1)
+      return send(response, TWO_HOSTS);
     const target = originForm(request.url ?? '/');
     const path = target.replace(/\?.*$/s, '');
     const isHot = between('/o/', path, '.gif') !== undefined || between('/l/', path) !== undefined;
@@ -76,6 +79,8 @@ export class EdgeRoutes {
     return clientAddress(remoteAddress, request.headers['x-forwarded-for'], this.#options.trusted);
   }
 }
+
+const TWO_HOSTS = answerOf(400, ['Content-Length', '0', 'Connection', 'close']);
 
 function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';

@@ -309,6 +309,7 @@ test('broken HTTP gets a 400 and no answer of ours, also behind good requests', 
     'GET /o/a.gif HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
     'GET /o/a.gif HTTP/1.1\r\nHost: a\r\nX : y\r\n\r\n',
     'GET /o/a.gif HTTP/1.1\r\n\r\n',
+    `GET ${PIXEL} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`,
     'GET /o/a.gif HTTP/9.9\r\nHost: a\r\n\r\n',
     '\u0016\u0003\u0001\u0002\u0000\u0001',
   ];
