@@ -31,6 +31,14 @@ test('a field behind lines that are no fields is still found', () => {
   assert.equal(without(' folded first line\r\nBcc: x@y.z', 'bcc'), ' folded first line\r\n');
 });
 
+test('a name is one however many blanks tear it from its colon', () => {
+  for (const blanks of [' ', '\t', ' '.repeat(196), ' '.repeat(197), ' '.repeat(198), ' \t'.repeat(5_000)]) {
+    assert.equal(without(`A: b\r\nBcc${blanks}: x@y.z\r\nC: d\r\n`, 'bcc'), 'A: b\r\nC: d\r\n');
+    assert.equal(without(`A: b\r\nBcc${blanks}x: y\r\n`, 'bcc'), `A: b\r\nBcc${blanks}x: y\r\n`);
+    assert.equal(without(`A: b\r\nBcc${blanks}\r\n: y\r\n`, 'bcc'), `A: b\r\nBcc${blanks}\r\n: y\r\n`);
+  }
+});
+
 test('removing what is not there changes nothing, whatever the bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (message) => {

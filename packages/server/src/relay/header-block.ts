@@ -48,9 +48,16 @@ function fieldName(bytes: Buffer, start: number, end: number): string {
   // Only this line is searched: in a message without colons a longer search would begin again at every line.
   const line = bytes.subarray(start, Math.min(end, start + LONGEST_NAME));
   const colon = line.indexOf(COLON);
-  if (colon === -1) return '';
-  const name = line.toString('latin1', 0, colon).trimEnd();
+  if (colon === -1 && !isColonBehindBlanks(bytes, start + line.length, end)) return '';
+  const name = line.toString('latin1', 0, colon === -1 ? line.length : colon).trimEnd();
   return /^[\x21-\x39\x3b-\x7e]+$/.test(name) ? name.toLowerCase() : '';
+}
+
+/** However many blanks a name is torn from its colon by, some programs find both. */
+function isColonBehindBlanks(bytes: Buffer, start: number, end: number): boolean {
+  let position = start;
+  while (position < end && (bytes[position] === SPACE || bytes[position] === TAB)) position++;
+  return position < end && bytes[position] === COLON;
 }
 
 /** The unfolded value as raw text, one character per byte. */
