@@ -15,6 +15,7 @@ import {
   type Kysely,
   type QueryResult,
 } from 'kysely';
+import { toObjects } from './row-objects.ts';
 import type {
   Durability,
   SqliteReply,
@@ -25,10 +26,15 @@ import type {
 } from './sqlite-worker.ts';
 import { fromSqlite, SqliteError, threadEnded } from './storage-error.ts';
 
-export { NOTHING_CHANGED, type Durability, type SqliteStepResult } from './sqlite-worker.ts';
+export { NOTHING_CHANGED, type Durability } from './sqlite-worker.ts';
 
-/** Several statements in one message; the result's rows are one SqliteStepResult for each. */
-export class SqliteScript implements CompiledQuery<SqliteStepResult> {
+/** What one step gave, its rows as objects. */
+export interface StepOutcome extends Pick<SqliteStepResult, 'changes'> {
+  rows: unknown[];
+}
+
+/** Several statements in one message; the result's rows are one StepOutcome for each. */
+export class SqliteScript implements CompiledQuery<StepOutcome> {
   readonly #raw = CompiledQuery.raw('');
   readonly query = this.#raw.query;
   readonly queryId = this.#raw.queryId;
@@ -90,7 +96,7 @@ class WorkerDatabase {
     steps: readonly SqliteStep[],
     atomic: boolean,
     durability: Durability = 'disk',
-  ): Promise<SqliteStepResult[]> {
+  ): Promise<StepOutcome[]> {
     if (this.#closed) throw new Error('the database is closed');
     if (this.#worker === undefined) this.#start();
     const id = this.#nextId++;
@@ -101,7 +107,10 @@ class WorkerDatabase {
     });
     if (error !== undefined)
       throw fromSqlite(new SqliteError(`${error.message} (${error.sql})`, error.errcode));
-    return results ?? [];
+    return (results ?? []).map(({ rows, columns = [], ...rest }) => ({
+      ...rest,
+      rows: toObjects(columns, rows),
+    }));
   }
 
   async close(): Promise<void> {
@@ -253,7 +262,7 @@ class SqliteConnection implements DatabaseConnection {
     return this.#turns.together(() => this.#writer.run<R>(sql, parameters));
   }
 
-  async #runScript({ steps, atomic, durability }: SqliteScript): Promise<SqliteStepResult[]> {
+  async #runScript({ steps, atomic, durability }: SqliteScript): Promise<StepOutcome[]> {
     if (this.#release !== undefined) {
       if (this.#isInterrupted()) throw threadEnded(undefined);
       return this.#writer.runAll(steps, false);

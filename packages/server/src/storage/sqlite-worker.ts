@@ -30,7 +30,10 @@ export interface SqliteRequest {
  */
 export type Durability = 'disk' | 'process';
 export interface SqliteStepResult {
-  rows: unknown[];
+  /** Values in the order of `columns`: names that came with each row would be most of the message. */
+  rows: unknown[][];
+  /** Of statements that give rows. */
+  columns?: readonly string[];
   /** Absent for statements that give rows. */
   changes?: number;
 }
@@ -56,7 +59,8 @@ const PROMPT_MS = 2;
 
 interface Prepared {
   statement: StatementSync;
-  givesRows: boolean;
+  /** None when it gives no rows. */
+  columns: readonly string[];
 }
 
 function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
@@ -74,6 +78,15 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
   return database;
 }
 
+function columnsOf(statement: StatementSync): string[] {
+  return statement.columns().map(({ name }) => name);
+}
+
+function arraysOf(statement: StatementSync, row: readonly unknown[]): unknown[][] {
+  // The types know nothing of `setReturnArrays`.
+  return statement.all(...(row as SQLInputValue[])) as unknown as unknown[][];
+}
+
 /** Runs one step with statements that are compiled once. */
 function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult {
   const statements = new Map<string, Prepared>();
@@ -82,7 +95,8 @@ function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult
     let prepared = statements.get(sql);
     if (prepared === undefined) {
       const statement = database.prepare(sql);
-      prepared = { statement, givesRows: statement.columns().length > 0 };
+      statement.setReturnArrays(true);
+      prepared = { statement, columns: columnsOf(statement) };
       if (statements.size >= CACHED_STATEMENTS) statements.clear();
       statements.set(sql, prepared);
     }
@@ -90,10 +104,14 @@ function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult
   };
 
   return ({ sql, rows, mustChange }) => {
-    const { statement, givesRows } = prepare(sql);
-    if (givesRows) {
-      // `all` gives null-prototype rows, which structured cloning turns into plain objects.
-      return { rows: rows.flatMap((row) => statement.all(...(row as SQLInputValue[]))) };
+    const prepared = prepare(sql);
+    const { statement } = prepared;
+    if (prepared.columns.length > 0) {
+      const found = rows.flatMap((row) => arraysOf(statement, row));
+      // SQLite compiles `select *` again by itself when a column has come.
+      if (found[0] !== undefined && found[0].length !== prepared.columns.length)
+        prepared.columns = columnsOf(statement);
+      return { rows: found, columns: prepared.columns };
     }
     let changes = 0;
     for (const row of rows) {

@@ -2,7 +2,7 @@ import { CompiledQuery, SqliteAdapter, type Kysely } from 'kysely';
 import { chunks } from './chunks.ts';
 import type { Database } from './schema.ts';
 import type { TransactionPart } from '../messages/messages.ts';
-import { NOTHING_CHANGED, SqliteScript, type Durability, type SqliteStepResult } from './sqlite-dialect.ts';
+import { NOTHING_CHANGED, SqliteScript, type Durability, type StepOutcome } from './sqlite-dialect.ts';
 import { SqliteError } from './storage-error.ts';
 
 /**
@@ -12,13 +12,13 @@ import { SqliteError } from './storage-error.ts';
 export interface Statement {
   sql: string;
   rows: readonly (readonly unknown[])[];
-  /** SQLite only: each row of parameters must change a row, or the transaction fails. @see isStale */
+  /** Each row of parameters must change a row, or the transaction fails. @see isStale */
   mustChange?: boolean;
   /** Of an insert: what stands before, for and behind one row, so that PostgreSQL gets many rows at once. */
   insert?: { head: string; row: string; tail: string };
 }
 
-/** Whether it was a statement with `mustChange` that ended the transaction. */
+/** Whether it was a statement with `mustChange` that ended a transaction on SQLite. */
 export function isStale(error: unknown): boolean {
   return error instanceof SqliteError && error.errcode === NOTHING_CHANGED;
 }
@@ -39,7 +39,7 @@ type Executor = Pick<Kysely<Database>, 'executeQuery' | 'getExecutor'>;
 export async function runStatements(
   tx: Executor,
   statements: readonly Statement[],
-): Promise<SqliteStepResult['rows'][]> {
+): Promise<StepOutcome['rows'][]> {
   if (isSqlite(tx)) return runOnSqlite(tx, statements, false);
   const results: unknown[][] = [];
   for (const statement of statements) results.push(await runOnPostgres(tx, statement));
@@ -51,7 +51,7 @@ export async function transact(
   db: Kysely<Database>,
   statements: readonly Statement[],
   durability: Durability = 'disk',
-): Promise<SqliteStepResult['rows'][]> {
+): Promise<StepOutcome['rows'][]> {
   if (isSqlite(db)) return runOnSqlite(db, statements, true, durability);
   return db.transaction().execute((tx) => runStatements(tx, statements));
 }
@@ -104,14 +104,17 @@ async function runOnSqlite(
     .filter(({ rows }) => rows.length > 0)
     .map(({ sql, rows, mustChange = false }) => ({ sql, rows, mustChange }));
   if (steps.length === 0) return statements.map(() => []);
-  const { rows: results } = await executor.executeQuery<SqliteStepResult>(
+  const { rows: results } = await executor.executeQuery<StepOutcome>(
     new SqliteScript(steps, atomic, durability),
   );
   let next = 0;
   return statements.map(({ rows }) => (rows.length === 0 ? [] : (results[next++]?.rows ?? [])));
 }
 
-async function runOnPostgres(executor: Executor, { sql, rows, insert }: Statement): Promise<unknown[]> {
+async function runOnPostgres(
+  executor: Executor,
+  { sql, rows, insert, mustChange }: Statement,
+): Promise<unknown[]> {
   const results: unknown[] = [];
   if (insert !== undefined) {
     for (const part of chunks(rows)) {
@@ -123,6 +126,7 @@ async function runOnPostgres(executor: Executor, { sql, rows, insert }: Statemen
   const text = numbered(sql);
   for (const row of rows) {
     const result = await executor.executeQuery(CompiledQuery.raw(text, [...row]));
+    if (mustChange === true && result.numAffectedRows === 0n) throw new Error(`no row was changed (${text})`);
     results.push(...result.rows);
   }
   return results;

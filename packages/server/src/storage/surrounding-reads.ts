@@ -9,7 +9,7 @@ import {
 import { grouped } from './row-sets.ts';
 import type { Database, EngineName } from './schema.ts';
 import type { Statement } from './statements.ts';
-import { toHit } from './timeline-rows.ts';
+import { HIT_COLUMNS, parsed, toHit, type HitRow } from './timeline-rows.ts';
 
 /** An address that thousands share must not make a judgement slow. */
 const MOST_SIGHTINGS = 2000;
@@ -72,7 +72,7 @@ export function surroundingStatements(
             ]),
     },
     {
-      sql: `select * from (select hits.*, these.id as read_for,
+      sql: `select ${HIT_COLUMNS.join(', ')}, read_for from (select hits.*, these.id as read_for,
           row_number() over (partition by these.id order by hits.at desc, hits.seq desc) as newness
           from deliveries as these
           join deliveries as older on older.id in (
@@ -99,7 +99,7 @@ export function toSurroundings(
       toSighting,
     ),
     earlierHits: grouped(
-      earlier as (Selectable<Database['hits']> & { read_for: string })[],
+      earlier as (HitRow & { read_for: string })[],
       (row) => row.read_for as DeliveryId,
       toHit,
     ),
@@ -112,7 +112,7 @@ type SightingRow = Pick<
 >;
 
 function toSighting(row: SightingRow): Sighting {
-  const userAgent = (JSON.parse(row.headers) as Record<string, string>)['user-agent'];
+  const userAgent = (parsed(row.headers) as Record<string, string>)['user-agent'];
   return {
     deliveryId: row.delivery_id as DeliveryId,
     ip: row.ip ?? '',

@@ -15,13 +15,39 @@ import { grouped } from './row-sets.ts';
 import type { Database, EngineName } from './schema.ts';
 import type { Statement } from './statements.ts';
 import { surroundingStatements, toSurroundings } from './surrounding-reads.ts';
-import { toEvent, toHit } from './timeline-rows.ts';
+import {
+  EVENT_COLUMNS,
+  HIT_COLUMNS,
+  parsed,
+  toEvent,
+  toHit,
+  type EventRow,
+  type HitRow,
+} from './timeline-rows.ts';
 
 /** A delivery as it was read, and by what a later transaction sees that it is still like that. */
 export type SeenDelivery = DeliveryRecord & { newestEvent: number | null };
 
+const DELIVERY_COLUMNS = [
+  'id',
+  'workspace_id',
+  'message_id',
+  'tracking_number',
+  'recipient',
+  'untouched_code',
+  'untouched_text',
+  'transport',
+  'verdict_state',
+  'verdict_confidence',
+  'verdict_reasons',
+  'verdict_settled',
+  'created_at',
+  'sent_at',
+  'objected_at',
+] as const;
+
 type Row<Table extends keyof Database> = Selectable<Database[Table]>;
-type DeliveryRow = Row<'deliveries'> &
+type DeliveryRow = Pick<Row<'deliveries'>, (typeof DELIVERY_COLUMNS)[number]> &
   Pick<Row<'messages'>, 'subject' | 'mode' | 'source'> & {
     link_count: number;
     newest_event: number | null;
@@ -47,7 +73,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
   const workspaces = `workspace_id in (select workspace_id from deliveries where id ${among})`;
   return [
     {
-      sql: `select deliveries.*, messages.subject, messages.mode, messages.source,
+      sql: `select ${DELIVERY_COLUMNS.map((column) => `deliveries.${column}`).join(', ')}, messages.subject, messages.mode, messages.source,
         (select count(*) from links where links.message_id = deliveries.message_id) as link_count,
         (select max(position) from events where events.delivery_id = deliveries.id) as newest_event,
         (select because from shared_addresses where shared_addresses.workspace_id = deliveries.workspace_id
@@ -57,13 +83,16 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
       rows: ofDeliveries,
     },
     {
-      sql: `select * from (select hits.*,
+      sql: `select ${HIT_COLUMNS.join(', ')} from (select hits.*,
           row_number() over (partition by delivery_id order by at desc, seq desc) as newness
           from hits where delivery_id ${among}) as newest
         where newness <= ${NEWEST_HITS} order by at, seq`,
       rows: ofDeliveries,
     },
-    { sql: `select * from events where delivery_id ${among} order by at, position`, rows: ofDeliveries },
+    {
+      sql: `select ${EVENT_COLUMNS.join(', ')} from events where delivery_id ${among} order by at, position`,
+      rows: ofDeliveries,
+    },
     { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofDeliveries },
     {
       sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
@@ -89,8 +118,8 @@ export function toSnapshot(
     links = [],
     ...rest
   ] = results;
-  const hitsOf = grouped(hits as Row<'hits'>[], (row) => row.delivery_id, toHit);
-  const eventsOf = grouped(events as Row<'events'>[], (row) => row.delivery_id, toEvent);
+  const hitsOf = grouped(hits as HitRow[], (row) => row.delivery_id, toHit);
+  const eventsOf = grouped(events as EventRow[], (row) => row.delivery_id, toEvent);
   const linksOf = grouped(
     links as Row<'links'>[],
     (row) => row.message_id,
@@ -141,7 +170,7 @@ function toDelivery(row: DeliveryRow, hits: StoredHit[], events: StoredEvent[]):
     verdict: {
       state: row.verdict_state as VerdictState,
       confidence: row.verdict_confidence,
-      reasons: JSON.parse(row.verdict_reasons) as Reason[],
+      reasons: parsed(row.verdict_reasons) as Reason[],
       settled: row.verdict_settled === 1,
     },
     createdAt: row.created_at,

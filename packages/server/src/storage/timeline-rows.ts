@@ -5,7 +5,43 @@ import type { Database } from './schema.ts';
 
 /** Hits and events as rows, and back; absent columns are absent fields. */
 
-export function toHit(row: Selectable<Database['hits']>): StoredHit {
+/** What {@link toHit} needs, and whose hit it is. */
+export const HIT_COLUMNS = [
+  'delivery_id',
+  'epoch',
+  'seq',
+  'at',
+  'kind',
+  'method',
+  'link_index',
+  'url',
+  'ip',
+  'headers',
+  'mode',
+  'host',
+] as const;
+export type HitRow = Pick<Selectable<Database['hits']>, (typeof HIT_COLUMNS)[number]>;
+
+/** What {@link toEvent} needs, and whose event it is. */
+export const EVENT_COLUMNS = [
+  'delivery_id',
+  'id',
+  'at',
+  'type',
+  'actor',
+  'confidence',
+  'reasons',
+  'place',
+  'client',
+  'network',
+  'ip',
+  'link',
+  'source',
+  'rules_version',
+] as const;
+export type EventRow = Pick<Selectable<Database['events']>, (typeof EVENT_COLUMNS)[number]>;
+
+export function toHit(row: HitRow): StoredHit {
   return {
     epoch: row.epoch,
     seq: row.seq,
@@ -15,28 +51,45 @@ export function toHit(row: Selectable<Database['hits']>): StoredHit {
     ...(row.link_index === null ? {} : { linkIndex: row.link_index }),
     ...(row.url === null ? {} : { url: row.url }),
     ...(row.ip === null ? {} : { ip: row.ip }),
-    headers: JSON.parse(row.headers) as Record<string, string>,
+    headers: parsed(row.headers) as Record<string, string>,
     mode: row.mode,
     ...(row.host === null ? {} : { host: row.host }),
   };
 }
 
-export function toEvent(row: Selectable<Database['events']>): StoredEvent {
+export function toEvent(row: EventRow): StoredEvent {
   return {
     id: row.id,
     at: row.at,
     type: row.type as EventType,
     ...(row.actor === null ? {} : { actor: row.actor as Actor }),
     ...(row.confidence === null ? {} : { confidence: row.confidence }),
-    ...(row.reasons === null ? {} : { reasons: JSON.parse(row.reasons) as Reason[] }),
-    ...(row.place === null ? {} : { place: JSON.parse(row.place) as Place }),
-    ...(row.client === null ? {} : { client: JSON.parse(row.client) as Client }),
-    ...(row.network === null ? {} : { network: JSON.parse(row.network) as Network }),
+    ...(row.reasons === null ? {} : { reasons: parsed(row.reasons) as Reason[] }),
+    ...(row.place === null ? {} : { place: parsed(row.place) as Place }),
+    ...(row.client === null ? {} : { client: parsed(row.client) as Client }),
+    ...(row.network === null ? {} : { network: parsed(row.network) as Network }),
     ...(row.ip === null ? {} : { ip: row.ip }),
     ...(row.link === null ? {} : { link: row.link }),
     source: row.source,
     rulesVersion: row.rules_version,
   };
+}
+
+/** Few browsers, networks and places make most of the hits: their texts are parsed once, and their values shared. */
+const KEPT_VALUES = 2_000;
+const LONGEST_KEPT = 2_000;
+const values = new Map<string, unknown>();
+
+/** Of a JSON text. @returns a value that nobody may change */
+export function parsed(text: string): unknown {
+  if (text.length > LONGEST_KEPT) return JSON.parse(text);
+  let value = values.get(text);
+  if (value === undefined) {
+    value = Object.freeze(JSON.parse(text));
+    if (values.size >= KEPT_VALUES) values.clear();
+    values.set(text, value);
+  }
+  return value;
 }
 
 export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork['hits'][number]) {
