@@ -7,11 +7,11 @@ import { DEFAULT_EDGE_LIMITS, type EdgeLimits } from './edge-limits.ts';
 import type { HitLog } from './hit-log.ts';
 import type { RawRequest } from './hit.ts';
 import type { Keyring } from './keyring.ts';
-import { blockedPage, NOT_FOUND, pageAnswer } from './pages.ts';
+import { blockedPage, NOT_FOUND, NOWHERE, pageAnswer } from './pages.ts';
 import { PIXEL } from './pixel.ts';
 import { Recorder } from './recorder.ts';
 import { RepeatLimit } from './repeat-limit.ts';
-import { verifyLinkToken, verifyPixelToken } from './urls.ts';
+import { TRAP_PAGE, verifyLinkToken, verifyPixelToken } from './urls.ts';
 
 export interface RouteCounts {
   /** Requests on pixels, links and pages whose signature is not ours. */
@@ -73,6 +73,7 @@ export class HotRoutes {
     if (pixelToken !== undefined) return this.#pixel(pixelToken, request);
     const linkToken = between('/l/', path);
     if (linkToken === undefined) return undefined;
+    if (linkToken === TRAP_PAGE) return { answer: NOWHERE, after: undefined };
     return this.#link(linkToken, queryAt === -1 ? '' : target.slice(queryAt + 1), request);
   }
 

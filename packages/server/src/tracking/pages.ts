@@ -29,6 +29,11 @@ const NOT_FOUND_PAGE = page('There is nothing here', [
   'If you came from an e-mail, try the link once more from the mail itself, or ask its sender.',
 ]);
 
+const NOWHERE_PAGE = page('This link leads nowhere', [
+  'It stands in an e-mail where people cannot see it, so that programs which follow every link of a mail are not taken for its reader.',
+  'If you came here yourself, nothing is wrong, and there is nothing to do. Nothing more is recorded here.',
+]);
+
 const BACK_END_DOWN_PAGE = page('This page is resting', [
   'It cannot be shown right now. Nothing is lost; please try again in a minute.',
 ]);
@@ -53,6 +58,7 @@ export function pageAnswer(
 }
 
 export const NOT_FOUND = pageAnswer(404, NOT_FOUND_PAGE, [], true);
+export const NOWHERE = pageAnswer(200, NOWHERE_PAGE, [], true);
 export const BACK_END_DOWN = pageAnswer(503, BACK_END_DOWN_PAGE, ['Retry-After', '60'], true);
 
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {

@@ -4,12 +4,14 @@ import fc from 'fast-check';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { isTrackableDestination, locationOf, readDestination } from './destination.ts';
 import { Keyring } from './keyring.ts';
-import { decodeToken, encodeToken, type TokenClaims } from './token.ts';
+import { decodeToken, encodeToken, LAST_LINK, type TokenClaims } from './token.ts';
 import {
+  isTrap,
   linkUrl,
   pageUrl,
   pixelUrl,
   readTrackedUrl,
+  trapUrl,
   verifyLinkToken,
   verifyPageToken,
   verifyPixelToken,
@@ -24,7 +26,7 @@ const claims: fc.Arbitrary<TokenClaims> = fc.record(
     subject: fc
       .uint8Array({ minLength: 16, maxLength: 16 })
       .map((bytes) => Buffer.from(bytes).toString('hex')),
-    linkIndex: fc.integer({ min: 1, max: 0xffff }),
+    linkIndex: fc.integer({ min: 1, max: LAST_LINK }),
     mode: fc.constantFrom<TokenClaims['mode']>('full', 'day', 'aggregate'),
   },
   { noNullPrototype: true },
@@ -251,6 +253,31 @@ test('our own addresses are recognised on any host, with what gateways add, and 
   ]) {
     assert.equal(readTrackedUrl(keyring, url), undefined, url);
   }
+});
+
+test('a trap is told from its address and from its claims, and no link can be mistaken for one', () => {
+  fc.assert(
+    fc.property(claims, destination, (given, to) => {
+      const url = trapUrl(keyring, 'https://t.example', given);
+      const read = readTrackedUrl(keyring, `${url}&utm_source=gateway`);
+      assert.equal(read?.kind, 'trap');
+      assert.equal(read.destination, 'https://t.example/l/nowhere');
+      assert.ok(isTrap(read.claims));
+      assert.deepEqual(
+        [read.claims.workspaceId, read.claims.subject, read.claims.mode],
+        [given.workspaceId, given.subject, 'full'],
+      );
+      const link = readTrackedUrl(keyring, linkUrl(keyring, 'https://t.example', given, to));
+      assert.ok(link === undefined || link.kind === 'link');
+    }),
+  );
+  const last = {
+    workspaceId: 5 as WorkspaceId,
+    subject: '0f'.repeat(16),
+    linkIndex: 0xffff,
+    mode: 'full',
+  } as const;
+  assert.throws(() => linkUrl(keyring, 'https://t.example', last, 'https://example.org/'), RangeError);
 });
 
 test('of the query the first `to` counts, percent-decoded only, and nothing else', () => {

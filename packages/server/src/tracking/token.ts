@@ -8,10 +8,14 @@ export interface TokenClaims {
   workspaceId: WorkspaceId;
   /** 32 lower-case hex digits: the delivery's id, or the message's in mode `aggregate`. */
   subject: string;
-  /** 0 is the pixel; links count from 1 to 65,535. */
+  /** 0 is the pixel; links count from 1 to {@link LAST_LINK}; then comes {@link TRAP_INDEX}. */
   linkIndex: number;
   mode: TokenMode;
 }
+
+/** Of the link that nobody can see: told from the hit alone, with no look-up. See docs/adr/0014. */
+export const TRAP_INDEX = 0xffff;
+export const LAST_LINK = TRAP_INDEX - 1;
 
 /*
  * Layout, 40 bytes, base64url without padding (54 characters); docs/adr/0010-token.md says why:

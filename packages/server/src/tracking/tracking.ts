@@ -14,4 +14,13 @@ export {
   type ReturnClaims,
 } from './return-token.ts';
 export type { TokenClaims, TokenMode } from './token.ts';
-export { linkUrl, pageUrl, pixelUrl, readTrackedUrl, unsignedLinkUrl, verifyPageToken } from './urls.ts';
+export {
+  isTrap,
+  linkUrl,
+  pageUrl,
+  pixelUrl,
+  readTrackedUrl,
+  trapUrl,
+  unsignedLinkUrl,
+  verifyPageToken,
+} from './urls.ts';

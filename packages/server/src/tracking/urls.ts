@@ -2,7 +2,14 @@ import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { encodeDestination, isHttpUrl, isTrackableDestination, readDestination } from './destination.ts';
 import type { Keyring } from './keyring.ts';
-import { decodeToken, encodeToken, TOKEN_CHARACTERS, type TokenClaims } from './token.ts';
+import {
+  decodeToken,
+  encodeToken,
+  LAST_LINK,
+  TOKEN_CHARACTERS,
+  TRAP_INDEX,
+  type TokenClaims,
+} from './token.ts';
 
 /** `<publicUrl>/o/<token>.gif`. @param publicUrl without a slash at the end */
 export function pixelUrl(keyring: Keyring, publicUrl: string, claims: TokenClaims): string {
@@ -25,9 +32,33 @@ export function linkUrl(
       'Only http and https addresses of reasonable length can be tracked links.',
     );
   }
-  if (claims.linkIndex < 1) throw new RangeError('links count from 1');
+  if (claims.linkIndex < 1 || claims.linkIndex > LAST_LINK) {
+    throw new RangeError(`links count from 1 to ${LAST_LINK}, and this is ${claims.linkIndex}`);
+  }
   const token = encodeToken(keyring, 'link', claims, destination);
   return `${publicUrl}/l/${token}?to=${encodeDestination(destination)}`;
+}
+
+/** Where the edge has a page that says why a link led there: see {@link trapUrl}. */
+export const TRAP_PAGE = 'nowhere';
+
+/**
+ * The address of the link that nobody can see, which leads to a page of the tracking host itself. In mode `full` only: in
+ * the others nothing is kept that it could be held against.
+ */
+export function trapUrl(
+  keyring: Keyring,
+  publicUrl: string,
+  claims: Pick<TokenClaims, 'workspaceId' | 'subject'>,
+): string {
+  const destination = `${publicUrl}/l/${TRAP_PAGE}`;
+  const token = encodeToken(keyring, 'link', { ...claims, linkIndex: TRAP_INDEX, mode: 'full' }, destination);
+  return `${publicUrl}/l/${token}?to=${encodeDestination(destination)}`;
+}
+
+/** Whether a click's link is one that nobody can see. */
+export function isTrap({ linkIndex }: { linkIndex?: number | undefined }): boolean {
+  return linkIndex === TRAP_INDEX;
 }
 
 /** As long as the link to a destination will be, and signed for nobody: to see what would become of a mail. */
@@ -80,7 +111,7 @@ const LINK_PATH = /^https?:\/\/[^?#\s]+\/l\/([\w-]+)\?([^#\s]*)(?:#\S*)?$/i;
 export function readTrackedUrl(
   keyring: Keyring,
   url: string,
-): { kind: 'pixel' | 'link'; claims: TokenClaims; destination?: string } | undefined {
+): { kind: 'pixel' | 'link' | 'trap'; claims: TokenClaims; destination?: string } | undefined {
   if (!/^https?:\/\//i.test(url)) return undefined;
   const pixelToken = PIXEL_PATH.exec(url)?.[1];
   if (pixelToken !== undefined) {
@@ -91,5 +122,5 @@ export function readTrackedUrl(
   const destination = query === undefined ? undefined : readDestination(query);
   if (linkToken === undefined || destination === undefined) return undefined;
   const claims = verifyLinkToken(keyring, linkToken, destination);
-  return claims && { kind: 'link', claims, destination };
+  return claims && { kind: isTrap(claims) ? 'trap' : 'link', claims, destination };
 }

@@ -16,6 +16,7 @@ import {
   pageUrl,
   pixelUrl,
   startEdge,
+  trapUrl,
   type Edge,
   type HitLog,
   type LoggedHit,
@@ -265,6 +266,26 @@ test('an altered, unsigned or missing destination is a kind 404, never a redirec
     assert.doesNotMatch(answer.body.toString(), /evil/);
   }
   assert.deepEqual(await running.hits(), []);
+});
+
+test('a trap leads to a page of the edge itself, and its hit is kept as what it is', async () => {
+  await using edge = await runEdge();
+  const { status, headers } = await edge.send(
+    trapUrl(keyring, '', claims).replace('to=', 'to=http%3A%2F%2Fx'),
+  );
+  assert.equal(status, 404, `an altered destination: ${headers.location}`);
+  const trap = new URL(trapUrl(keyring, 'http://track.example', claims));
+  const followed = await edge.send(trap.pathname + trap.search);
+  assert.deepEqual([followed.status, followed.headers.location], [302, 'http://track.example/l/nowhere']);
+  for (const method of ['GET', 'HEAD']) {
+    const page = await edge.send('/l/nowhere', { method });
+    assert.deepEqual([page.status, page.headers['content-type']], [200, 'text/html; charset=utf-8']);
+    assert.equal(page.body.length > 0, method === 'GET');
+    assert.equal(page.headers['set-cookie'], undefined);
+  }
+  const hits = await edge.hits();
+  assert.equal(hits.length, 1, 'the page itself is no hit');
+  assert.deepEqual([hits[0]?.kind, hits[0]?.linkIndex], ['click', 0xffff]);
 });
 
 test('other methods are refused with what is allowed, and other paths are not found', async () => {
