@@ -1,4 +1,5 @@
 import type { DeliveryId } from '../kernel/ids.ts';
+import { isTrap } from '../tracking/tracking.ts';
 import type { Observation } from '../truth/truth.ts';
 import type { Sighting, StoredHit } from './timeline-store.ts';
 
@@ -25,7 +26,8 @@ export function surroundingsOf(
   const others = (hit.ip === undefined || hit.kind === 'open' ? [] : (sightings.get(hit.ip) ?? [])).filter(
     ({ deliveryId: other, at }) => other !== deliveryId && Math.abs(at - hit.at) <= SIGHTING_MS,
   );
-  const earlier = (earlierHits.get(deliveryId) ?? []).filter(({ at }) => at < hit.at);
+  // Who follows what nobody can see is no reader to be known by.
+  const earlier = (earlierHits.get(deliveryId) ?? []).filter((other) => other.at < hit.at && !isTrap(other));
   return {
     ...(others.length === 0 ? {} : { elsewhere: others.map((other) => seen(other, hit.at)) }),
     ...(earlier.length === 0 ? {} : { earlier: earlier.map(observed) }),

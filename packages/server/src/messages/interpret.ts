@@ -2,6 +2,7 @@ import type { EventType, Reason, Verdict } from '@waybill/sdk';
 import { newRowId, type WorkspaceId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
+import { isTrap } from '../tracking/tracking.ts';
 import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
 import { surroundingsOf, type Surroundings } from './context.ts';
 import type { MailDelivery, NewMail } from './message.ts';
@@ -111,7 +112,8 @@ export function interpretHits(
       type: hit.kind === 'open' ? 'opened' : 'clicked',
       ...judgement,
       ...(hit.ip === undefined ? {} : { ip: hit.ip }),
-      ...(hit.url === undefined ? {} : { link: hit.url }),
+      // What nobody can see is none of the mail's links.
+      ...(hit.url === undefined || isTrap(hit) ? {} : { link: hit.url }),
       source,
       rulesVersion: RULES_VERSION,
     };

@@ -1,3 +1,4 @@
+import { isTrap } from '../tracking/tracking.ts';
 import type { Observation } from '../truth/truth.ts';
 import type { DeliveryRecord, StoredHit } from './timeline-store.ts';
 
@@ -20,6 +21,7 @@ export function observe(
     userAgent: userAgent ?? '',
     ...(hit.ip === undefined ? {} : { ip: hit.ip }),
     ...(hit.linkIndex === undefined ? {} : { link: hit.linkIndex }),
+    ...(isTrap(hit) ? { honeypot: true } : {}),
     ...(hit.host === undefined ? {} : { host: hit.host }),
     ...surroundings,
     ...(wasAnswered(delivery, hit.at) ? { afterReply: true } : {}),

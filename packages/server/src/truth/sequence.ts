@@ -126,8 +126,9 @@ interface TimedClick {
 function timedClicks(hits: readonly HitFacts[]): TimedClick[] {
   const clicks: TimedClick[] = [];
   hits.forEach((hit, index) => {
-    const { kind, link } = hit.observation;
-    if (kind === 'click' && link !== undefined && hit.time !== undefined) {
+    const { kind, link, honeypot } = hit.observation;
+    // A link that nobody can see is none of those that a mail has; it speaks for itself.
+    if (kind === 'click' && honeypot !== true && link !== undefined && hit.time !== undefined) {
       clicks.push({ hit, index, time: hit.time, link });
     }
   });

@@ -310,6 +310,70 @@ test('who follows an invisible link is a scanner, with its other hits, but not t
   assert.deepEqual(actors(sequence), ['scanner', 'scanner', 'scanner', 'human', 'human']);
 });
 
+test('nobody who follows an invisible link is taken for a person, whatever else speaks for one', () => {
+  const known: Observation[] = [CHROME, SAFARI, OUTLOOK].map((userAgent) => ({
+    kind: 'open',
+    userAgent,
+    ip: ACCESS,
+  }));
+  fc.assert(
+    fc.property(
+      fc.record({
+        userAgent: fc.constantFrom(CHROME, FIREFOX, SAFARI, OUTLOOK, GMAIL, '', 'Mozilla/5.0'),
+        ip: fc.constantFrom(...Object.keys(WORLD)),
+        secondsAfterSend: fc.double({ min: 0, max: 1_000_000, noNaN: true }),
+        method: fc.constantFrom('GET', 'HEAD'),
+        earlier: fc.constantFrom(undefined, known),
+        headers: fc.constantFrom({}, { 'accept-language': 'de', referer: 'https://mail.google.com/' }),
+      }),
+      ({ earlier, ...hit }) => {
+        const opened: Observation = {
+          ...hit,
+          kind: 'open',
+          method: 'GET',
+          secondsAfterSend: hit.secondsAfterSend / 2,
+        };
+        const trap: Observation = {
+          ...hit,
+          kind: 'click',
+          link: 'trap',
+          honeypot: true,
+          linkCount: 2,
+          ...(earlier === undefined ? {} : { earlier }),
+        };
+        for (const sequence of [[trap], [opened, trap]]) {
+          const judgement = judge(sequence, lookup).at(-1);
+          assert.equal(judgement?.actor, 'scanner');
+          assert.equal(judgement.reasons[0]?.code, 'invisible-link');
+        }
+      },
+    ),
+  );
+});
+
+test('an invisible link is none of those that a mail has', () => {
+  const both: Partial<Observation>[] = [
+    { userAgent: FIREFOX, ip: ACCESS, secondsAfterSend: 900, link: 1, linkCount: 2 },
+    {
+      userAgent: CHROME,
+      ip: OTHER_ACCESS,
+      secondsAfterSend: 900.5,
+      link: 'trap',
+      honeypot: true,
+      linkCount: 2,
+    },
+  ];
+  const judgements = judge(
+    both.map((hit) => ({ kind: 'click', ...hit })),
+    lookup,
+  );
+  assert.deepEqual(
+    judgements.map(({ actor }) => actor),
+    ['human', 'scanner'],
+  );
+  for (const judgement of judgements) assert.ok(!codes(judgement).includes('link-burst'));
+});
+
 test('a fetch of a link just tested with HEAD is not believed to be a person without further signs', () => {
   const [probe, fetch] = actors([
     { method: 'HEAD', userAgent: CHROME, secondsAfterSend: 27, link: 'a' },

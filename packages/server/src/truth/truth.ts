@@ -23,7 +23,7 @@ export { sharedCopy } from './shared-copy.ts';
 export { verdictOf, type DeliveryHistory } from './verdict.ts';
 
 /** Stored with every judged event; raised whenever a rule, weight or table changes what is judged. */
-export const RULES_VERSION = 5;
+export const RULES_VERSION = 6;
 
 /**
  * Judges all hits of one delivery together, in any order of time.
