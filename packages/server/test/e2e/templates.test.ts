@@ -7,7 +7,7 @@ import { instrumentHtml } from '../../src/relay/instrument/instrument.ts';
 import { chromiumPath } from '../support/browser.ts';
 import { lookAt, openMailViewer, type Looks, type MailViewer } from '../support/mail-viewer.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
-import { TRICKY_DOCUMENTS } from './tricky-documents.ts';
+import { LINKED_DOCUMENTS, TRICKY_DOCUMENTS } from './tricky-documents.ts';
 
 /** Real templates; see the corpus test of the relay. */
 const DIRECTORY =
@@ -26,6 +26,8 @@ const PAGES = 2;
 interface Document {
   name: string;
   html: string;
+  /** With a link that nobody can see. */
+  trap?: boolean;
 }
 
 describe('instrumented mail looks and reads as before, and its pixel is fetched', () => {
@@ -36,6 +38,14 @@ describe('instrumented mail looks and reads as before, and its pixel is fetched'
       viewer,
       Object.entries(TRICKY_DOCUMENTS).map(([name, html]) => ({ name, html })),
     );
+  });
+
+  test('documents with a link that nobody can see', { skip: noBrowser }, async () => {
+    await using directory = await temporaryDirectory();
+    await using viewer = await openMailViewer(join(directory.path, 'profile'));
+    const documents = Object.entries(LINKED_DOCUMENTS).map(([name, html]) => ({ name, html, trap: true }));
+    await assertSame(viewer, documents);
+    for (const { name, html } of documents) assert.deepEqual(await reached(viewer, html), [], name);
   });
 
   test('real templates', { skip: noBrowser === false ? noCorpus : noBrowser }, async (t) => {
@@ -75,12 +85,19 @@ async function assertSame(viewer: MailViewer, documents: readonly Document[]): P
   assert.deepEqual(problems, []);
 }
 
-async function problemsOf(viewer: MailViewer, { html }: Document, index: number): Promise<string[]> {
+async function problemsOf(
+  viewer: MailViewer,
+  { html, trap = false }: Document,
+  index: number,
+): Promise<string[]> {
   const pixelUrl = viewer.pixelUrl(index);
-  const linkUrl = (to: string, link: number): string =>
-    `${viewer.url}/l/${link}?to=${encodeURIComponent(to)}`;
-  const instrumented = instrumentHtml(html, { pixelUrl, linkUrl });
+  const instrumented = instrumentHtml(html, {
+    pixelUrl,
+    linkUrl: (to, link) => linkUrl(viewer, to, link),
+    ...(trap ? { trapUrl: trapUrl(viewer) } : {}),
+  });
   if (instrumented.pixel === null) return ['it carries no pixel'];
+  if (trap && !instrumented.html.includes(trapUrl(viewer))) return ['it carries no trap'];
   const before = await lookAt(viewer, html);
   const after = await lookAt(viewer, instrumented.html, before);
   const problems = before.views.flatMap((view, at) => differences(view, after.views[at]));
@@ -90,6 +107,37 @@ async function problemsOf(viewer: MailViewer, { html }: Document, index: number)
   if (tree !== undefined) problems.push(`the accessibility tree differs: ${tree}`);
   if (viewer.fetches(pixelUrl) === 0) problems.push('the pixel was not fetched');
   return problems;
+}
+
+function linkUrl({ url }: MailViewer, to: string, link: number): string {
+  return `${url}/l/${link}?to=${encodeURIComponent(to)}`;
+}
+
+function trapUrl({ url }: MailViewer): string {
+  return `${url}/l/trap?to=nowhere`;
+}
+
+/** How the trap can be come by: by the keyboard, by a pointer at any place, by its size. Nothing, if all is well. */
+async function reached(viewer: MailViewer, html: string): Promise<string[]> {
+  const instrumented = instrumentHtml(html, {
+    pixelUrl: viewer.pixelUrl(0),
+    linkUrl: (to, link) => linkUrl(viewer, to, link),
+    trapUrl: trapUrl(viewer),
+  });
+  return viewer.show(instrumented.html, async (page) => {
+    const trap = page.locator('a[href*="/l/trap"]');
+    const stops: string[] = [];
+    for (let presses = 0; presses < 6; presses += 1) {
+      await page.keyboard.press('Tab');
+      stops.push(await page.evaluate<string>('document.activeElement.getAttribute("href") ?? ""'));
+    }
+    const box = await trap.boundingBox();
+    return [
+      ...(stops.some((href) => href.includes('/l/1?')) ? [] : ['the keyboard reaches no link at all']),
+      ...(stops.some((href) => href.includes('/l/trap')) ? ['the keyboard reaches it'] : []),
+      ...(box !== null && box.width * box.height > 0 ? [`it is ${box.width} by ${box.height} px`] : []),
+    ];
+  });
 }
 
 function differences(before: Looks['views'][number], after: Looks['views'][number] | undefined): string[] {

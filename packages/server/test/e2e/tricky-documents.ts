@@ -55,3 +55,28 @@ export const TRICKY_DOCUMENTS: Readonly<Record<string, string>> = {
   'from right to left': `<html dir="rtl"><body><p>${WORDS}</p></body></html>`,
   'wider than the window': `<html><body><table width="1500"><tr><td>${WORDS}</td></tr></table></body></html>`,
 };
+
+const LINK = '<a href="https://shop.example/a?b=1&amp;c=2">Read more</a>';
+
+/** The same for one more anchor. Each has a link, and no rule that counts anchors. */
+export const LINKED_DOCUMENTS: Readonly<Record<string, string>> = {
+  'short mail': `<p>Hello Bob,</p><p>see you at ten. ${LINK}</p>`,
+  'words after an inline link': `<html><body>Hello ${LINK}\n</body></html>`,
+  'links as buttons': `<html><head><style>a{display:inline-block;padding:12px 20px!important;background:#c00;color:#fff;
+    border:3px solid;border-radius:4px;min-width:90px;min-height:30px;box-shadow:0 0 3px red;margin:9px}</style></head>
+    <body><p>${WORDS}</p>${LINK}</body></html>`,
+  'words and images before and after each link': `<html><head><style>a::before{content:"» "}a:after{content:url(${IMAGE})}
+    a[href^=http]::after{position:absolute;top:0;left:0;width:50px;height:50px;background:red}</style></head>
+    <body><p>${WORDS}</p>${LINK}</body></html>`,
+  'rules for everything': `<html><head><style>*{display:block!important;border:1px solid blue;padding:3px!important;
+    margin:7px!important;float:none;outline:2px solid green}a:focus{outline:4px solid red}</style></head>
+    <body>One<b>two</b>${LINK}</body></html>`,
+  'a body that is a grid, with an image': `<html><head><style>body{display:grid;grid-template-columns:1fr 1fr;gap:9px}
+    </style></head><body><p>One</p><img src="${IMAGE}" alt="A flower"><p>${WORDS}</p>${LINK}</body></html>`,
+  'rules by what follows': `<html><head><style>body>:last-child{color:#c00;background:#ffc}
+    p:nth-last-child(2){text-decoration:underline}</style></head><body><p>One</p><p>Two ${LINK}</p></body></html>`,
+  'rules from both ends': `<html><head><style>body>:first-child{color:#00c}body>:last-child{color:#c00;border:3px solid}
+    p:nth-child(2){background:#eee}</style></head><body><p>One</p><p>Two ${LINK}</p><p>Three</p></body></html>`,
+  'links beside links': `<html><head><style>a+a{margin-left:40px}a~a{color:red}</style></head>
+    <body>${WORDS}${LINK} ${LINK}</body></html>`,
+};

@@ -44,12 +44,14 @@ function samples(folder: string): Sample[] {
 
 const HOST = 'https://track.example.org';
 const PIXEL = `${HOST}/o/copy.gif`;
+const TRAP = `${HOST}/l/trap?to=${encodeURIComponent(`${HOST}/l/nowhere`)}`;
 
 const OPTIONS: InstrumentOptions = {
   pixelUrl: PIXEL,
   linkUrl: (destination, index) => `${HOST}/l/${index}?to=${encodeURIComponent(destination)}`,
   isTracked: (url) => {
     if (url === PIXEL) return { kind: 'pixel' };
+    if (url === TRAP) return { kind: 'trap', destination: `${HOST}/l/nowhere` };
     const to = url.startsWith(`${HOST}/l/`) ? /\?to=(.*)$/.exec(url)?.[1] : undefined;
     return to === undefined ? undefined : { kind: 'link', destination: decodeURIComponent(to) };
   },
@@ -195,6 +197,29 @@ describe('real messages', { skip }, () => {
       const plain = instrument(bytes, { pixelUrl: null, linkUrl: null });
       assert.deepEqual(treeLines(html, { pixel, links }), treeLines(plain.html ?? ''), file);
     });
+  });
+
+  test('all of this holds with a link that nobody can see', (t) => {
+    let trapped = 0;
+    for (const { sample, result: without } of results) {
+      const { file, bytes } = sample;
+      const options = { ...OPTIONS, trapUrl: TRAP };
+      const once = instrument(bytes, options);
+      assert.deepEqual([once.pixel, once.links], [without.pixel, without.links], file);
+      assert.ok(bytes.equals(restore(once.message, once.edits)), file);
+      assert.ok(Buffer.from(once.message).equals(instrument(once.message, options).message), file);
+      const html = once.html ?? '';
+      if (!html.includes('/l/trap?')) continue;
+      trapped += 1;
+      const { pixel, links } = once;
+      const plain = treeLines(instrument(bytes, { pixelUrl: null, linkUrl: null }).html ?? '');
+      assert.deepEqual(treeLines(html, { pixel, links, trap: TRAP }), plain, file);
+      // Where a tag's line was broken is not known any more.
+      const off = instrument(once.message, OPTIONS).html ?? '';
+      assert.deepEqual(treeLines(off, { pixel, links }), plain, `${file}, taken out again`);
+    }
+    assert.ok(trapped > 0);
+    t.diagnostic(`${trapped} of ${results.length} messages carried one`);
   });
 
   test('mailparser reads the same header, text and attachments, and the HTML with our addresses', async () => {

@@ -6,12 +6,14 @@ type TreeNode = DefaultTreeAdapterTypes.ChildNode | DefaultTreeAdapterTypes.Docu
 export interface TreeView {
   /** The address of the pixel, whose element is not looked at. */
   pixel?: string | null;
+  /** The address of the link that nobody can see, which is not looked at either. */
+  trap?: string;
   /** Turns addresses of links back. */
   links?: readonly { from: string; to: string }[];
 }
 
 /** A document as a complete parser sees it, one line for each tag, text and comment. */
-export function treeLines(document: string, { pixel, links = [] }: TreeView = {}): string[] {
+export function treeLines(document: string, { pixel, trap, links = [] }: TreeView = {}): string[] {
   const back = new Map(links.map(({ from, to }) => [to, from]));
   const lines: string[] = [];
   let text = '';
@@ -29,6 +31,7 @@ export function treeLines(document: string, { pixel, links = [] }: TreeView = {}
       const attributes = new Map(node.attrs.map(({ name, value }) => [name, value]));
       if (pixel != null && isPixel(node.tagName, attributes, pixel)) continue;
       const href = attributes.get('href');
+      if (trap !== undefined && href === trap && node.childNodes.length === 0) continue;
       if (node.tagName === 'a' && node.namespaceURI === names.NS.HTML && href !== undefined) {
         attributes.set('href', back.get(href) ?? plainAddress(href));
       }

@@ -3,9 +3,9 @@ import { escapeAttribute } from './escape-attribute.ts';
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, ImageSite } from './html-survey.ts';
-import { affordableLinks, isShort, sourceLength } from './image-weight.ts';
+import { affordableLinks, isAffordable, isShort, sourceLength } from './image-weight.ts';
 import { planLinks, type EditLimits, type LinkPlan } from './link-edits.ts';
-import { chooseCarrier, pixelMarkup, placePixel, type Carrier } from './pixel.ts';
+import { chooseCarrier, pixelMarkup, placePixel, trapMarkup, type Carrier } from './pixel.ts';
 
 export interface HtmlPlan {
   /** In order, not overlapping. */
@@ -42,6 +42,8 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     const carrier = carrierFor(document, edits);
     const markup = pixelMarkup(escapeAttribute(options.pixelUrl), carrier, survey.rules);
     all.push({ start: pixelAt, end: pixelAt, text: markup });
+    const trap = trapFor(document, options, all, links);
+    if (trap !== undefined) all.push({ start: pixelAt, end: pixelAt, text: trap });
   }
   return { edits: merge(all), pixel: pixelAt === undefined ? null : options.pixelUrl, links };
 }
@@ -76,6 +78,23 @@ function affordableLinkPlan(
       : pixelMarkup(escapeAttribute(options.pixelUrl), 'image', survey.rules).length;
   const most = affordableLinks(length, added + pixel, plan.growths);
   return most === plan.growths.length ? plan : planLinks(survey, removals, options, limits, most);
+}
+
+/**
+ * The link that nobody can see, where there are links to tell it from, no anchor around would be
+ * ended by it, no rule counts anchors, and it does not make the mail heavier with spam filters.
+ */
+function trapFor(
+  { survey, images }: Document,
+  { trapUrl }: HtmlOptions,
+  edits: readonly TextEdit[],
+  links: readonly TrackedLink[],
+): string | undefined {
+  if (trapUrl === undefined || links.length === 0) return undefined;
+  if (survey.anchorAtEdge || survey.rules.countsAnchors) return undefined;
+  const markup = trapMarkup(escapeAttribute(trapUrl), survey.rules);
+  const length = sourceLength(survey) + lengthChange(edits);
+  return images === 0 || isAffordable(length, markup.length) ? markup : undefined;
 }
 
 function lengthChange(edits: readonly TextEdit[]): number {

@@ -27,10 +27,12 @@ export interface HtmlOptions {
    * leaves this link.
    */
   linkUrl: ((destination: string, index: number) => string) | null;
+  /** Of a link that nobody can see, put beside the pixel of mail with tracked links; none when it is not given. */
+  trapUrl?: string;
   /**
-   * Recognises our own addresses in quoted text. Pixels are removed. Links are turned back to their destination before
+   * Recognises our own addresses in quoted text. Pixels and traps are removed. Links are turned back to their destination before
    * anything else; one without destination stays as it is.
    */
-  isTracked?: (url: string) => { kind: 'pixel' | 'link'; destination?: string } | undefined;
+  isTracked?: (url: string) => { kind: 'pixel' | 'link' | 'trap'; destination?: string } | undefined;
   disclosure?: Disclosure;
 }

@@ -7,9 +7,13 @@ import { StyleRules } from './style-rules.ts';
 
 /** An `a href` with an http or https address, whether or not it will be tracked. */
 export interface LinkSite {
+  /** Of the tag. */
+  start: number;
   place: AttributePlace;
   /** Behind the tag. */
   tagEnd: number;
+  /** The end tag, if there is one. */
+  closing: { start: number; end: number } | undefined;
   /** As a browser reads it: character references decoded, blanks around and line breaks within removed. */
   href: string;
   /**
@@ -48,6 +52,8 @@ export interface HtmlSurvey {
   imageCount: number;
   /** An anchor is still open where the document ends. */
   openAnchor: boolean;
+  /** The same where the document or its body begins or ends: another anchor there would end it. */
+  anchorAtEdge: boolean;
   /** What the document's own style rules may do to an added element. */
   rules: StyleRules;
   /** Our own disclosure lines, from start to end tag. */
@@ -118,6 +124,7 @@ class Surveyor implements HtmlHandler {
   #disclosureStart: number | undefined;
   #imageCount = 0;
   #anchors = 0;
+  #anchorAtEdge = false;
   #background: BackgroundSite | undefined;
   readonly #rules = new StyleRules();
   #styleStart: number | undefined;
@@ -132,8 +139,9 @@ class Surveyor implements HtmlHandler {
     this.#closeBackground();
     if (tag === undefined) return;
     const { name } = tag;
+    if (name === 'body') this.#anchorAtEdge ||= this.#anchors > 0;
     if (name === 'span') this.#background = this.#openBackground(start, end, attributes);
-    else if (name === 'a') this.#anchor(end, attributes);
+    else if (name === 'a') this.#anchor(start, end, attributes);
     else if (name === 'style') this.#styleStart = end;
     else if (name === 'link') this.#rules.addUnknown();
     else if (name === 'img' || name === 'image') this.#image(start, end, attributes);
@@ -145,7 +153,8 @@ class Surveyor implements HtmlHandler {
   endTag(tag: Tag, start: number, end: number): void {
     this.#finder.endTag(tag, start);
     this.#closeBackground(tag.name === 'span' ? end : undefined);
-    if (tag.name === 'a') this.#endAnchor();
+    if (tag.name === 'body' || tag.name === 'html') this.#anchorAtEdge ||= this.#anchors > 0;
+    if (tag.name === 'a') this.#endAnchor(start, end);
     else if (tag.name === 'style' && this.#styleStart !== undefined) {
       this.#rules.add(this.#text.slice(this.#styleStart, start));
       this.#styleStart = undefined;
@@ -176,6 +185,7 @@ class Surveyor implements HtmlHandler {
       images: this.#images,
       imageCount: this.#imageCount,
       openAnchor: this.#anchors > 0,
+      anchorAtEdge: this.#anchorAtEdge || this.#anchors > 0,
       rules: this.#rules,
       disclosures: this.#disclosures,
       // Blanks behind a head alone belong to the head.
@@ -188,7 +198,7 @@ class Surveyor implements HtmlHandler {
   }
 
   /** An anchor in an anchor ends the outer one, as in a browser. */
-  #anchor(end: number, attributes: Attributes): void {
+  #anchor(start: number, end: number, attributes: Attributes): void {
     this.#anchors += 1;
     this.#closeLink();
     const place = attributes.find(this.#text, 'href');
@@ -197,8 +207,10 @@ class Surveyor implements HtmlHandler {
     if (href === undefined) return;
     const original = href.includes('.safelinks.') ? attributes.find(this.#text, 'originalsrc') : undefined;
     this.#link = {
+      start,
       place,
       tagEnd: end,
+      closing: undefined,
       href,
       text: '',
       original,
@@ -209,8 +221,9 @@ class Surveyor implements HtmlHandler {
     this.#describe(attributes.find(this.#text, 'title'));
   }
 
-  #endAnchor(): void {
+  #endAnchor(start: number, end: number): void {
     this.#anchors = Math.max(0, this.#anchors - 1);
+    if (this.#link !== undefined) this.#link.closing = { start, end };
     this.#closeLink();
   }
 

@@ -32,6 +32,11 @@ export function affordableLinks(length: number, added: number, growths: readonly
   return weight(total) > most ? growths.length : count;
 }
 
+/** Whether so many characters more do not put a mail with images into a class that weighs more. @param length of the source */
+export function isAffordable(length: number, added: number): boolean {
+  return weight(length + added) <= weight(length);
+}
+
 /** Only shorter HTML is looked at for images. */
 export function isShort(length: number): boolean {
   return length <= CLASS_LENGTH * WEIGHTS.length;

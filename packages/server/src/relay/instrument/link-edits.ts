@@ -56,6 +56,12 @@ export function planLinks(
     if ((removals[removal]?.start ?? Infinity) < start) continue;
     const read = table.read(site.href);
     if (read === undefined) continue;
+    if (read.trap) {
+      const unwrapped = unwrap(site);
+      for (const edit of unwrapped) restored -= edit.end - edit.start;
+      edits.push(...unwrapped);
+      continue;
+    }
     const { destination, own } = read;
     const written = measured ? escapeAttribute(destination).length : 0;
     if (measured) restored += written - (valueEnd - valueStart);
@@ -84,6 +90,12 @@ function mayBeTracked(
   if (own) return mayTrack({ ...site, href: destination }, limits);
   site.trackable ??= mayTrack(site, limits);
   return site.trackable;
+}
+
+/** The anchor goes; what some mail program put into it stays. */
+function unwrap({ start, tagEnd, closing }: LinkSite): TextEdit[] {
+  const tags = [{ start, end: tagEnd }, ...(closing === undefined ? [] : [closing])];
+  return tags.map((tag) => ({ ...tag, text: '' }));
 }
 
 function hrefEdit({ place, tagEnd }: LinkSite, address: string): TextEdit {

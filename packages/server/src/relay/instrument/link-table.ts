@@ -1,8 +1,15 @@
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
 
-/** Tokens count links in 16 bits; whatever has more is no mail to a person. */
-const MOST_LINKS = 65_535;
+/** Tokens count links in 16 bits, and the last number is the trap's; whatever has more is no mail to a person. */
+const MOST_LINKS = 65_534;
+
+export interface ReadAddress {
+  destination: string;
+  own: boolean;
+  /** Of a link of ours that nobody can see: it goes. */
+  trap: boolean;
+}
 
 /** The tracked links of one copy: one for each destination. */
 export class LinkTable {
@@ -21,11 +28,11 @@ export class LinkTable {
   }
 
   /** Where an address leads in the end, and whether it is one of ours; undefined when it must stay as it is. */
-  read(address: string): { destination: string; own: boolean } | undefined {
+  read(address: string): ReadAddress | undefined {
     const own = this.#isTracked && readThroughGateways(address, this.#isTracked);
-    if (own === undefined) return { destination: address, own: false };
+    if (own === undefined) return { destination: address, own: false, trap: false };
     if (own.kind === 'pixel' || own.destination === undefined) return undefined;
-    return { destination: own.destination, own: true };
+    return { destination: own.destination, own: true, trap: own.kind === 'trap' };
   }
 
   /** The tracked address of a destination, or the destination when it has none or one that is too long. */

@@ -43,6 +43,15 @@ export function chooseCarrier({ length, images, openAnchor }: CarrierFacts): Car
  * count it.
  */
 const PLACED = ['position:absolute', 'float:left', 'width:1px', 'height:1px', 'margin:-1px -1px 0 0'];
+/** The same of what has nothing to be loaded: no size, so that no pointer meets it, and nothing that rules put into it shows. */
+const PLACED_NOWHERE = [
+  'position:absolute',
+  'float:left',
+  'width:0',
+  'height:0',
+  'margin:0',
+  'overflow:hidden',
+];
 
 /**
  * Against the document's own rules (`img { padding: 8px }`), where they name such a property: what no rule names need not
@@ -78,17 +87,36 @@ export function pixelMarkup(
   carrier: Carrier,
   rules: Pick<StyleRules, 'present' | 'name'>,
 ): string {
-  const named = rules.present ? UNRULED.filter(([property]) => rules.name(property)) : [];
-  const unruled = new Set(named.flatMap(([, declarations]) => declarations.split(';')));
-  const declarations = [...PLACED, ...unruled];
-  // Declarations of an element win against rules that are not important anyway.
-  const important = rules.present && rules.name('important') ? '!important' : '';
-  if (carrier === 'background') declarations.unshift(`background:url(${cssUrl(url)})`);
-  else if (rules.present && rules.name('background')) declarations.push('background:none');
-  const style = declarations.map((declaration) => declaration + important).join(';');
+  const background = carrier === 'background' ? `url(${cssUrl(url)})` : undefined;
+  const style = styleOf(PLACED, rules, background);
   return carrier === 'image'
     ? `<img src="${url}" alt="" width="1" height="1" style="${style}">`
     : `<span style="${style}"></span>`;
+}
+
+/**
+ * A link that nobody can see, reach by the keyboard or hear: empty, out of the flow, without size.
+ *
+ * @param url escaped for an attribute
+ * @param rules the document's own
+ */
+export function trapMarkup(url: string, rules: Pick<StyleRules, 'present' | 'name'>): string {
+  return `<a href="${url}" tabindex="-1" aria-hidden="true" style="${styleOf(PLACED_NOWHERE, rules)}"></a>`;
+}
+
+function styleOf(
+  placed: readonly string[],
+  rules: Pick<StyleRules, 'present' | 'name'>,
+  background?: string,
+): string {
+  const named = rules.present ? UNRULED.filter(([property]) => rules.name(property)) : [];
+  const unruled = new Set(named.flatMap(([, declarations]) => declarations.split(';')));
+  const declarations = [...placed, ...unruled];
+  // Declarations of an element win against rules that are not important anyway.
+  const important = rules.present && rules.name('important') ? '!important' : '';
+  if (background !== undefined) declarations.unshift(`background:${background}`);
+  else if (rules.present && rules.name('background')) declarations.push('background:none');
+  return declarations.map((declaration) => declaration + important).join(';');
 }
 
 /** Without quotes an address in CSS must hold neither quotes nor brackets (CSS Syntax §4.3.6). */

@@ -3,6 +3,8 @@ const LONGEST_SHEET = 200_000;
 
 /** Rules by how many elements of one type there are do not count what is added, unless they are of its type. */
 const OTHER_TYPE = /(?:^|[^\w.#-])(?!img\b|span\b)[a-z][\w-]*:(?:nth-last|nth|last|only|first)-of-type/gi;
+/** Of the type of the trap link. */
+const ANCHORS_BY_TYPE = /(?:^|[^\w.#-])a:(?:nth-last|nth|last|only|first)-of-type/i;
 const FROM_END = /:(?:nth-last-|last-|only-)(?:child|of-type)|:empty/i;
 const FROM_START = /:(?:nth-(?!last)|first-|only-)(?:child|of-type)|[+~]\s*[\w.#*:[]/i;
 
@@ -17,6 +19,8 @@ export class StyleRules {
   fromEnd = false;
   /** Some select by what stands before. */
   fromStart = false;
+  /** Some select an anchor by how many others stand before or behind it. */
+  countsAnchors = false;
   /** Undefined: there are rules that cannot be seen. */
   #sheets: string[] | undefined = [];
   readonly #named = new Map<string, boolean>();
@@ -27,6 +31,7 @@ export class StyleRules {
     const some = sheet.length > LONGEST_SHEET ? sheet.slice(0, LONGEST_SHEET) : sheet;
     const counting = some.replaceAll(OTHER_TYPE, '');
     this.fromEnd ||= FROM_END.test(counting);
+    this.countsAnchors ||= ANCHORS_BY_TYPE.test(some);
     this.fromStart ||= FROM_START.test(counting);
     if (sheet.length > LONGEST_SHEET || UNREADABLE.test(some)) this.#sheets = undefined;
     this.#sheets?.push(some.toLowerCase());

@@ -30,6 +30,12 @@ export function planText(
     const href = text.slice(start, end);
     const read = table.read(href);
     if (read === undefined || (address.cut && !read.own)) continue;
+    if (read.trap) {
+      // Where HTML was turned to text, in the brackets that programs put around a link's address.
+      const bracketed = text[start - 1] === '<' && text[end] === '>' ? 1 : 0;
+      edits.push({ start: start - bracketed, end: end + bracketed, text: '' });
+      continue;
+    }
     const link = { href: read.destination, text: wordsAround(opened, address) };
     const tracks = options.linkUrl !== null && leadsToTrackable(link, { unsubscribe, unicode: true });
     const longest = Math.min(LONGEST_LINK, room.longest(address));
