@@ -2,9 +2,10 @@
  * What does instrumentation cost with spam filters? Every mail is scored before and after by SpamAssassin and rspamd
  * (Debian's packages; local tests only, nothing learned), with three tracking hosts:
  *
- *   WAYBILL_CORPUS_DIR=../data/mail node packages/server/bench/spam.ts [--each] [--only TEXT]
+ *   WAYBILL_CORPUS_DIR=../data/mail node packages/server/bench/spam.ts [--each] [--only TEXT] [--trap-link]
  *
- * `--each` lists the mails that became worse; `--only` takes mails whose name holds the text. Leaves with 1 when a goal
+ * `--each` lists the mails that became worse; `--only` takes mails whose name holds the text;
+ * `--trap-link` puts in the link that nobody can see, too. Leaves with 1 when a goal
  * is missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { WorkspaceId } from '../src/kernel/ids.ts';
 import { instrument } from '../src/relay/instrument/instrument.ts';
-import { Keyring, linkUrl, pixelUrl, type TokenClaims } from '../src/tracking/tracking.ts';
+import { Keyring, linkUrl, pixelUrl, trapUrl, type TokenClaims } from '../src/tracking/tracking.ts';
 import type { Filter, Opinion } from './spam/filter.ts';
 import { sampleMails, type SampleMail } from './spam/mails.ts';
 import { startRspamd } from './spam/rspamd.ts';
@@ -49,6 +50,7 @@ function tracked({ message }: SampleMail, index: number, host: string): Buffer |
   const result = instrument(message, {
     pixelUrl: pixelUrl(keyring, host, claims),
     linkUrl: (to, linkIndex) => linkUrl(keyring, host, { ...claims, linkIndex }, to),
+    ...(process.argv.includes('--trap-link') ? { trapUrl: trapUrl(keyring, host, claims) } : {}),
     // All mail here counts as the sender's own: signatures of the corpus would leave too little.
     resigns: () => true,
   });

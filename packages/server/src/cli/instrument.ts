@@ -14,6 +14,7 @@ import {
   linkUrl,
   pixelUrl,
   readTrackedUrl,
+  trapUrl,
   type TokenClaims,
 } from '../tracking/tracking.ts';
 import { readArguments, wrongCall } from './read-arguments.ts';
@@ -28,6 +29,7 @@ Nothing is stored and no server is asked: the addresses are signed with a throw-
   --plain-text keep|links|alternative
                 mail without HTML: as it is (the default), with tracked links in its text, or with HTML beside
                 the text that carries the pixel
+  --trap-link   with a link that nobody can see beside the pixel (WAYBILL_TRAP_LINK); it is none of "links"
   --public-url URL
                 what the addresses begin with; without it WAYBILL_PUBLIC_URL, and else http://127.0.0.1:8425
   --json        write {touched, reason, reasonText, pixel, links: [{from, to}], message (base64)}
@@ -36,6 +38,7 @@ Nothing is stored and no server is asked: the addresses are signed with a throw-
 const OPTIONS = {
   to: { type: 'string' },
   json: { type: 'boolean' },
+  'trap-link': { type: 'boolean' },
   'public-url': { type: 'string' },
   'plain-text': { type: 'string' },
 } as const;
@@ -92,7 +95,14 @@ export async function run(
     return 1;
   }
   try {
-    const result = instrument(input.bytes, { ...throwAwayOptions(input.bytes, begin, to ?? ''), plainText });
+    const result = instrument(input.bytes, {
+      ...throwAwayOptions(input.bytes, {
+        publicUrl: begin,
+        to: to ?? '',
+        trap: values['trap-link'] === true,
+      }),
+      plainText,
+    });
     if (result.reason !== null && values.json !== true) {
       io.stderr.write(`untouched (${result.reason.code}): ${result.reason.text}\n`);
     }
@@ -129,7 +139,10 @@ function* toJson(result: InstrumentResult): Generator<string> {
  * The key is known to everyone, and so to no server. Key and claims come from the recipient and those fields of the
  * header that tracking never changes, so a message that went through already comes out unchanged.
  */
-function throwAwayOptions(message: ByteSource, publicUrl: string, to: string): InstrumentOptions {
+function throwAwayOptions(
+  message: ByteSource,
+  { publicUrl, to, trap }: { publicUrl: string; to: string; trap: boolean },
+): InstrumentOptions {
   const keyring = new Keyring(new Map([[0, createHash('sha256').update('waybill instrument').digest()]]));
   const subject = createHash('sha256')
     .update(headerOf(message), 'latin1')
@@ -140,6 +153,7 @@ function throwAwayOptions(message: ByteSource, publicUrl: string, to: string): I
   const claims: TokenClaims = { workspaceId: 1 as WorkspaceId, subject, linkIndex: 0, mode: 'full' };
   return {
     pixelUrl: pixelUrl(keyring, publicUrl, claims),
+    ...(trap ? { trapUrl: trapUrl(keyring, publicUrl, claims) } : {}),
     linkUrl: (destination, linkIndex) =>
       isTrackableDestination(destination)
         ? linkUrl(keyring, publicUrl, { ...claims, linkIndex }, destination)

@@ -53,6 +53,7 @@ export interface Config {
   /** Host names of readers' addresses are asked for. */
   reverseDns: boolean;
   plainText: 'keep' | 'links' | 'alternative';
+  trapLink: boolean;
   verpDomain: string | undefined;
   verpSenderDomains: readonly string[];
   inboundListen: Listen | undefined;
@@ -255,6 +256,7 @@ function toConfig(settings: Settings): Config {
     demo: settings.WAYBILL_DEMO,
     reverseDns: settings.WAYBILL_REVERSE_DNS,
     plainText: settings.WAYBILL_PLAIN_TEXT,
+    trapLink: settings.WAYBILL_TRAP_LINK,
     verpDomain: settings.WAYBILL_VERP_DOMAIN,
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),
     inboundListen: settings.WAYBILL_INBOUND_LISTEN,

@@ -330,6 +330,12 @@ export const SETTINGS = {
     about:
       'What is done with mail that has no HTML. `keep`: it passes untouched. `links`: web addresses in its text lead over Waybill, as the reader sees. `alternative`: the text stays byte for byte, and HTML that says the same is put beside it and carries the pixel.',
   }),
+  WAYBILL_TRAP_LINK: setting({
+    schema: flag,
+    default: '0',
+    about:
+      '`1`: copies with tracked links carry one more link that nobody can see; who follows it is a machine, and so is what else came from there. The price: some 250 bytes, hidden markup that spam filters may hold against the mail, and a link that people meet where their mail program removes what keeps keyboard and screen reader away from it; docs/truth.md weighs it. Only in mode `full`, and never in HTML to paste.',
+  }),
   WAYBILL_VERP_DOMAIN: setting({
     schema: domain,
     about:

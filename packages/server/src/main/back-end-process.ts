@@ -155,6 +155,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       smarthostUrl: config.smarthostUrl,
       demo: config.demo,
       plainText: config.plainText,
+      trapLink: config.trapLink,
       dkimKeys: config.dkimKeys,
       queue: config.queue,
       returnPaths: {

@@ -5,6 +5,7 @@ import {
   pageUrl,
   pixelUrl,
   readTrackedUrl,
+  trapUrl,
   unsignedLinkUrl,
   type Keyring,
 } from '../tracking/tracking.ts';
@@ -18,10 +19,12 @@ export interface TrackingContext {
   publicUrl: string;
   /** What is done with mail that has no HTML; nothing when it is not given. */
   plainText?: PlainText;
+  /** Copies with tracked links carry one that nobody can see, too; not when it is not given. */
+  trapLink?: boolean;
 }
 
 export function copyPlan(
-  { keyring, publicUrl, plainText }: TrackingContext,
+  { keyring, publicUrl, plainText, trapLink }: TrackingContext,
   workspaceId: WorkspaceId,
   { subject, mode, disclosure }: Pick<CopyPlan, 'subject' | 'mode' | 'disclosure'>,
 ): CopyPlan {
@@ -31,6 +34,8 @@ export function copyPlan(
     mode,
     subject,
     disclosure,
+    // In the other modes nothing is kept that could be judged by it.
+    ...(trapLink === true && mode === 'full' ? { trapUrl: trapUrl(keyring, publicUrl, claims) } : {}),
     ...(plainText === undefined ? {} : { plainText }),
   };
 }
@@ -54,6 +59,7 @@ export function instrumentOptions(
         ? linkUrl(keyring, publicUrl, { workspaceId, subject, linkIndex, mode }, destination)
         : destination,
     isTracked: trackedBy(keyring),
+    ...(plan.trapUrl === undefined ? {} : { trapUrl: plan.trapUrl }),
     ...(plainText === undefined ? {} : { plainText }),
     ...(resigns === undefined ? {} : { resigns }),
     ...(disclosure === 'none'

@@ -73,6 +73,8 @@ export interface RelaySettings {
   publicUrl: string;
   /** What is done with mail that has no HTML; nothing when it is not given. */
   plainText?: PlainText;
+  /** Copies with tracked links carry one more that nobody can see, which tells machines. */
+  trapLink?: boolean;
 }
 
 /** What the tests make shorter. */
@@ -166,6 +168,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     keyring: deps.keyring,
     publicUrl: settings.publicUrl,
     ...(settings.plainText === undefined ? {} : { plainText: settings.plainText }),
+    ...(settings.trapLink === undefined ? {} : { trapLink: settings.trapLink }),
   };
   const out = wayOut({
     smarthost: settings.smarthostUrl !== undefined,

@@ -18,6 +18,8 @@ export interface CopyPlan {
   /** Of the token: delivery id, or message id in mode `aggregate`. */
   subject: string;
   disclosure: Disclosure;
+  /** Of the link that nobody can see; none when it is not given. */
+  trapUrl?: string;
   /** What is done if the mail has no HTML; nothing when it is not given. */
   plainText?: PlainText;
 }

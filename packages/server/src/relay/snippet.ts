@@ -39,7 +39,8 @@ export function makeSnippet(
     if (untouched !== null || mode === 'off' || html === undefined) {
       return { delivery: { ...delivery, pixelUrl: null }, html };
     }
-    const plan = copyPlan(context, workspaceId, {
+    // What is pasted is written on: words could come to stand in a link that nobody can see.
+    const plan = copyPlan({ ...context, trapLink: false }, workspaceId, {
       subject: mode === 'aggregate' ? messageId : id,
       mode,
       // A header field cannot be pasted.

@@ -112,6 +112,26 @@ test('what went through once comes out unchanged, and another recipient gets oth
   assert.notEqual(await through(message, '--to', 'eve@example.com'), once);
 });
 
+test('a trap is none of the links, and goes through twice as once', async () => {
+  const asked = async (message: string): Promise<Record<string, unknown>> => {
+    const io = capturedIo({}, { stdin: message });
+    assert.equal(await run(['--json', '--trap-link'], io, DEFAULTS), 0);
+    return JSON.parse(io.out()) as Record<string, unknown>;
+  };
+  const once = await asked(HEAD + TAIL);
+  assert.deepEqual(Object.keys(once), ['touched', 'reason', 'reasonText', 'pixel', 'links', 'message']);
+  assert.deepEqual(
+    (once['links'] as { from: string }[]).map(({ from }) => from),
+    ['https://example.com/'],
+  );
+  const message = Buffer.from(String(once['message']), 'base64').toString('latin1');
+  const traps = message.match(
+    /<a href="http:\/\/127\.0\.0\.1:8425\/l\/[\w-]+\?to=[^"]*nowhere" tabindex="-1"/g,
+  );
+  assert.equal(traps?.length, 1);
+  assert.deepEqual(await asked(message), once);
+});
+
 for (const [plainText, expected] of [
   ['keep', /^Read https:\/\/example\.com\/$/m],
   ['links', /^Read http:\/\/127\.0\.0\.1:8425\/l\/[\w-]+\?to=https%3A%2F%2Fexample\.com%2F$/m],
