@@ -41,3 +41,10 @@ export function burstWords(group: EventGroup, duration: (ms: number) => string):
   const spanMs = Date.parse(last.at) - Date.parse(group.events[0].at);
   return `${[...count(clicks, 'link'), ...count(loads, 'image')].join(' and ')} in ${duration(spanMs)}`;
 }
+
+/** What one fetch was of: an address, or what it is where none is told. */
+export function fetchedWords({ type, link, reasons = [] }: Event): string {
+  if (link !== undefined) return link;
+  if (type !== 'clicked') return 'the image';
+  return reasons.some(({ code }) => code === 'invisible-link') ? 'a link that people cannot see' : 'a link';
+}

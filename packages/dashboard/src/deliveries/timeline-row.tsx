@@ -5,7 +5,7 @@ import { Icon } from '../design/icon.tsx';
 import { Moment } from '../design/moment.tsx';
 import { durationWords } from '../design/time-words.ts';
 import { actorName, eventTitle, kindOf } from './actor-words.ts';
-import { burstWords, type EventGroup } from './event-groups.ts';
+import { burstWords, fetchedWords, type EventGroup } from './event-groups.ts';
 import { clientName, deviceName, ownerName, placeName } from './origin-words.ts';
 import { Reasons } from './reasons.tsx';
 
@@ -108,7 +108,7 @@ function Fetches({ group }: { group: EventGroup }) {
       {group.events.map((each, index) => (
         <li key={`${each.at} ${index}`} className="flex gap-3">
           <Moment at={each.at} wording="clock" />
-          <span className="truncate">{each.link ?? 'the image'}</span>
+          <span className="truncate">{fetchedWords(each)}</span>
         </li>
       ))}
     </ol>
