@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import type { Measurement, SubjectName } from './measure.ts';
 
 /** What `--json` prints and `docs/benchmarks/edge.json` holds. */
 export interface Report {
   date: string;
-  machine: { cpu: string; cores: number; kernel: string; node: string; load: number };
+  machine: { cpu: string; cores: number; node: string; load: number };
   /** Seconds of each measurement, and how often each was made. */
   secondsEach: number;
   rounds: number;
@@ -25,7 +25,6 @@ export function machine(): Report['machine'] {
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
-    kernel: release(),
     node: process.version,
     load: Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]),
   };
