@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises
 import { dirname } from 'node:path';
 import type { Logger } from '../kernel/logger.ts';
 import type { DenyEntry } from '../tracking/tracking.ts';
+import { syncPath } from './sync-path.ts';
 
 /** Superseded lines that are worth writing the file anew at start. */
 const COMPACT_FROM = 1_000;
@@ -38,7 +39,7 @@ export class DenyFile {
     const entries = newest(read);
     if (!complete || read.length - entries.length >= COMPACT_FROM) await rewrite(path, entries);
     const handle = await open(path, 'a', 0o600);
-    await syncDirectory(path);
+    await syncPath(dirname(path));
     return new DenyFile(handle, (await handle.stat()).size, { entries, complete });
   }
 
@@ -108,12 +109,6 @@ async function rewrite(path: string, entries: readonly DenyEntry[]): Promise<voi
   await handle.datasync();
   await handle.close();
   await rename(temporary, path);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(dirname(path), 'r');
-  await directory.sync();
-  await directory.close();
 }
 
 function lines(entries: readonly DenyEntry[]): string {

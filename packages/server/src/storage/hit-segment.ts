@@ -1,6 +1,7 @@
-import { close, fdatasync, fsync, ftruncate, mkdir, open, readdir, unlink, write } from 'node:fs';
+import { close, fdatasync, ftruncate, mkdir, open, readdir, unlink, write } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { syncPath } from './sync-path.ts';
 
 /** What the hit log needs of a file system; tests give one that hangs or fails. */
 export interface Disk {
@@ -40,14 +41,7 @@ export const systemDisk: Disk = {
   truncate: promisify(ftruncate),
   close: promisify(close),
   unlink: promisify(unlink),
-  syncDirectory: async (path) => {
-    const directory = await promisify(open)(path, 'r');
-    try {
-      await promisify(fsync)(directory);
-    } finally {
-      await promisify(close)(directory);
-    }
-  },
+  syncDirectory: syncPath,
 };
 
 /*

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RotatedToken, RotatedTokens } from '../mailboxes/mailboxes.ts';
+import { syncPath } from './sync-path.ts';
 
 /** One file for each account, mode 0600, beside the keys: both are in every backup, and secrets. */
 export class RotatedTokenFiles implements RotatedTokens {
@@ -32,12 +33,7 @@ export class RotatedTokenFiles implements RotatedTokens {
       await file.close();
     }
     await rename(temporary, path);
-    const directory = await open(this.#directory);
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
+    await syncPath(this.#directory);
   }
 
   /** Without the account's name: a user name need not be a file name. */

@@ -1,9 +1,10 @@
-import { chmod, copyFile, mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { extract } from 'tar';
 import { AppError } from '../../kernel/errors.ts';
 import { refuseNewerSchema } from '../schema-check.ts';
+import { syncPath } from '../sync-path.ts';
 import { DATABASE_FILE, readManifest, verifyFile, type Manifest } from './manifest.ts';
 import { isArchive } from './write-backup.ts';
 
@@ -69,7 +70,7 @@ async function readSource(source: string, work: string): Promise<Manifest> {
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
     await copyFile(join(directory, file.path), to);
     await chmod(to, 0o600);
-    await sync(to);
+    await syncPath(to);
   }
   return manifest;
 }
@@ -97,7 +98,7 @@ async function putInPlace(content: string, dataDir: string, manifest: Manifest):
   try {
     await rmdir(dataDir).catch(ignoreMissing);
     await rename(content, dataDir);
-    await sync(dirname(dataDir));
+    await syncPath(dirname(dataDir));
     return;
   } catch (error) {
     if (!['EBUSY', 'EXDEV', 'ENOTEMPTY', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? ''))
@@ -110,7 +111,7 @@ async function putInPlace(content: string, dataDir: string, manifest: Manifest):
       const to = join(dataDir, path);
       await mkdir(dirname(to), { recursive: true, mode: 0o700 });
       await copyFile(join(content, path), to);
-      await sync(to);
+      await syncPath(to);
     }
   } catch (error) {
     for (const path of new Set(paths.map((each) => each.split('/')[0] ?? each))) {
@@ -122,13 +123,4 @@ async function putInPlace(content: string, dataDir: string, manifest: Manifest):
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ENOENT') throw error;
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -1,10 +1,11 @@
-import { copyFile, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { create } from 'tar';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
+import { syncPath } from '../sync-path.ts';
 import { DATABASE_FILE, describe, MANIFEST_FILE, newManifest, type Manifest } from './manifest.ts';
 
 /** Of the data directory these are not copied as they are: what only a running server needs, and what needs care. */
@@ -80,7 +81,7 @@ export async function writeBackup(options: BackupOptions): Promise<BackupSummary
     await writeFile(join(work, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`, {
       mode: 0o600,
     });
-    for (const path of [...paths, MANIFEST_FILE]) await sync(join(work, path));
+    for (const path of [...paths, MANIFEST_FILE]) await syncPath(join(work, path));
     await publish(work, target);
     const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0);
     return { manifest, sizeBytes, ...(facts === undefined ? {} : { counts: facts.counts }) };
@@ -104,10 +105,10 @@ async function publish(work: string, target: string): Promise<void> {
   } else {
     const archive = `${work}.tgz`;
     await create({ gzip: true, portable: true, cwd: work, file: archive, mode: 0o600 }, await names(work));
-    await sync(archive);
+    await syncPath(archive);
     await rename(archive, target);
   }
-  await sync(dirname(target));
+  await syncPath(dirname(target));
 }
 
 function isApart(name: string): boolean {
@@ -174,13 +175,4 @@ async function filesBelow(directory: string): Promise<string[]> {
         .slice(directory.length + 1)
         .replaceAll('\\', '/'),
     );
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
