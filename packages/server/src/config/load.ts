@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { AppError } from '../kernel/errors.ts';
-import { SETTINGS, type Listen, type SettingName, type Settings } from './schema.ts';
+import { SETTINGS, type SettingName, type Settings } from './schema.ts';
+import type { Listen } from './setting-kinds.ts';
 
 export interface ImapOauth {
   client: {

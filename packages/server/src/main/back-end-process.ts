@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Accounts, createApi, type Metric } from '../api/api.ts';
 import { listenUrl, type Config } from '../config/load.ts';
-import type { Listen } from '../config/schema.ts';
+import type { Listen } from '../config/setting-kinds.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/ids.ts';
 import { createLogger } from '../kernel/logger.ts';

@@ -12,7 +12,7 @@ import { checkNames } from '../cli/doctor/names.ts';
 import { checkOutside } from '../cli/doctor/outside.ts';
 import { checkPorts, type WantedPort } from '../cli/doctor/ports.ts';
 import { listenUrl, loadConfig, unknownSettings, type Config } from '../config/load.ts';
-import type { Listen } from '../config/schema.ts';
+import type { Listen } from '../config/setting-kinds.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { systemRandom } from '../kernel/ids.ts';

@@ -1,4 +1,4 @@
-import type { Listen } from '../config/schema.ts';
+import type { Listen } from '../config/setting-kinds.ts';
 import { isLoopbackHost } from '../relay/relay.ts';
 
 /** Whether nobody but this machine reaches any of the listeners, of which at least one is on. */

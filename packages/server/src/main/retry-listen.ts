@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Listen } from '../config/schema.ts';
+import type { Listen } from '../config/setting-kinds.ts';
 import { AppError } from '../kernel/errors.ts';
 
 const PATIENCE_MS = 3_000;
