@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DAY_MS } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { CliIo } from './io.ts';
 import { readArguments, wrongCall, type Usage } from './read-arguments.ts';
@@ -57,7 +58,6 @@ interface Outcome {
 const PATIENCE_MS = 30_000;
 /** Far more than any published list has: a bound for what is no list. */
 const LARGEST_BYTES = 40_000_000;
-const DAY_MS = 86_400_000;
 
 /** `waybill data`: exits with 1 when a list could not be brought up to date. */
 export async function run(args: string[], io: CliIo, lists: RangeLists): Promise<number> {

@@ -1,3 +1,5 @@
+import { DAY_MS, type Clock } from './clock.ts';
+
 /** Rows in a transaction: nobody waits long for one. */
 const SLICE = 500;
 
@@ -17,4 +19,17 @@ export async function inSlices(deleteSome: (limit: number) => Promise<number>): 
     const tookMs = performance.now() - startedAt;
     await new Promise((resolve) => setTimeout(resolve, tookMs));
   }
+}
+
+/** Rows that are kept for a time only. */
+export interface Aged {
+  days: number;
+  /** Deletes the oldest of those from before a time in ms, at most `limit`, and says how many there were. */
+  deleteOlder(before: number, limit: number): Promise<number>;
+}
+
+/** Keeps a table from growing for ever; run it every hour or so. @returns how many rows were deleted */
+export function forgetAged({ days, deleteOlder }: Aged, clock: Clock): Promise<number> {
+  const before = clock() - days * DAY_MS;
+  return inSlices((limit) => deleteOlder(before, limit));
 }

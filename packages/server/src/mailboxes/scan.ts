@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FetchMessageObject, ImapFlow, MailboxObject, MessageStructureObject } from 'imapflow';
-import type { Clock } from '../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../kernel/clock.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { SharedAddresses } from '../messages/messages.ts';
@@ -9,7 +9,6 @@ import type { MailboxAccount } from './account.ts';
 import type { FolderCursor, MailboxStore } from './ports.ts';
 import { stored } from './stored.ts';
 
-const DAY_MS = 86_400_000;
 /** Headers that are asked for at once. */
 const BATCH = 50;
 /** Of a message's header this much is looked at, and of a report this much is read: what tells comes first. */

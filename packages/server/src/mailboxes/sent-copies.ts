@@ -1,5 +1,5 @@
 import type { ImapFlow } from 'imapflow';
-import type { Clock } from '../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../kernel/clock.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { MailboxAccount } from './account.ts';
@@ -13,7 +13,6 @@ import { stored } from './stored.ts';
 import type { MailboxTiming } from './timing.ts';
 import { troubleOf, type Trouble } from './trouble.ts';
 
-const DAY_MS = 86_400_000;
 const BATCH = 10;
 const LONGEST_WAIT_MS = 10 * 60_000;
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../kernel/clock.ts';
 import { inSlices } from '../kernel/slices.ts';
 import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -14,8 +14,6 @@ import { SentCopies } from './sent-copies.ts';
 import { SignIn } from './sign-in.ts';
 import type { MailboxTiming } from './timing.ts';
 import type { Trouble } from './trouble.ts';
-
-const DAY_MS = 86_400_000;
 
 /** How one watched folder is. */
 export interface FolderState {

@@ -7,7 +7,6 @@ import type { Listen } from '../config/setting-kinds.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/ids.ts';
 import { createLogger } from '../kernel/logger.ts';
-import { inSlices } from '../kernel/slices.ts';
 import { HitProcessor, Timeline } from '../messages/messages.ts';
 import {
   AddressPolicy,
@@ -18,8 +17,8 @@ import {
   OutboundHttp,
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
-import { createRelay, isLoopbackUrl, QueuePurge } from '../relay/relay.ts';
-import { ReportIntake, ReportPurge } from '../reports/reports.ts';
+import { createRelay, isLoopbackUrl } from '../relay/relay.ts';
+import { ReportIntake } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { pullBackFromFuture } from '../storage/clock-repair.ts';
@@ -57,11 +56,10 @@ import { relayMetrics } from './relay-metrics.ts';
 import { openDatabase } from './open-database.ts';
 import { openHostCheck } from './open-host-check.ts';
 import { openMailboxes } from './open-mailboxes.ts';
+import { purges } from './purges.ts';
 import { retryListen } from './retry-listen.ts';
 import { systemState } from './system-state.ts';
 
-/** How long an address is known as a list after the last sign of it. */
-const LISTS_KEPT_MS = 400 * 86_400_000;
 const LOCK_WAIT_MS = 10_000;
 /** Of the dispatcher, twice: with room for what a gateway asks for. */
 const LONGEST_NOTIFICATION_PAUSE_MS = 4 * 3_600_000;
@@ -318,21 +316,13 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   processor.start();
   mailboxes.start();
   const retention = new Retention({ store: privacyStore, clock });
-  const purge = new QueuePurge({
-    store: new KyselyQueuePurgeStore(engine),
-    days: { done: config.queueRetentionDays, captured: config.demoRetentionDays },
-    clock,
-  });
-  const reportPurge = new ReportPurge({ store: reportStore, days: config.reportRetentionDays, clock });
   const stopHousekeeping = startHousekeeping(
     {
       accounts: () => api.housekeep(),
       retention: () => retention.run(),
-      queue: () => purge.run(),
+      ...purges(config, { queue: new KyselyQueuePurgeStore(engine), reports: reportStore, shared }, clock),
       mailboxes: () => mailboxes.housekeep(),
-      reports: () => reportPurge.run(),
       notifications: () => dispatcher.housekeep(),
-      lists: () => inSlices((limit) => shared.forget(clock() - LISTS_KEPT_MS, limit)),
       hitLog: async () => hitSource.trim(await timeline.cursors()),
     },
     logger,

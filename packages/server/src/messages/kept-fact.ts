@@ -1,8 +1,7 @@
 import type { Reason } from '@waybill/sdk';
+import { DAY_MS } from '../kernel/clock.ts';
 import type { DeliveryRecord } from './timeline-store.ts';
 import type { TransportFact } from './transport-fact.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * What of a fact goes onto a delivery's timeline. The way of the mail is kept in every privacy mode; what a receipt

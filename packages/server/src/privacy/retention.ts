@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../kernel/clock.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { AddressRow, PrivacyStore } from './privacy-store.ts';
 import { truncateAddress, truncatePlace } from './truncate.ts';
 
-const DAY_MS = 86_400_000;
 const BATCH = 500;
 /** Hits may be processed late, after an outage; so far back each run looks again. */
 const OVERLAP_MS = 14 * DAY_MS;

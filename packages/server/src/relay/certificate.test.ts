@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { DAY_MS } from '../kernel/clock.ts';
 import { temporaryDirectory } from '../../test/support/temp-dir.ts';
 import { AppError } from '../kernel/errors.ts';
 import { systemRandom } from '../kernel/ids.ts';
@@ -10,7 +11,6 @@ import { silentLogger } from '../kernel/logger.ts';
 import { certificateFromFiles, ownCertificate } from './certificate.ts';
 import { selfSigned } from './self-signed.ts';
 
-const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23);
 
 test('an own certificate is made once, kept private, and made anew before it expires', async () => {

@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import type { Clock } from '../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -12,7 +12,6 @@ import { selfSigned, type Certificate } from './self-signed.ts';
 
 export type { Certificate } from './self-signed.ts';
 
-const DAY_MS = 86_400_000;
 /** Some clients refuse server certificates that are valid for longer than this. */
 const VALID_DAYS = 397;
 const RENEW_DAYS_BEFORE = 30;

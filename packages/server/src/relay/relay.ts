@@ -29,7 +29,6 @@ export type { SentMailboxes } from './sent-copy.ts';
 export type { NoticedCopies, NoticedCopy } from './notice-sender.ts';
 export { droppedOutcome } from './outcome.ts';
 export { headerFields } from './header-block.ts';
-export { QueuePurge, type QueuePurgeStore } from './queue-purge.ts';
 export { QueueAdmin, type QueueAdminStore, type QueueFilter, type QueueQuery } from './queue-admin.ts';
 export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
 export type { SmarthostCheck } from './check-smarthost.ts';

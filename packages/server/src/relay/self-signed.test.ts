@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
+import { DAY_MS } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/ids.ts';
 import { selfSigned } from './self-signed.ts';
 
-const DAY_MS = 86_400_000;
 const NOW = Date.now();
 
 function make(

@@ -2,7 +2,6 @@
 export { firstLook, type FirstLook } from './first-look.ts';
 export { parseReport } from './parse-report.ts';
 export { ReportIntake } from './report-intake.ts';
-export { ReportPurge, type ReportPurgeStore } from './report-purge.ts';
 export type { IncomingReport, MatchedBy, MatchedDelivery, TakenReport } from './taken-report.ts';
 export type { ReportClue, ReportedDelivery, ReportRecord, ReportStore } from './report-store.ts';
 export type {

@@ -1,11 +1,10 @@
 import type { Overview, VerdictState } from '@waybill/sdk';
 import { sql, type Kysely } from 'kysely';
+import { DAY_MS } from '../kernel/clock.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { readInterval } from '../truth/truth.ts';
 import type { Database } from './schema.ts';
 import { countActors } from './wire-rows.ts';
-
-const DAY_MS = 86_400_000;
 
 /** Counts of the last `days` days in UTC, today included; days without a hit are there with zeros. */
 export async function overview(

@@ -6,7 +6,6 @@ import type {
   ReportClue,
   ReportedDelivery,
   ReportKind,
-  ReportPurgeStore,
   ReportRecord,
   ReportStore,
   TakenReport,
@@ -18,7 +17,7 @@ import type { Engine } from './engine.ts';
 const MAX_FOUND = 1_000;
 
 /** Reports that were taken, and the deliveries that others may be about. */
-export class KyselyReportStore implements ReportStore, ReportPurgeStore, ReturnPaths {
+export class KyselyReportStore implements ReportStore, ReturnPaths {
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -98,11 +97,13 @@ export class KyselyReportStore implements ReportStore, ReportPurgeStore, ReturnP
     return row && { envelopeFrom: row.envelope_from, notify: row.notify };
   }
 
+  /** What is remembered of reports, oldest first; what they said is on the timelines and stays. */
   deleteReports(receivedBefore: number, limit: number): Promise<number> {
     const condition = sql<SqlBool>`received_at < ${receivedBefore}`;
     return deleteOldest(this.#engine, 'reports', { age: 'received_at', condition, limit });
   }
 
+  /** Whom a return path's mail is for; mail to it is refused from then on. */
   deleteReturnPaths(madeBefore: number, limit: number): Promise<number> {
     const condition = sql<SqlBool>`created_at < ${madeBefore}`;
     return deleteOldest(this.#engine, 'return_paths', { age: 'created_at', condition, limit });

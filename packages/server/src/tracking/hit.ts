@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { DAY_MS } from '../kernel/clock.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { TokenClaims, TokenMode } from './token.ts';
 
@@ -28,7 +29,6 @@ export interface LoggedHit extends Hit {
   seq: number;
 }
 
-const DAY_MS = 86_400_000;
 const LONGEST_HEADER = 512;
 
 /** Of all that a client sends, this much helps to tell who it was, and nothing else is kept. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { join } from 'node:path';
+import { DAY_MS } from '../../src/kernel/clock.ts';
 import type { WorkspaceId } from '../../src/kernel/ids.ts';
 import { Retention } from '../../src/privacy/privacy.ts';
 import { openPostgres, openSqlite, type Engine } from '../../src/storage/engine.ts';
@@ -8,7 +9,6 @@ import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
-const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 26);
 const [THRIFTY, KEEPER] = [7, 8] as WorkspaceId[];
 

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WorkspaceId } from '../../src/kernel/ids.ts';
-import {
-  QueuePurge,
-  type NoticedCopies,
-  type QueueAdminStore,
-  type QueuePurgeStore,
-  type QueueStore,
-} from '../../src/relay/relay.ts';
+import { forgetAged } from '../../src/kernel/slices.ts';
+import { type NoticedCopies, type QueueAdminStore, type QueueStore } from '../../src/relay/relay.ts';
+import type { KyselyQueuePurgeStore } from '../../src/storage/queue-purge-store.ts';
 
 const OURS = 1 as WorkspaceId;
 const THEIRS = 2 as WorkspaceId;
@@ -18,7 +14,7 @@ const RAW = Buffer.from(
 export interface OpenQueueAdmin {
   admin: QueueAdminStore & NoticedCopies;
   queue: QueueStore;
-  purge: QueuePurgeStore;
+  purge: KyselyQueuePurgeStore;
   /** Ids of what is in the demo inbox. */
   captured(): Promise<string[]>;
 }
@@ -208,8 +204,11 @@ export function testQueueAdmin(
     'what is done is forgotten after its days, what is not done never',
     async ({ admin, queue, purge, captured }) => {
       const day = 86_400_000;
-      const days = { done: 7, captured: 30 };
-      const runAt = (now: number) => new QueuePurge({ store: purge, days, clock: () => now }).run();
+      const runAt = async (now: number): Promise<number> => {
+        const done = { days: 7, deleteOlder: purge.deleteDone.bind(purge) };
+        const captures = { days: 30, deleteOlder: purge.deleteCaptured.bind(purge) };
+        return (await forgetAged(done, () => now)) + (await forgetAged(captures, () => now));
+      };
       const many = Array.from({ length: 1_200 }, (_, index) => `a${index}@example.net`);
       await enqueue(queue, 'failed', { to: many });
       await attempt(queue, 'failed');

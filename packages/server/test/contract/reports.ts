@@ -10,9 +10,11 @@ import {
 } from '../../src/kernel/ids.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
 import { Timeline, newTrackingNumber, type NewMail } from '../../src/messages/messages.ts';
-import { ReportIntake, ReportPurge, type IncomingReport } from '../../src/reports/reports.ts';
+import { purges } from '../../src/main/purges.ts';
+import { ReportIntake, type IncomingReport } from '../../src/reports/reports.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
+import { KyselyQueuePurgeStore } from '../../src/storage/queue-purge-store.ts';
 import { KyselyReportStore } from '../../src/storage/report-store.ts';
 import { KyselySharedAddresses } from '../../src/storage/shared-address-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
@@ -347,7 +349,13 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
       const raw = dsn('failed', '5.1.1');
       await take(raw);
       const reports = new KyselyReportStore(engine);
-      const runAt = (now: number) => new ReportPurge({ store: reports, days: 30, clock: () => now }).run();
+      const days = { reportRetentionDays: 30, queueRetentionDays: 30, demoRetentionDays: 30 };
+      const queue = new KyselyQueuePurgeStore(engine);
+      const shared = new KyselySharedAddresses(engine);
+      const runAt = async (now: number): Promise<number> => {
+        const jobs = purges(days, { queue, reports, shared }, () => now);
+        return ((await jobs['returnPaths']?.()) ?? 0) + ((await jobs['reports']?.()) ?? 0);
+      };
       const days30 = 30 * 86_400_000;
       assert.equal(await runAt(START + days30), 0);
       assert.equal(await runAt(START + days30 + 1), deliveries);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DeliveryDetail } from '@waybill/sdk';
+import { DAY_MS } from '../../src/kernel/clock.ts';
 import { hitUntil, newLedger, balance, duplicateSources } from '../support/ledger.ts';
 import { demoCredential, mailProgram } from '../support/mail.ts';
 import { metricsOf } from '../support/metrics.ts';
@@ -11,7 +12,6 @@ import { startSmarthost } from '../support/smarthost.ts';
 import { snippet } from '../support/snippet.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
-const DAY_MS = 86_400_000;
 const NEVER = new AbortController().signal;
 
 /** As a browser: the cookie of a first user. */

@@ -1,5 +1,5 @@
 import type { Mode } from '@waybill/sdk';
-import type { Clock } from '../../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/errors.ts';
 import { newRowId, newWorkspaceId, type RandomBytes, type WorkspaceId } from '../../kernel/ids.ts';
 import type { AccountStore, UserRecord, WorkspaceChange, WorkspaceRecord } from './account-store.ts';
@@ -9,7 +9,6 @@ import type { Principal, SessionPrincipal } from './principal.ts';
 import { hashSecret, newToken } from './secrets.ts';
 import { SecretKeeper } from './secret-keeper.ts';
 
-const DAY_MS = 86_400_000;
 export const SESSION_DAYS = 30;
 const LINK_MS = 15 * 60_000;
 const WINDOW_MS = 15 * 60_000;

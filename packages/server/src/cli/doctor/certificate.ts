@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { DAY_MS } from '../../kernel/clock.ts';
 import type { Finding } from './finding.ts';
 
 const TOPIC = 'TLS';
-const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 
 /** The certificate of the SMTP listeners. */

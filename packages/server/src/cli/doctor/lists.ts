@@ -1,8 +1,8 @@
+import { DAY_MS } from '../../kernel/clock.ts';
 import type { RangeListState } from '../data.ts';
 import type { Finding } from './finding.ts';
 
 const OLD_DAYS = 120;
-const DAY_MS = 86_400_000;
 
 /** Whether the published address lists by which hits are judged are of a useful age. */
 export function ofLists(states: readonly RangeListState[], now: number): Finding[] {
