@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Accounts, createApi, type Metric } from '../api/api.ts';
 import { listenUrl, type Config } from '../config/load.ts';
-import type { Listen } from '../config/setting-kinds.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { systemRandom } from '../kernel/ids.ts';
 import { createLogger } from '../kernel/logger.ts';
@@ -53,6 +52,7 @@ import { mailboxesOf } from './mailbox-list.ts';
 import { mailboxMetrics } from './mailbox-metrics.ts';
 import { backEndMetrics, depthMetrics, ProcessMetrics } from './metrics.ts';
 import { relayMetrics } from './relay-metrics.ts';
+import { relaySettings } from './relay-settings.ts';
 import { openDatabase } from './open-database.ts';
 import { openHostCheck } from './open-host-check.ts';
 import { openMailboxes } from './open-mailboxes.ts';
@@ -139,32 +139,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   });
 
   const relay = await createRelay({
-    settings: {
-      submission: withPort(config.smtpListen, start.ports.smtp),
-      submissions: withPort(config.smtpsListen, start.ports.smtps),
-      filter: withPort(config.filterListen, start.ports.filter),
-      inbound: withPort(config.inboundListen, start.ports.inbound),
-      filterNetworks: config.filterNetworks,
-      filterDomains: config.filterDomains,
-      allowPlainOnLoopback: config.plainOnLoopback,
-      maxMessageBytes: config.maxMessageBytes,
-      smtpLimits: config.smtpLimits,
-      tls: config.tls,
-      smarthostUrl: config.smarthostUrl,
-      demo: config.demo,
-      plainText: config.plainText,
-      trapLink: config.trapLink,
-      dkimKeys: config.dkimKeys,
-      queue: config.queue,
-      returnPaths: {
-        verpDomain: config.verpDomain,
-        verpSenderDomains: config.verpSenderDomains,
-        receipts: config.receipts,
-      },
-      notifyFrom: config.notifyFrom,
-      dataDir: config.dataDir,
-      publicUrl,
-    },
+    settings: relaySettings(config, { ports: start.ports, publicUrl }),
     keyring,
     messages: new KyselyMessageStore(engine),
     queue: new KyselyQueueStore(engine),
@@ -402,11 +377,6 @@ async function firstMessage(early: ToBackEnd[]): Promise<Start> {
     if (message?.type === 'start-back-end') return message;
     await new Promise<void>((resolve) => process.once('message', () => setImmediate(resolve)));
   }
-}
-
-/** The port of before, when this is a restart. */
-function withPort(listen: Listen | undefined, port: number | undefined): Listen | undefined {
-  return listen === undefined ? undefined : { ...listen, port: port ?? listen.port };
 }
 
 function hostOf(url: string | undefined): string[] {
