@@ -198,9 +198,19 @@ export interface CreateMessage {
   send: boolean;
 }
 
+/** A link that stays as its author wrote it, in a mail that is tracked otherwise. */
+export interface UntouchedLink {
+  /** Decoded; cut after 500 characters. */
+  url: string;
+  /** The codes are listed in docs/mail-servers/README.md. */
+  reason: Reason;
+}
+
 export interface CreatedMessage {
   id: string;
   deliveries: Delivery[];
+  /** In order, the same in all copies; absent when there is none. */
+  untouchedLinks?: UntouchedLink[];
 }
 
 export interface Page<T> {
@@ -475,6 +485,8 @@ export interface Preview {
   untouchedBecause?: string;
   /** Destinations that would be tracked. */
   links: string[];
+  /** Links that would stay as they are, in order. */
+  untouchedLinks: UntouchedLink[];
 }
 
 /** RFC 9457 problem details. */

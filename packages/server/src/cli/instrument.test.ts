@@ -58,12 +58,23 @@ test('--json says all of it', async () => {
   const { status, stdout } = await filter(MAIL, '--json');
   assert.equal(status, 0);
   const { message, links, pixel, ...rest } = JSON.parse(stdout.toString()) as Record<string, unknown>;
-  assert.deepEqual(rest, { touched: true, reason: null, reasonText: null });
+  assert.deepEqual(rest, { touched: true, reason: null, reasonText: null, untouchedLinks: [] });
   assert.ok(typeof pixel === 'string' && pixel.startsWith('http://127.0.0.1:8425/o/'));
   const [link, ...others] = links as { from: string; to: string }[];
   assert.deepEqual(others, []);
   assert.equal(link?.from, 'https://example.com/?a=1&b');
   assert.equal(Buffer.from(message as string, 'base64').toString(), (await filter(MAIL)).stdout.toString());
+});
+
+test('--json names the links that stay, with a code and a sentence each', async () => {
+  const { stdout } = await filter(
+    MAIL.replace('x</a>', 'x</a><a href="mailto:bob@example.com">y</a>'),
+    '--json',
+  );
+  const { untouchedLinks } = JSON.parse(stdout.toString()) as Record<string, unknown>;
+  assert.deepEqual(untouchedLinks, [
+    { url: 'mailto:bob@example.com', reason: 'mailto', reasonText: 'The link writes a mail.' },
+  ]);
 });
 
 test('an untouched message comes out as it went in, with the reason on standard error', async () => {

@@ -32,7 +32,8 @@ Nothing is stored and no server is asked: the addresses are signed with a throw-
   --trap-link   with a link that nobody can see beside the pixel (WAYBILL_TRAP_LINK); it is none of "links"
   --public-url URL
                 what the addresses begin with; without it WAYBILL_PUBLIC_URL, and else http://127.0.0.1:8425
-  --json        write {touched, reason, reasonText, pixel, links: [{from, to}], message (base64)}
+  --json        write {touched, reason, reasonText, pixel, links: [{from, to}],
+                untouchedLinks: [{url, reason, reasonText}], message (base64)}
 `;
 
 const OPTIONS = {
@@ -116,13 +117,18 @@ export async function run(
 
 /** One line of JSON, in pieces: the message in it may be large. */
 function* toJson(result: InstrumentResult): Generator<string> {
-  const { touched, reason, pixel, links } = result;
+  const { touched, reason, pixel, links, untouchedLinks } = result;
   const facts = JSON.stringify({
     touched,
     reason: reason?.code ?? null,
     reasonText: reason?.text ?? null,
     pixel,
     links: links.map(({ from, to }) => ({ from, to })),
+    untouchedLinks: untouchedLinks.map(({ url, reason: { code, text } }) => ({
+      url,
+      reason: code,
+      reasonText: text,
+    })),
   });
   yield `${facts.slice(0, -1)},"message":"`;
   let rest = Buffer.alloc(0);

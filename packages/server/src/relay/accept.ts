@@ -1,4 +1,4 @@
-import type { Mode, Reason } from '@waybill/sdk';
+import type { Mode, Reason, UntouchedLink } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import {
@@ -53,11 +53,13 @@ export interface IncomingMail {
   messageId?: MessageId;
 }
 
-type Analysis = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'>;
+type Analysis = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links' | 'untouchedLinks'>;
 
 export interface AcceptedMail {
   messageId: MessageId;
   deliveries: MailDelivery[];
+  /** Links that no copy tracks, although the copies are tracked. */
+  untouchedLinks: () => UntouchedLink[];
 }
 
 /** What one look at a mail tells for all its copies. */
@@ -155,7 +157,12 @@ export class MailIntake {
     const newMail = this.#newMail(mail, reading, copies);
     await this.#commit(newMail);
     if (newMail.sentCopy !== undefined) this.#sentMailboxes?.wake();
-    return { messageId: reading.messageId, deliveries: copies.map(toDelivery) };
+    const { messageId, untouched, analysis } = reading;
+    return {
+      messageId,
+      deliveries: copies.map(toDelivery),
+      untouchedLinks: () => (untouched === null ? (analysis?.untouchedLinks ?? []) : []),
+    };
   }
 
   /** Copies for which there is room are on their way as soon as they are durable; the others wait in the store. */
@@ -209,7 +216,7 @@ export class MailIntake {
     } catch (err) {
       // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
       this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');
-      return { touched: false, reason: INTERNAL_ERROR, pixel: null, links: [] };
+      return { touched: false, reason: INTERNAL_ERROR, pixel: null, links: [], untouchedLinks: [] };
     }
   }
 

@@ -1,4 +1,12 @@
-import type { CreatedMessage, CreateMessage, Delivery, Disclosure, Mode, Preview } from '@waybill/sdk';
+import type {
+  CreatedMessage,
+  CreateMessage,
+  Delivery,
+  Disclosure,
+  Mode,
+  Preview,
+  UntouchedLink,
+} from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
 import { newMessageId, type MessageId, type RandomBytes, type WorkspaceId } from '../kernel/ids.ts';
 import { AppError } from '../kernel/errors.ts';
@@ -65,13 +73,17 @@ export class ApiMessages {
       disclosure: 'none',
     });
     const raw = await this.#compose(message);
-    const { touched, reason, links } = instrument(raw, instrumentOptions(context, workspaceId, plan));
+    const { touched, reason, links, untouchedLinks } = instrument(
+      raw,
+      instrumentOptions(context, workspaceId, plan),
+    );
     const why = mode === 'off' ? TRACKING_OFF : touched ? null : reason;
     return {
       html: message.html === undefined ? null : stripTracking(message.html, trackedBy(context.keyring)),
       text: message.text ?? null,
       ...(why === null ? {} : { untouchedBecause: why.text }),
       links: why === null ? trackedLinks({ links }).map(({ url }) => url) : [],
+      untouchedLinks: why === null ? untouchedLinks : [],
     };
   }
 
@@ -81,7 +93,7 @@ export class ApiMessages {
     messageId: MessageId,
   ): Promise<CreatedMessage> {
     const raw = await this.#compose(message);
-    const { deliveries } = await this.#intake.accept({
+    const { deliveries, untouchedLinks } = await this.#intake.accept({
       workspaceId,
       raw,
       envelope: { from: bareAddress(message.from, 'from'), recipients: recipientsOf(message) },
@@ -92,7 +104,11 @@ export class ApiMessages {
         ? {}
         : { receipts: { delivery: false, reading: false, ...message.policy.receipts } }),
     });
-    return { id: messageId, deliveries: deliveries.map((delivery) => toWire(delivery, QUEUED)) };
+    return {
+      id: messageId,
+      deliveries: deliveries.map((delivery) => toWire(delivery, QUEUED)),
+      ...linksLeft(untouchedLinks()),
+    };
   }
 
   /** Its author sends it: nothing is queued, each recipient's HTML is handed back. */
@@ -110,7 +126,7 @@ export class ApiMessages {
       workspaceId,
       addresses.map((address) => address.toLowerCase()),
     );
-    const { copies, links } = makeSnippet(
+    const { copies, links, untouchedLinks } = makeSnippet(
       { context: this.#context, random: this.#random, workspaceId, messageId, mode, disclosure },
       message,
       addresses.map((address) => ({ address, objected: objected.has(address.toLowerCase()) })),
@@ -137,6 +153,7 @@ export class ApiMessages {
         ...toWire(delivery, PREPARED),
         ...(html === undefined ? {} : { html }),
       })),
+      ...linksLeft(untouchedLinks),
     };
   }
 
@@ -153,6 +170,10 @@ export class ApiMessages {
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
     return { mode: message.policy?.mode ?? workspace.mode, disclosure: workspace.disclosure };
   }
+}
+
+function linksLeft(untouchedLinks: UntouchedLink[]): Pick<CreatedMessage, 'untouchedLinks'> {
+  return untouchedLinks.length === 0 ? {} : { untouchedLinks };
 }
 
 function noRecipient(): AppError {

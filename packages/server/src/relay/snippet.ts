@@ -1,4 +1,4 @@
-import type { CreateMessage, Disclosure, Mode, Reason } from '@waybill/sdk';
+import type { CreateMessage, Disclosure, Mode, Reason, UntouchedLink } from '@waybill/sdk';
 import { newDeliveryId, type MessageId, type RandomBytes, type WorkspaceId } from '../kernel/ids.ts';
 import { newTrackingNumber, type MailDelivery, type TrackedLink } from '../messages/messages.ts';
 import { copyPlan, instrumentOptions, trackedLinks, type TrackingContext } from './copy-plan.ts';
@@ -14,6 +14,8 @@ export interface Snippet {
   }[];
   /** The same for all copies. */
   links: TrackedLink[];
+  /** The same for all copies that are tracked. */
+  untouchedLinks: UntouchedLink[];
 }
 
 /** Instruments the HTML of a mail for each recipient; its author pastes and sends it. */
@@ -32,6 +34,7 @@ export function makeSnippet(
   const { context, random, workspaceId, messageId, mode } = given;
   const { html } = message;
   const links = new Map<number, TrackedLink>();
+  let untouchedLinks: UntouchedLink[] = [];
   const copies = recipients.map(({ address, objected }) => {
     const id = newDeliveryId(random);
     const untouched = whyUntouched(mode, html, objected);
@@ -48,12 +51,13 @@ export function makeSnippet(
     });
     const result = instrumentHtml(html, instrumentOptions(context, workspaceId, plan));
     for (const link of trackedLinks(result)) links.set(link.index, link);
+    ({ untouchedLinks } = result);
     return {
       delivery: { ...delivery, pixelUrl: result.pixel === null ? null : plan.pixelUrl },
       html: result.html,
     };
   });
-  return { copies, links: [...links.values()] };
+  return { copies, links: [...links.values()], untouchedLinks };
 }
 
 function whyUntouched(mode: Mode, html: string | undefined, objected: boolean): Reason | null {

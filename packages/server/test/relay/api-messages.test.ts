@@ -17,6 +17,8 @@ const MESSAGE: CreateMessage = {
   send: true,
 };
 
+const MAILTO_LEFT = [{ url: 'mailto:a@b.c', reason: { code: 'mailto', text: 'The link writes a mail.' } }];
+
 describe('mails given over HTTP', () => {
   let directory: TemporaryDirectory;
   let it: TestRelay;
@@ -32,7 +34,8 @@ describe('mails given over HTTP', () => {
     it.relay.messages.create(it.workspaceId, { ...MESSAGE, ...changes });
 
   test('sent: each recipient has a number and a pixel, and the secret one is in no header', async () => {
-    const { id, deliveries } = await create();
+    const { id, deliveries, untouchedLinks } = await create();
+    assert.deepEqual(untouchedLinks, MAILTO_LEFT);
     assert.deepEqual(
       deliveries.map(({ recipient }) => recipient),
       ['ann@example.net', 'carol@example.net'],
@@ -59,7 +62,8 @@ describe('mails given over HTTP', () => {
 
   test('instrumented only: HTML to paste for each recipient, nothing is queued, and the links are known', async () => {
     const queued = await it.engine.db.selectFrom('queue').select('id').execute();
-    const { id, deliveries } = await create({ send: false });
+    const { id, deliveries, untouchedLinks } = await create({ send: false });
+    assert.deepEqual(untouchedLinks, MAILTO_LEFT);
     assert.equal((await it.engine.db.selectFrom('queue').select('id').execute()).length, queued.length);
     const [ann, carol] = deliveries;
     assert.ok(ann?.pixelUrl && carol?.pixelUrl && ann.pixelUrl !== carol.pixelUrl);
@@ -82,9 +86,13 @@ describe('mails given over HTTP', () => {
       { ...MESSAGE, policy: { mode: 'off' as const } },
     ]) {
       for (const send of [true, false]) {
-        const { deliveries } = await it.relay.messages.create(it.workspaceId, { ...message, send });
+        const { deliveries, untouchedLinks } = await it.relay.messages.create(it.workspaceId, {
+          ...message,
+          send,
+        });
         assert.equal(deliveries[0]?.pixelUrl, null);
         assert.ok(deliveries[0]?.untouchedBecause);
+        assert.equal(untouchedLinks, undefined);
       }
     }
   });
@@ -117,6 +125,7 @@ describe('mails given over HTTP', () => {
     assert.equal(preview.untouchedBecause, undefined);
     const off = await it.relay.messages.preview(it.workspaceId, { ...MESSAGE, policy: { mode: 'off' } });
     assert.ok(off.untouchedBecause);
+    assert.deepEqual([preview.untouchedLinks, off.untouchedLinks], [MAILTO_LEFT, []]);
     assert.deepEqual(off.links, []);
     assert.equal(await count(), earlier);
   });

@@ -93,7 +93,7 @@ export class TestMails {
 
   async preview(_workspaceId: WorkspaceId, message: CreateMessage) {
     if (message.html === 'refuse') throw new AppError('invalid-input', 'refused');
-    return { html: message.html ?? null, text: message.text ?? null, links: [] };
+    return { html: message.html ?? null, text: message.text ?? null, links: [], untouchedLinks: [] };
   }
 
   async seed(

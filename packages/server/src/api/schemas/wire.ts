@@ -234,9 +234,18 @@ export const message = named(
   }) satisfies z.ZodType<sdk.Message>,
 );
 
+const untouchedLink = named(
+  'UntouchedLink',
+  z.strictObject({ url: z.string(), reason }) satisfies z.ZodType<sdk.UntouchedLink>,
+);
+
 export const createdMessage = named(
   'CreatedMessage',
-  z.strictObject({ id: z.string(), deliveries: z.array(delivery) }) satisfies z.ZodType<sdk.CreatedMessage>,
+  z.strictObject({
+    id: z.string(),
+    deliveries: z.array(delivery),
+    untouchedLinks: z.exactOptional(z.array(untouchedLink)),
+  }) satisfies z.ZodType<sdk.CreatedMessage>,
 );
 
 export const preview = named(
@@ -246,6 +255,7 @@ export const preview = named(
     text: z.string().nullable(),
     untouchedBecause: z.exactOptional(z.string()),
     links: z.array(z.string()),
+    untouchedLinks: z.array(untouchedLink),
   }) satisfies z.ZodType<sdk.Preview>,
 );
 

@@ -4,6 +4,7 @@ import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, ImageSite } from './html-survey.ts';
 import { affordableLinks, isAffordable, isShort, sourceLength } from './image-weight.ts';
+import type { LeftLink } from './untouched-links.ts';
 import { planLinks, type EditLimits, type LinkPlan } from './link-edits.ts';
 import { chooseCarrier, pixelMarkup, placePixel, trapMarkup, type Carrier } from './pixel.ts';
 
@@ -12,6 +13,8 @@ export interface HtmlPlan {
   edits: TextEdit[];
   pixel: string | null;
   links: TrackedLink[];
+  /** Links that stay, with an http or https address. */
+  left: LeftLink[];
 }
 
 /**
@@ -29,7 +32,7 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     options.disclosure?.kind === 'footer' ? footerMarkup(escapeAttribute(options.disclosure.pageUrl)) : '';
   const images = survey.imageCount - own.filter(({ carrier }) => carrier === 'image').length;
   const document = { survey, removals, images, added: footer.length };
-  const { edits, links } = affordableLinkPlan(document, options, limits);
+  const { edits, links, left } = affordableLinkPlan(document, options, limits);
   const all = [...removals, ...edits];
   const grownTo = growth(all, footer.length);
   const pixelAt = options.pixelUrl === null ? undefined : placePixel(survey, grownTo);
@@ -45,7 +48,7 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     const trap = trapFor(document, options, all, links);
     if (trap !== undefined) all.push({ start: pixelAt, end: pixelAt, text: trap });
   }
-  return { edits: merge(all), pixel: pixelAt === undefined ? null : options.pixelUrl, links };
+  return { edits: merge(all), pixel: pixelAt === undefined ? null : options.pixelUrl, links, left };
 }
 
 interface Document {

@@ -2,6 +2,7 @@ import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
 import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { scanHtml, type HtmlHandler } from './html-scan.ts';
+import type { LinkReasonCode } from './link-reasons.ts';
 import type { Tag } from './html-tags.ts';
 import { StyleRules } from './style-rules.ts';
 
@@ -25,8 +26,15 @@ export interface LinkSite {
   original: AttributePlace | undefined;
   /** Marked by the author as not to be tracked. */
   marked: boolean;
-  /** Whether it may be tracked: the same for all copies, and so decided once; undefined until then. */
-  trackable: boolean | undefined;
+  /** Why it is not to be tracked: the same for all copies, and so decided once; undefined until then. */
+  refusal: LinkReasonCode | 'none' | undefined;
+}
+
+/** Offsets of an `a href` that leads to no web page, and of its value as far as it is worth reading. */
+export interface OtherLink {
+  start: number;
+  valueStart: number;
+  valueEnd: number;
 }
 
 /** What makes a mail program fetch an image, and may be a pixel of ours. */
@@ -47,6 +55,8 @@ export interface HtmlSurvey {
   /** Of the text; only counted in short ones. */
   carriageReturns: number;
   links: LinkSite[];
+  /** Where an `a href` without such an address stands, and the address. */
+  otherLinks: OtherLink[];
   images: ImageSite[];
   /** Image elements of any kind, also without an address. */
   imageCount: number;
@@ -117,6 +127,7 @@ class Surveyor implements HtmlHandler {
   readonly #read: ReadText;
   readonly #finder = new PlaceFinder();
   readonly #links: LinkSite[] = [];
+  readonly #otherLinks: OtherLink[] = [];
   readonly #images: ImageSite[] = [];
   readonly #disclosures: { start: number; end: number }[] = [];
   #link: LinkSite | undefined;
@@ -182,6 +193,7 @@ class Surveyor implements HtmlHandler {
       length,
       carriageReturns: length < SHORT_TEXT ? this.#text.split('\r').length - 1 : 0,
       links: this.#links,
+      otherLinks: this.#otherLinks,
       images: this.#images,
       imageCount: this.#imageCount,
       openAnchor: this.#anchors > 0,
@@ -204,7 +216,11 @@ class Surveyor implements HtmlHandler {
     const place = attributes.find(this.#text, 'href');
     if (place === undefined) return;
     const href = this.#address(place);
-    if (href === undefined) return;
+    if (href === undefined) {
+      const { valueStart, valueEnd } = place;
+      this.#otherLinks.push({ start, valueStart, valueEnd: Math.min(valueEnd, valueStart + LONGEST_TEXT) });
+      return;
+    }
     const original = href.includes('.safelinks.') ? attributes.find(this.#text, 'originalsrc') : undefined;
     this.#link = {
       start,
@@ -215,7 +231,7 @@ class Surveyor implements HtmlHandler {
       text: '',
       original,
       marked: this.#isMarked(attributes),
-      trackable: undefined,
+      refusal: undefined,
     };
     this.#links.push(this.#link);
     this.#describe(attributes.find(this.#text, 'title'));

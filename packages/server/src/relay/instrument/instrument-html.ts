@@ -1,22 +1,36 @@
+import type { UntouchedLink } from '@waybill/sdk';
 import { planHtml } from './html-edits.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import { unsubscribeTargets } from './link-rules.ts';
 import { surveyHtml } from './html-survey.ts';
+import { untouchedLinksOf } from './untouched-links.ts';
+
+export interface InstrumentedHtml {
+  html: string;
+  pixel: string | null;
+  links: TrackedLink[];
+  untouchedLinks: UntouchedLink[];
+}
 
 /** Instruments a document that is not in a message. Without a place for a demanded disclosure nothing is tracked. */
-export function instrumentHtml(
-  html: string,
-  options: HtmlOptions,
-): { html: string; pixel: string | null; links: TrackedLink[] } {
+export function instrumentHtml(html: string, options: HtmlOptions): InstrumentedHtml {
   const limits = {
     unicode: true,
     unsubscribe: unsubscribeTargets([]),
     unfoldable: false,
     leavesLinks: false,
   };
-  const plan = planHtml(surveyHtml(html), options, limits);
-  if (plan === undefined) return { html, pixel: null, links: [] };
-  return { html: spliceText(html, plan.edits), pixel: plan.pixel, links: plan.links };
+  const survey = surveyHtml(html);
+  const plan = planHtml(survey, options, limits);
+  if (plan === undefined) return { html, pixel: null, links: [], untouchedLinks: [] };
+  const { edits, pixel, links, left } = plan;
+  return {
+    html: spliceText(html, edits),
+    pixel,
+    links,
+    untouchedLinks:
+      options.linkUrl === null ? [] : untouchedLinksOf(survey, left, (start, end) => html.slice(start, end)),
+  };
 }
 
 /** A document as its author wrote it: for previews, which must not load pixels or count clicks. */

@@ -172,7 +172,12 @@ for (const [what, html, expected] of [
 test('frames have no place for a pixel', () => {
   const frames =
     '<html><frameset><frame src="http://a/"></frameset><noframes><body>a</body></noframes></html>';
-  assert.deepEqual(instrumentHtml(frames, options()), { html: frames, pixel: null, links: [] });
+  assert.deepEqual(instrumentHtml(frames, options()), {
+    html: frames,
+    pixel: null,
+    links: [],
+    untouchedLinks: [],
+  });
   assertUntouched(htmlMail(frames), 'nothing-to-do');
 });
 
@@ -206,11 +211,12 @@ test('a pixel quoted by Gmail, through its proxy, is found too', () => {
 
 test('a tracked link without known destination stays as it is', () => {
   const html = '<a href="https://other.example/l/x">a</a>';
-  const result = instrumentHtml(
+  const { untouchedLinks, ...result } = instrumentHtml(
     html,
     options('copy', { pixelUrl: null, isTracked: () => ({ kind: 'link' }) }),
   );
   assert.deepEqual(result, { html, pixel: null, links: [] });
+  assert.equal(untouchedLinks[0]?.reason.code, 'already-tracked');
 });
 
 test('a disclosure line stands once at the end, with a link that is not tracked', () => {

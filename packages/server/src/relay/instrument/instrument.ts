@@ -1,4 +1,4 @@
-import type { Reason } from '@waybill/sdk';
+import type { Reason, UntouchedLink } from '@waybill/sdk';
 import { MemoryBytes, type ByteSource } from './byte-source.ts';
 import { DISCLOSURE_FIELD } from './disclosure.ts';
 import { planHtml } from './html-edits.ts';
@@ -11,6 +11,7 @@ import {
   lengthAfter,
   type MessageEdit,
 } from './message-edits.ts';
+import { untouchedLinksOf } from './untouched-links.ts';
 import { toByteEdits, toRawEdits } from './opened-entity.ts';
 import { planPlainText, type PlainText } from './plain-text.ts';
 import { PreparedMessage, type PreparedPart } from './prepared-message.ts';
@@ -25,6 +26,7 @@ export { instrumentHtml, stripTracking } from './instrument-html.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
 export type { PreparedMessage } from './prepared-message.ts';
 export type { PlainText } from './plain-text.ts';
+export { allLinkReasons } from './link-reasons.ts';
 export { allReasons, type ReasonCode } from './reasons.ts';
 
 export interface InstrumentOptions extends HtmlOptions {
@@ -44,6 +46,8 @@ export interface InstrumentResult {
   /** The pixel's address; null when there is none in the message. */
   pixel: string | null;
   links: TrackedLink[];
+  /** The links that stay as they are although the mail may be tracked, each with its reason: made when it is asked for. */
+  readonly untouchedLinks: UntouchedLink[];
   /** Of the message as it is now. */
   sizeBytes: number;
   /** The message as it is now, in one piece: made when it is asked for. */
@@ -94,33 +98,47 @@ export function instrument(
     plan.edits.filter(({ start, end, text: inserted }) => text.text.slice(start, end) !== inserted),
   );
   const edits = [...restoreTexts(prepared, options), ...toRawEdits(html, byteEdits)];
-  const { pixel, links } = plan;
+  const { pixel, links, left } = plan;
+  const untouchedLinks = (): UntouchedLink[] =>
+    options.linkUrl === null ? [] : untouchedLinksOf(survey, left, text.read);
   if (pixel === null && links.length === 0 && edits.length === 0) {
-    return untouched(prepared, options, 'nothing-to-do', html);
+    return untouched(prepared, options, 'nothing-to-do', html, untouchedLinks);
   }
   return touched(prepared, options, edits, {
     pixel,
     links,
+    untouchedLinks,
     html: () => text.decode(applyEdits(bytesOf(html.part), byteEdits)),
   });
 }
 
+/** What was decided of a message, and what is made of that when it is asked for. */
+type Decided = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & {
+  untouchedLinks: () => UntouchedLink[];
+  html: () => string | null;
+};
+
 function instrumentText(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
   const plan = planPlainText(prepared, options);
   if (typeof plan === 'string') return untouched(prepared, options, plan);
-  const { edits, pixel, links, html } = plan;
-  return touched(prepared, options, edits, { pixel, links, html: () => html });
+  const { edits, pixel, links, untouchedLinks, html } = plan;
+  return touched(prepared, options, edits, {
+    pixel,
+    links,
+    untouchedLinks: () => untouchedLinks,
+    html: () => html,
+  });
 }
 
 function touched(
   prepared: PreparedMessage,
   options: InstrumentOptions,
   edits: readonly RawEdit[],
-  { pixel, links, html }: Pick<InstrumentResult, 'pixel' | 'links'> & { html: () => string | null },
+  decided: Pick<Decided, 'pixel' | 'links' | 'untouchedLinks' | 'html'>,
 ): InstrumentResult {
-  const body = pixel !== null || links.length > 0 ? 'tracked' : 'restored';
+  const body = decided.pixel !== null || decided.links.length > 0 ? 'tracked' : 'restored';
   const all = inOrder([...headerEdits(prepared, options, body), ...edits]);
-  return result(prepared, all, { touched: true, reason: null, pixel, links, html });
+  return result(prepared, all, { ...decided, touched: true, reason: null });
 }
 
 function untouched(
@@ -128,21 +146,19 @@ function untouched(
   options: InstrumentOptions,
   code: ReasonCode,
   html?: PreparedPart,
+  untouchedLinks: () => UntouchedLink[] = () => [],
 ): InstrumentResult {
   return result(prepared, headerEdits(prepared, options, 'kept'), {
     touched: false,
     reason: reason(code),
     pixel: null,
     links: [],
+    untouchedLinks,
     html: () => (html === undefined ? null : html.text.decode(bytesOf(html.part))),
   });
 }
 
-function result(
-  { message }: PreparedMessage,
-  edits: readonly RawEdit[],
-  decided: Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & { html: () => string | null },
-): InstrumentResult {
+function result({ message }: PreparedMessage, edits: readonly RawEdit[], decided: Decided): InstrumentResult {
   return new ChangedMessage(message, edits, decided);
 }
 
@@ -156,13 +172,10 @@ class ChangedMessage implements InstrumentResult {
   readonly #source: ByteSource;
   readonly #edits: readonly RawEdit[];
   readonly #html: () => string | null;
+  readonly #untouchedLinks: () => UntouchedLink[];
   #message: Uint8Array | undefined;
 
-  constructor(
-    source: ByteSource,
-    edits: readonly RawEdit[],
-    decided: Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & { html: () => string | null },
-  ) {
+  constructor(source: ByteSource, edits: readonly RawEdit[], decided: Decided) {
     this.touched = decided.touched;
     this.reason = decided.reason;
     this.pixel = decided.pixel;
@@ -171,6 +184,7 @@ class ChangedMessage implements InstrumentResult {
     this.#source = source;
     this.#edits = edits;
     this.#html = decided.html;
+    this.#untouchedLinks = decided.untouchedLinks;
   }
 
   get message(): Uint8Array {
@@ -180,6 +194,10 @@ class ChangedMessage implements InstrumentResult {
 
   get html(): string | null {
     return this.#html();
+  }
+
+  get untouchedLinks(): UntouchedLink[] {
+    return this.#untouchedLinks();
   }
 
   get edits(): MessageEdit[] {

@@ -1,7 +1,9 @@
 import { escapeAttribute } from './escape-attribute.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, LinkSite } from './html-survey.ts';
-import { LONGEST_LINK, mayTrack, type LinkContext } from './link-rules.ts';
+import type { LinkReasonCode } from './link-reasons.ts';
+import type { LeftLink } from './untouched-links.ts';
+import { LONGEST_LINK, whyLeft, type LinkContext } from './link-rules.ts';
 import { LinkTable } from './link-table.ts';
 
 /** Longest attribute, so that it fits on a line of 998 characters (RFC 5322 §2.1.1) where lines cannot be folded. */
@@ -20,6 +22,8 @@ const MOST_MEASURED = 100_000;
 export interface LinkPlan {
   edits: TextEdit[];
   links: TrackedLink[];
+  /** Links with an http or https address that stay; in mail that is tracked. */
+  left: LeftLink[];
   /**
    * How much longer each tracked link makes the document than the same link as its author could have written it; 0 in
    * documents that are long or have no image.
@@ -44,6 +48,7 @@ export function planLinks(
 ): LinkPlan {
   const edits: TextEdit[] = [];
   const growths: number[] = [];
+  const left: LeftLink[] = [];
   // Of other documents nobody asks how much longer they get; of this one, also when it is full of our own addresses.
   const measured = imageCount > 0 && length < MOST_MEASURED;
   const table = new LinkTable(options);
@@ -55,7 +60,10 @@ export function planLinks(
     while ((removals[removal]?.end ?? Infinity) <= start) removal += 1;
     if ((removals[removal]?.start ?? Infinity) < start) continue;
     const read = table.read(site.href);
-    if (read === undefined) continue;
+    if (read === undefined) {
+      if (options.linkUrl !== null) left.push({ at: start, href: site.href, code: 'already-tracked' });
+      continue;
+    }
     if (read.trap) {
       const unwrapped = unwrap(site);
       for (const edit of unwrapped) restored -= edit.end - edit.start;
@@ -65,11 +73,15 @@ export function planLinks(
     const { destination, own } = read;
     const written = measured ? escapeAttribute(destination).length : 0;
     if (measured) restored += written - (valueEnd - valueStart);
-    const target =
-      growths.length < most && mayBeTracked(site, read, options, limits)
-        ? table.track(destination, longest)
-        : destination;
-    if (target !== destination) growths.push(measured ? escapeAttribute(target).length - written : 0);
+    let target = destination;
+    if (options.linkUrl !== null) {
+      const refusal =
+        refusalOf(site, read, limits) ?? (growths.length < most ? undefined : 'spam-short-mail');
+      if (refusal === undefined) target = table.track(destination, longest);
+      if (target === destination) {
+        left.push({ at: start, href: destination, code: refusal ?? table.whyNot(destination) });
+      } else growths.push(measured ? escapeAttribute(target).length - written : 0);
+    }
     if (target === site.href) continue;
     edits.push(hrefEdit(site, target));
     if (own && site.original !== undefined) {
@@ -77,19 +89,18 @@ export function planLinks(
       edits.push(hrefEdit({ ...site, place: site.original }, destination));
     }
   }
-  return { edits, links: table.links, growths, restored };
+  return { edits, links: table.links, left, growths, restored };
 }
 
-function mayBeTracked(
+function refusalOf(
   site: LinkSite,
   { destination, own }: { destination: string; own: boolean },
-  { linkUrl }: HtmlOptions,
   limits: EditLimits,
-): boolean {
-  if (linkUrl === null || limits.leavesLinks) return false;
-  if (own) return mayTrack({ ...site, href: destination }, limits);
-  site.trackable ??= mayTrack(site, limits);
-  return site.trackable;
+): LinkReasonCode | undefined {
+  const left = limits.leavesLinks ? 'spam-sender-form' : undefined;
+  if (own) return whyLeft({ ...site, href: destination }, limits) ?? left;
+  site.refusal ??= whyLeft(site, limits) ?? 'none';
+  return site.refusal === 'none' ? left : site.refusal;
 }
 
 /** The anchor goes; what some mail program put into it stays. */

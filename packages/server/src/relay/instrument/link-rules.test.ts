@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { surveyHtml } from './html-survey.ts';
-import { mayTrack, unsubscribeTargets, type LinkContext } from './link-rules.ts';
+import { unsubscribeTargets, whyLeft, type LinkContext } from './link-rules.ts';
 
 const CONTEXT: LinkContext = { unsubscribe: unsubscribeTargets([]), unicode: true };
 
-/** Whether the first web link of a piece of HTML may be tracked; undefined when there is none. */
-function decision(html: string, context: LinkContext = CONTEXT): boolean | undefined {
+/** Why the first web link of a piece of HTML stays, or that it may be tracked; undefined when there is none. */
+function decision(html: string, context: LinkContext = CONTEXT): string | undefined {
   const [link] = surveyHtml(html).links;
-  return link && mayTrack(link, context);
+  return link && (whyLeft(link, context) ?? 'tracked');
 }
 
 const link = (href: string, text = 'Read more'): string => `<a href="${href}">${text}</a>`;
@@ -28,7 +28,7 @@ for (const href of [
   'https://example.com/100%25/a-b-c/@user/~home/$5?q=a|b&amp;price=$5',
 ]) {
   test(`a link to ${href} may be tracked`, () => {
-    assert.equal(decision(link(href)), true);
+    assert.equal(decision(link(href)), 'tracked');
   });
 }
 
@@ -91,7 +91,7 @@ for (const href of [
   'https://example.com/?u=@Model.Name',
 ]) {
   test(`a template’s placeholder stays: ${href}`, () => {
-    assert.equal(decision(link(href)), false);
+    assert.equal(decision(link(href)), 'placeholder');
   });
 }
 
@@ -102,7 +102,7 @@ for (const href of [
   'https://example.com/\u0001x',
 ]) {
   test(`an address that leads nowhere stays: ${JSON.stringify(href)}`, () => {
-    assert.equal(decision(link(href)), false);
+    assert.equal(decision(link(href)), 'malformed');
   });
 }
 
@@ -115,31 +115,37 @@ for (const [href, text] of [
   ['https://example.com/x', '退订'],
 ]) {
   test(`a link to leave a list stays: ${href} “${text}”`, () => {
-    assert.equal(decision(link(href ?? '', text)), false);
+    assert.equal(decision(link(href ?? '', text)), 'unsubscribe');
   });
 }
 
 test('an address shown when the pointer rests on a link counts as visible', () => {
-  assert.equal(decision('<a title="https://example.com/" href="https://example.com/x">Read</a>'), false);
-  assert.equal(decision('<a title="Our news" href="https://example.com/x">Read</a>'), true);
+  assert.equal(
+    decision('<a title="https://example.com/" href="https://example.com/x">Read</a>'),
+    'shows-address',
+  );
+  assert.equal(decision('<a title="Our news" href="https://example.com/x">Read</a>'), 'tracked');
 });
 
 test('a link that another server tracks already stays', () => {
   const token = 'A'.repeat(54);
-  assert.equal(decision(link(`https://track.example.net/l/${token}?to=https%3A%2F%2Fexample.com%2F`)), false);
+  assert.equal(
+    decision(link(`https://track.example.net/l/${token}?to=https%3A%2F%2Fexample.com%2F`)),
+    'already-tracked',
+  );
 });
 
 test('a target of List-Unsubscribe stays, however its address is spelled', () => {
   const context = { ...CONTEXT, unsubscribe: unsubscribeTargets(['https://example.com/p?a=%C3%BC']) };
   for (const href of ['HTTPS://Example.com:443/p?a=%c3%bc', 'https://example.com/p?a=\u00fc#top']) {
-    assert.equal(decision(link(href), context), false, href);
+    assert.equal(decision(link(href), context), 'unsubscribe', href);
   }
 });
 
 test('a target of List-Unsubscribe stays, whatever its words', () => {
   const context = { ...CONTEXT, unsubscribe: unsubscribeTargets(['https://example.com/p?a=1&b=2']) };
-  assert.equal(decision(link('https://example.com/p?a=1&amp;b=2'), context), false);
-  assert.equal(decision(link('https://example.com/p?a=1'), context), true);
+  assert.equal(decision(link('https://example.com/p?a=1&amp;b=2'), context), 'unsubscribe');
+  assert.equal(decision(link('https://example.com/p?a=1'), context), 'tracked');
 });
 
 for (const text of [
@@ -163,7 +169,7 @@ for (const text of [
   '<img src="x.png" alt="www.example.com">',
 ]) {
   test(`a link that shows an address stays: ${text}`, () => {
-    assert.equal(decision(link('https://example.com/', text)), false);
+    assert.equal(decision(link('https://example.com/', text)), 'shows-address');
   });
 }
 
@@ -180,7 +186,7 @@ for (const text of [
   '',
 ]) {
   test(`a link that shows other text is tracked: ${text}`, () => {
-    assert.equal(decision(link('https://example.com/', text)), true);
+    assert.equal(decision(link('https://example.com/', text)), 'tracked');
   });
 }
 
@@ -192,12 +198,12 @@ for (const mark of [
   'ses:no-track',
 ]) {
   test(`a link marked ${mark} stays`, () => {
-    assert.equal(decision(`<a ${mark} href="https://example.com/">Sign in</a>`), false);
+    assert.equal(decision(`<a ${mark} href="https://example.com/">Sign in</a>`), 'marked');
   });
 }
 
 test('a query in a character set that browsers encode in their own way stays', () => {
   const legacy = { ...CONTEXT, unicode: false };
-  assert.equal(decision(link('https://example.com/?q=\u00fc'), legacy), false);
-  assert.equal(decision(link('https://example.com/\u00fc?q=u#\u00fc'), legacy), true);
+  assert.equal(decision(link('https://example.com/?q=\u00fc'), legacy), 'malformed');
+  assert.equal(decision(link('https://example.com/\u00fc?q=u#\u00fc'), legacy), 'tracked');
 });

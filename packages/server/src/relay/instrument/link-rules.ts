@@ -1,5 +1,6 @@
 import type { LinkSite } from './html-survey.ts';
 import { PLAIN_ADDRESS, signsOf, type AddressSigns } from './address-signs.ts';
+import type { LinkReasonCode } from './link-reasons.ts';
 import { holdsPlaceholder } from './placeholders.ts';
 
 export interface LinkContext {
@@ -11,21 +12,23 @@ export interface LinkContext {
 /** Internet Explorer, Outlook and some gateways cut longer addresses. Of the finished, tracked address. */
 export const LONGEST_LINK = 2_000;
 
-/** Whether a link with an http or https address may be tracked; each rule leaves some link as it is. */
-export function mayTrack(link: LinkSite, context: LinkContext): boolean {
-  return !link.marked && leadsToTrackable(link, context) && !showsAddress(link.text);
+/** Why a link with an http or https address is not to be tracked; undefined when it may be. */
+export function whyLeft(link: LinkSite, context: LinkContext): LinkReasonCode | undefined {
+  if (link.marked) return 'marked';
+  return whyAddressLeft(link, context) ?? (showsAddress(link.text) ? 'shows-address' : undefined);
 }
 
 /** The same for an address in plain text. @param text the words around it */
-export function leadsToTrackable(link: Pick<LinkSite, 'href' | 'text'>, context: LinkContext): boolean {
+export function whyAddressLeft(
+  link: Pick<LinkSite, 'href' | 'text'>,
+  context: LinkContext,
+): LinkReasonCode | undefined {
   const { href } = link;
   const signs = signsOf(href);
-  return (
-    isSafeAddress(href, signs, context) &&
-    !(signs.maybePlaceholder && holdsPlaceholder(href)) &&
-    !isUnsubscribe(link, context) &&
-    !(href.includes('/l/') && LINK_OF_OTHERS.test(href))
-  );
+  if (signs.maybePlaceholder && holdsPlaceholder(href)) return 'placeholder';
+  if (!isSafeAddress(href, signs, context)) return 'malformed';
+  if (isUnsubscribe(link, context)) return 'unsubscribe';
+  return href.includes('/l/') && LINK_OF_OTHERS.test(href) ? 'already-tracked' : undefined;
 }
 
 /** What comes back from the address exactly as it went in, whoever decodes it. */

@@ -1,5 +1,6 @@
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
+import type { LinkReasonCode } from './link-reasons.ts';
 
 /** Tokens count links in 16 bits, and the last number is the trap's; whatever has more is no mail to a person. */
 const MOST_LINKS = 65_534;
@@ -45,5 +46,12 @@ export class LinkTable {
     if (to === destination || to.length > longest) return destination;
     this.#links.set(destination, { from: destination, to, index });
     return to;
+  }
+
+  /** Why {@link track} gave the destination itself. */
+  whyNot(destination: string): LinkReasonCode {
+    if (this.#links.has(destination)) return 'too-long';
+    if (this.#links.size >= MOST_LINKS) return 'too-many-links';
+    return this.#linkUrl?.(destination, this.#links.size + 1) === destination ? 'malformed' : 'too-long';
   }
 }

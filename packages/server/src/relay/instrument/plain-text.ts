@@ -1,8 +1,10 @@
+import type { UntouchedLink } from '@waybill/sdk';
 import { soleText } from './displayed-part.ts';
 import { bytesOf, type RawEdit } from './encoded-body.ts';
 import { addAlternative } from './html-alternative.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
 import { instrumentHtml } from './instrument-html.ts';
+import { toUntouchedLinks } from './untouched-links.ts';
 import { applyEdits, inOrder } from './message-edits.ts';
 import { openEntity, toRawEdits, type OpenedEntity } from './opened-entity.ts';
 import type { PreparedMessage } from './prepared-message.ts';
@@ -22,6 +24,7 @@ export interface PlainTextPlan {
   edits: RawEdit[];
   pixel: string | null;
   links: TrackedLink[];
+  untouchedLinks: UntouchedLink[];
   /** The HTML that was put in. */
   html: string | null;
 }
@@ -36,7 +39,9 @@ export function planPlainText(
   const entity = wanted ? soleText(prepared.root) : undefined;
   if (entity === undefined) {
     const edits = restoreTexts(prepared, options);
-    return edits.length === 0 ? 'plain-text-only' : { edits, pixel: null, links: [], html: null };
+    return edits.length === 0
+      ? 'plain-text-only'
+      : { edits, pixel: null, links: [], untouchedLinks: [], html: null };
   }
   const opened = openEntity(prepared.message, entity, prepared.lineEnd);
   if (typeof opened === 'string') return opened;
@@ -48,11 +53,17 @@ function trackText(
   opened: OpenedEntity,
   options: HtmlOptions,
 ): PlainTextPlan | ReasonCode {
-  const { edits, links } = planText(opened, options, unsubscribe);
+  const { edits, links, left } = planText(opened, options, unsubscribe);
   if (edits.length === 0 && links.length === 0) return 'nothing-to-do';
   // A line of ours in the text would be taken for the sender's.
   if (links.length > 0 && options.disclosure?.kind === 'footer') return 'no-disclosure-place';
-  return { edits: toRawEdits(opened, edits), pixel: null, links, html: null };
+  return {
+    edits: toRawEdits(opened, edits),
+    pixel: null,
+    links,
+    untouchedLinks: toUntouchedLinks(left),
+    html: null,
+  };
 }
 
 function addHtml(

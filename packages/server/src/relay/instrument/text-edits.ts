@@ -1,6 +1,7 @@
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
-import { leadsToTrackable, LONGEST_LINK, unsubscribeTargets, type UnsubscribeTargets } from './link-rules.ts';
+import type { LeftLink } from './untouched-links.ts';
+import { LONGEST_LINK, unsubscribeTargets, whyAddressLeft, type UnsubscribeTargets } from './link-rules.ts';
 import { LinkTable } from './link-table.ts';
 import { toByteEdits, toRawEdits, type OpenedEntity } from './opened-entity.ts';
 import type { PreparedMessage } from './prepared-message.ts';
@@ -10,6 +11,8 @@ import { LONGEST_LINE } from './unencoded.ts';
 export interface TextPlan {
   edits: readonly ByteEdit[];
   links: TrackedLink[];
+  /** Addresses that stay, in order; when they are to be tracked. */
+  left: LeftLink[];
 }
 
 /**
@@ -25,26 +28,39 @@ export function planText(
   const table = new LinkTable(options);
   const room = new LineRoom(text, opened.unfoldable);
   const edits: TextEdit[] = [];
+  const left: LeftLink[] = [];
   for (const address of findAddresses(text)) {
     const { start, end } = address;
     const href = text.slice(start, end);
     const read = table.read(href);
-    if (read === undefined || (address.cut && !read.own)) continue;
+    if (read === undefined || (address.cut && !read.own)) {
+      const code = read === undefined ? 'already-tracked' : 'cut-address';
+      if (options.linkUrl !== null) left.push({ at: start, href, code });
+      continue;
+    }
     if (read.trap) {
       // Where HTML was turned to text, in the brackets that programs put around a link's address.
       const bracketed = text[start - 1] === '<' && text[end] === '>' ? 1 : 0;
       edits.push({ start: start - bracketed, end: end + bracketed, text: '' });
       continue;
     }
-    const link = { href: read.destination, text: wordsAround(opened, address) };
-    const tracks = options.linkUrl !== null && leadsToTrackable(link, { unsubscribe, unicode: true });
-    const longest = Math.min(LONGEST_LINK, room.longest(address));
-    const target = spelled(tracks ? table.track(read.destination, longest) : read.destination);
+    const { destination } = read;
+    let tracked = destination;
+    if (options.linkUrl !== null) {
+      const link = { href: destination, text: wordsAround(opened, address) };
+      const refusal = whyAddressLeft(link, { unsubscribe, unicode: true });
+      const longest = Math.min(LONGEST_LINK, room.longest(address));
+      if (refusal === undefined) tracked = table.track(destination, longest);
+      if (tracked === destination) {
+        left.push({ at: start, href: destination, code: refusal ?? table.whyNot(destination) });
+      }
+    }
+    const target = spelled(tracked);
     if (target === href) continue;
     room.take(target.length - href.length);
     edits.push({ start, end, text: target });
   }
-  return { edits: toByteEdits(opened, edits), links: table.links };
+  return { edits: toByteEdits(opened, edits), links: table.links, left };
 }
 
 /** In plain text there is no other spelling of what is no ASCII. */
