@@ -137,6 +137,22 @@ const OTHERS: readonly Words[] = [
       /nem (?:sikerült )?(?:kézbesít|eljuttatni)|sikertelen kézbesítés|kézbesítése .{0,80}(?:sikertelen|nem sikerült)|nu (?:a putut|poate) fi livrat|nu s-a putut livra|livrarea .{0,80}(?:nu a reușit|eșuat)/,
     ],
   },
+  // Croatian, Serbian, Slovenian; Lithuanian, Latvian
+  {
+    subject: [
+      /(?:nije|nisu|ni bil[ao]?|ni mogoče|niso bil[ei]) (?:\S+ ){0,2}(?:isporuč|dostav)|neisporuč|nedostav|није (?:\S+ ){0,2}(?:испоруч|достав)|nepristatyt|nepavyko (?:pristatyti|išsiųsti)|n(?:av|etika) piegādāt|nevar piegādāt/,
+    ],
+    text: [
+      /ni(?:je|su) (?:\S+ ){0,3}(?:isporuč|dostav)|ni (?:\S+ ){0,3}(?:dostavit|dostavljen)|није (?:\S+ ){0,3}(?:испоруч|достав)|nepavyko (?:\S+ )?(?:pristatyti|išsiųsti)|nebuvo pristatyt|neizdevās piegādāt|nevar(?:ēja)? piegādāt|n(?:av|etika) piegādāt/,
+    ],
+  },
+  // Persian, Hindi, Bengali, Urdu
+  {
+    subject: [/تحویل داده نشد|ارسال نشد|वितरित नहीं|डिलीवर नहीं|পাঠানো যায়নি|ترسیل نہیں/],
+    text: [
+      /تحویل (?:داده )?نشد|قابل تحویل نیست|ارسال نشد|(?:वितरित|डिलीवर|डिलिवर) नहीं|(?:পাঠানো|বিতরণ করা) যায়নি|(?:پہنچایا|ترسیل) نہیں/,
+    ],
+  },
   // Turkish
   {
     subject: [/teslim edile?me|iletile?me|gönderile?me|iade edilen/],
