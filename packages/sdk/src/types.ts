@@ -9,8 +9,18 @@ export type Address = string;
 /** What may be recorded: who, when, where · only the day of the last opening · counts per message · nothing. */
 export type Mode = 'full' | 'day' | 'aggregate' | 'off';
 
-export type Actor =
-  'human' | 'human-via-proxy' | 'prefetch' | 'scanner' | 'preview-bot' | 'automation' | 'self' | 'unknown';
+/** Who can have made a hit; `unknown` when the evidence does not decide. */
+export const ACTORS = [
+  'human',
+  'human-via-proxy',
+  'prefetch',
+  'scanner',
+  'preview-bot',
+  'automation',
+  'self',
+  'unknown',
+] as const;
+export type Actor = (typeof ACTORS)[number];
 
 /** `code` is stable and machine-readable; `text` is one English sentence for people. */
 export interface Reason {

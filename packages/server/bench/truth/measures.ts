@@ -1,4 +1,4 @@
-import type { Actor } from '@waybill/sdk';
+import { ACTORS, type Actor } from '@waybill/sdk';
 import { isReader, type Judged } from '../../test/truth/labelled.ts';
 
 /** What the rules promise on unseen hits (docs/truth.md). */
@@ -29,17 +29,6 @@ export interface Measures {
   byActor: { actor: Actor; recall: Rate; precision: Rate; called: Map<Actor, number> }[];
   calibration: { from: number; to: number; right: Rate; meanConfidence: number }[];
 }
-
-export const ACTORS: readonly Actor[] = [
-  'human',
-  'human-via-proxy',
-  'prefetch',
-  'scanner',
-  'preview-bot',
-  'automation',
-  'self',
-  'unknown',
-];
 
 const BANDS = [0.6, 0.7, 0.8, 0.9, 0.95, 1];
 

@@ -1,5 +1,6 @@
 import type { Judged } from '../../test/truth/labelled.ts';
-import { ACTORS, isNamed, measure, wilson, type Measures, type Rate } from './measures.ts';
+import { ACTORS } from '@waybill/sdk';
+import { isNamed, measure, wilson, type Measures, type Rate } from './measures.ts';
 
 /** Everything about one set of hits, for people to read. */
 export function printMeasures(name: string, all: readonly Judged[]): Measures {

@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ACTORS } from '@waybill/sdk';
 import fc from 'fast-check';
 import { conclude, NAMING_THRESHOLD, type Evidence, type Suspect } from './evidence.ts';
 
-const SUSPECTS: Suspect[] = [
-  'human',
-  'human-via-proxy',
-  'prefetch',
-  'scanner',
-  'preview-bot',
-  'automation',
-  'self',
-];
+const SUSPECTS: Suspect[] = ACTORS.filter((actor) => actor !== 'unknown');
 const piece = (toward: Suspect, weight: number, code = `${toward}-${weight}`): Evidence => ({
   toward,
   weight,

@@ -1,4 +1,4 @@
-import type * as sdk from '@waybill/sdk';
+import * as sdk from '@waybill/sdk';
 import { z } from 'zod';
 import { named } from './named.ts';
 
@@ -19,16 +19,7 @@ export const mode = named(
 
 export const disclosure = z.enum(['none', 'header', 'footer']) satisfies z.ZodType<sdk.Disclosure>;
 
-const actor = z.enum([
-  'human',
-  'human-via-proxy',
-  'prefetch',
-  'scanner',
-  'preview-bot',
-  'automation',
-  'self',
-  'unknown',
-]) satisfies z.ZodType<sdk.Actor>;
+const actor = z.enum(sdk.ACTORS);
 
 export const reason = named(
   'Reason',
