@@ -1,33 +1,13 @@
-import { join } from 'node:path';
-import { after } from 'node:test';
-import { openPostgres, openSqlite, type Engine } from '../../src/storage/engine.ts';
+import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyQueueAdminStore } from '../../src/storage/queue-admin-store.ts';
 import { KyselyQueuePurgeStore } from '../../src/storage/queue-purge-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
-import { usePostgres } from '../support/postgres.ts';
-import { temporaryDirectory } from '../support/temp-dir.ts';
+import { bothEngines } from '../support/both-engines.ts';
 import { testQueueAdmin, type OpenQueueAdmin } from './queue-admin.ts';
 
-const directory = await temporaryDirectory();
-const sqlite = await openSqlite(join(directory.path, 'waybill.db'));
-let opened: Promise<Engine> | undefined;
-// Before `usePostgres`, so that connections are closed before their server.
-after(async () => {
-  await sqlite.db.destroy();
-  await (await opened)?.db.destroy();
-  await directory[Symbol.asyncDispose]();
-});
-const postgres = usePostgres();
-
-testQueueAdmin('SQLite', { open: () => emptied(sqlite) });
-
-testQueueAdmin('PostgreSQL', {
-  skip: postgres.skip,
-  open: async () => {
-    opened ??= postgres.createDatabase().then(openPostgres);
-    return emptied(await opened);
-  },
-});
+for (const { name, skip, open } of await bothEngines()) {
+  testQueueAdmin(name, { skip, open: async () => emptied(await open()) });
+}
 
 async function emptied(engine: Engine): Promise<OpenQueueAdmin> {
   for (const table of ['queue', 'contents', 'captured'] as const) await engine.db.deleteFrom(table).execute();

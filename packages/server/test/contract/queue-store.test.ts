@@ -1,33 +1,13 @@
-import { join } from 'node:path';
-import { after } from 'node:test';
-import { openPostgres, openSqlite, type Engine } from '../../src/storage/engine.ts';
+import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
-import { usePostgres } from '../support/postgres.ts';
-import { temporaryDirectory } from '../support/temp-dir.ts';
+import { bothEngines } from '../support/both-engines.ts';
 import { testQueueStore, type OpenQueueStore } from './queue-store.ts';
 
-const directory = await temporaryDirectory();
-const sqlite = await openSqlite(join(directory.path, 'waybill.db'));
-let opened: Promise<Engine> | undefined;
-// Before `usePostgres`, so that connections are closed before their server.
-after(async () => {
-  await sqlite.db.destroy();
-  await (await opened)?.db.destroy();
-  await directory[Symbol.asyncDispose]();
-});
-const postgres = usePostgres();
-
-testQueueStore('SQLite', { open: () => emptied(sqlite) });
-
-testQueueStore('PostgreSQL', {
-  skip: postgres.skip,
-  open: async () => {
-    opened ??= postgres.createDatabase().then(openPostgres);
-    return emptied(await opened);
-  },
-});
+for (const { name, skip, open } of await bothEngines()) {
+  testQueueStore(name, { skip, open: async () => emptied(await open()) });
+}
 
 async function emptied(engine: Engine): Promise<OpenQueueStore> {
   const { db } = engine;

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { openPostgres, openSqlite, type Engine } from '../../src/storage/engine.ts';
+import { usePostgres } from './postgres.ts';
+import { temporaryDirectory } from './temp-dir.ts';
+
+/** What a contract runs on; `skip` is for `test`, and says why there is no such engine here. */
+export interface EngineUnderTest {
+  name: 'SQLite' | 'PostgreSQL';
+  skip: string | false;
+  open(): Promise<Engine>;
+}
+
+/** One database of each engine for a whole test file, whose tests empty the tables that they use. */
+export async function bothEngines(): Promise<EngineUnderTest[]> {
+  const directory = await temporaryDirectory();
+  const sqlite = await openSqlite(join(directory.path, 'waybill.db'));
+  let opened: Promise<Engine> | undefined;
+  // Before `usePostgres`, so that connections are closed before their server.
+  after(async () => {
+    await sqlite.db.destroy();
+    await (await opened)?.db.destroy();
+    await directory[Symbol.asyncDispose]();
+  });
+  const postgres = usePostgres();
+  return [
+    { name: 'SQLite', skip: false, open: async () => sqlite },
+    {
+      name: 'PostgreSQL',
+      skip: postgres.skip,
+      open: () => (opened ??= postgres.createDatabase().then(openPostgres)),
+    },
+  ];
+}
