@@ -7,6 +7,7 @@ import { Button } from '../design/button.tsx';
 import { CopyLine } from '../design/copy.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { SelectField, TextField } from '../design/field.tsx';
+import { FormActions } from '../design/form-actions.tsx';
 import { ProblemNote } from '../design/states.tsx';
 import { type ChannelDraft, channelConfigOf, channelFields, draftOf } from './channel-draft.ts';
 import { type ChannelKind, channelKinds } from './trigger-words.ts';
@@ -84,23 +85,12 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
             onChange={(event) => setDraft({ ...draft, [field]: event.target.value })}
           />
         ))}
-        <div className="mt-1 flex flex-wrap justify-end gap-2">
-          {channel !== undefined && (
-            <Button
-              look="danger"
-              icon="trash"
-              className="mr-auto"
-              busy={remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              Remove
-            </Button>
-          )}
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={save.isPending}>
-            {channel === undefined ? 'Add channel' : 'Save'}
-          </Button>
-        </div>
+        <FormActions
+          submit={channel === undefined ? 'Add channel' : 'Save'}
+          busy={save.isPending}
+          onCancel={onClose}
+          remove={channel === undefined ? undefined : { run: remove.mutate, busy: remove.isPending }}
+        />
       </form>
     </Dialog>
   );

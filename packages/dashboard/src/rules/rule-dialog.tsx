@@ -3,10 +3,10 @@ import type { Channel, Rule, RuleTrigger } from '@waybill/sdk';
 import { type FormEvent, useState } from 'react';
 import { rulesQuery } from '../api/queries.ts';
 import { ApiProblem, request } from '../api/request.ts';
-import { Button } from '../design/button.tsx';
 import { Choice } from '../design/choice.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { Checkbox, TextField } from '../design/field.tsx';
+import { FormActions } from '../design/form-actions.tsx';
 import { ProblemNote } from '../design/states.tsx';
 import { channelKindLabel, channelTarget, triggerLabel, triggers } from './trigger-words.ts';
 
@@ -84,23 +84,13 @@ export function RuleDialog({
           error={problem?.field('name')}
           onChange={(event) => setName(event.target.value)}
         />
-        <div className="mt-1 flex flex-wrap justify-end gap-2">
-          {rule !== undefined && (
-            <Button
-              look="danger"
-              icon="trash"
-              className="mr-auto"
-              busy={remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              Remove
-            </Button>
-          )}
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" busy={save.isPending} disabled={channelIds.length === 0}>
-            {rule === undefined ? 'Add rule' : 'Save'}
-          </Button>
-        </div>
+        <FormActions
+          submit={rule === undefined ? 'Add rule' : 'Save'}
+          busy={save.isPending}
+          disabled={channelIds.length === 0}
+          onCancel={onClose}
+          remove={rule === undefined ? undefined : { run: remove.mutate, busy: remove.isPending }}
+        />
       </form>
     </Dialog>
   );
