@@ -5,7 +5,7 @@ import { systemClock } from '../kernel/clock.ts';
 import { createLogger } from '../kernel/logger.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { DenyFile } from '../storage/deny-file.ts';
-import { openLocalHitLog } from '../storage/local-hit-log.ts';
+import { openLocalHitLog, workerFolder } from '../storage/local-hit-log.ts';
 import { DenySet, Keyring, startEdge } from '../tracking/tracking.ts';
 import { onShutdown, send, type FromEdge, type ToEdge } from './ipc.ts';
 import { loadMasterKeys } from './keys.ts';
@@ -29,7 +29,7 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   // Whoever reads takes a segment for finished once there is a next one: nobody may still be writing it.
   const unlock = lockDataDir(
     config.dataDir,
-    start.worker === 0 ? 'edge' : `edge-${start.worker}`,
+    start.worker === 0 ? 'edge' : workerFolder(start.worker),
     LOCK_WAIT_MS,
   );
   const denyFile = await DenyFile.open(await denyPath(config.dataDir, start.worker), logger);

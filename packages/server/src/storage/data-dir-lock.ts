@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../kernel/errors.ts';
@@ -19,9 +19,9 @@ export function lockDataDir(dataDir: string, name: string, waitMs: number): () =
   try {
     const directory = join(dataDir, 'run');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const opened = new DatabaseSync(join(directory, `${name}.lock`), { timeout: waitMs });
+    const opened = new DatabaseSync(pathOf(dataDir, name), { timeout: waitMs });
     database = opened;
-    opened.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    opened.exec(TAKE);
     return () => opened.close();
   } catch (error) {
     database?.close();
@@ -38,4 +38,26 @@ export function lockDataDir(dataDir: string, name: string, waitMs: number): () =
       { cause: error },
     );
   }
+}
+
+/** Whether some process holds that lock now. */
+export function isDataDirLocked(dataDir: string, name: string): boolean {
+  const path = pathOf(dataDir, name);
+  if (!existsSync(path)) return false;
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec(TAKE);
+    return false;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+const TAKE = 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE';
+
+function pathOf(dataDir: string, name: string): string {
+  return join(dataDir, 'run', `${name}.lock`);
 }

@@ -1,15 +1,16 @@
 /** Worker thread of the back end that reads the local hit logs, which other processes write. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LoggedHit } from '../tracking/tracking.ts';
+import { isDataDirLocked } from './data-dir-lock.ts';
 import { SegmentLogReader } from './segment-log-reader.ts';
 import { SQLITE_LOG_FILE, SqliteHitReader } from './sqlite-hit-reader.ts';
 import { answerCalls } from './worker-thread.ts';
 
 export interface HitSourceWorkerData {
   hitSourceDirectory: string;
-  /** So many listeners write; what one of a higher number left is complete. */
+  /** So many listeners write; what one of a higher number left is complete, once that one has ended. */
   listeners: number;
 }
 export type HitSourceRequest =
@@ -25,6 +26,8 @@ export interface HitSourceReply {
 }
 
 const LISTENER_FOLDER = /^edge-(\d+)$/;
+/** Damaged bytes may hold addresses of readers; somebody may want to look at them, but not for ever. */
+const DAMAGED_KEPT_MS = 30 * 86_400_000;
 
 interface Reader {
   read(cursors: ReadonlyMap<string, number>, limit: number): LoggedHit[];
@@ -54,8 +57,10 @@ class LogsReader {
     const { cursors, type } = request;
     const reply: HitSourceReply = { hits: [], backlog: 0, notices: [] };
     if (type === 'read') reply.hits = this.#read(cursors, request.limit);
-    else if (type === 'trim') this.#each([...this.#readers], (reader) => reader.trim(cursors));
-    else this.#each([...this.#readers], (reader) => (reply.backlog += reader.backlog(cursors)));
+    else if (type === 'trim') {
+      this.#each([...this.#readers], (reader) => reader.trim(cursors));
+      this.#dropOldDamage();
+    } else this.#each([...this.#readers], (reader) => (reply.backlog += reader.backlog(cursors)));
     reply.notices = this.#notices.splice(0);
     return reply;
   }
@@ -91,22 +96,43 @@ class LogsReader {
     }
   }
 
-  #findLogs(): void {
-    let names: string[] = [];
-    try {
-      names = readdirSync(this.#directory);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  get #damaged(): string {
+    return join(this.#directory, 'damaged');
+  }
+
+  #dropOldDamage(): void {
+    for (const name of namesIn(this.#damaged)) {
+      const path = join(this.#damaged, name);
+      if (Date.now() - statSync(path).mtimeMs > DAMAGED_KEPT_MS) rmSync(path);
     }
-    for (const name of names) {
+  }
+
+  #findLogs(): void {
+    for (const name of namesIn(this.#directory)) {
       const [, listener] = LISTENER_FOLDER.exec(name) ?? [];
       if (listener === undefined || this.#readers.has(name)) continue;
-      const damaged = join(this.#directory, 'damaged');
+      const damaged = this.#damaged;
       const report = (sentence: string): void => void this.#notices.push(sentence);
-      const isRetired = Number(listener) >= this.#listeners;
       const directory = join(this.#directory, name);
+      const isRetired = this.#retirement(name, Number(listener));
       this.#readers.set(name, new SegmentLogReader(directory, { damaged, isRetired, report }));
     }
+  }
+
+  /** A listener whose supervisor was killed goes on writing for some seconds, and holds its lock as long. */
+  #retirement(name: string, listener: number): () => boolean {
+    let isRetired = false;
+    return () =>
+      (isRetired ||= listener >= this.#listeners && !isDataDirLocked(dirname(this.#directory), name));
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 

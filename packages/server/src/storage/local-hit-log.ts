@@ -7,11 +7,8 @@ import type { Logger } from '../kernel/logger.ts';
 import type { Hit, HitLog, HitLogStatus } from '../tracking/tracking.ts';
 import { FrameEncoder } from './hit-frame.ts';
 import { isFull, Segment, SEGMENT_HEAD_BYTES, systemDisk, type Disk } from './hit-segment.ts';
+import { LARGEST_BATCH, WaitingHits, type Batch } from './waiting-hits.ts';
 
-/** Hits of one frame; more wait for the next. */
-const LARGEST_BATCH = 2_000;
-/** About 50 MB: a disk that does not keep up must not take all memory. */
-const MOST_WAITING = 100_000;
 /** A reader does not wait longer than this for a disk that hangs. */
 const PATIENCE_MS = 5_000;
 const PROBE_EVERY_MS = 1_000;
@@ -24,16 +21,12 @@ const BATCH_HITS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 const LONGEST_SEGMENT_MS = 3_600_000;
 const LARGEST_SEGMENT_BYTES = 64 * 1_048_576;
 /**
- * Under load, when the disk takes commits faster than this, they wait for each other: each costs the processor as much
- * as several hits. A hit that comes alone does not wait.
+ * Under load a commit begins when so much of the crowd waits for it: the rest is answered and asks again meanwhile, so
+ * that the processor has work while the disk has. Each commit costs the processor as much as several hits.
  */
-const SHORTEST_INTERVAL_MS = 0.6;
-
-/** Hits that become durable, or do not, together. */
-interface Batch {
-  hits: Hit[];
-  done: PromiseWithResolvers<void>;
-}
+const SHARE_OF_CROWD = 0.75;
+/** After the begin of the one before, as long as hits keep coming in. A hit that comes alone does not wait. */
+const LONGEST_INTERVAL_MS = 1.5;
 
 export interface LocalHitLogOptions {
   /** Folder of the logs of all listeners; made when missing. */
@@ -65,13 +58,13 @@ export class LocalHitLog implements HitLog {
   #segment: Segment | undefined;
   #segmentSince = 0;
   #nextSeq = 1;
-  #batches: Batch[] = [];
-  #waiting = 0;
+  readonly #waiting = new WaitingHits();
   #commits = 0;
   readonly #commitSeconds = new Histogram(COMMIT_SECONDS);
   readonly #batchHits = new Histogram(BATCH_HITS);
   #lastCommitAt = 0;
-  #lastBatchSize = 0;
+  /** Hits of the last commit, and those that came during it. */
+  #crowd = 0;
   #ready = true;
   #stalled = false;
   #closed = false;
@@ -88,16 +81,9 @@ export class LocalHitLog implements HitLog {
 
   append(hit: Hit): Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the hit log is closed'));
-    if (this.#stalled || this.#waiting >= MOST_WAITING) {
+    const batch = this.#stalled ? undefined : this.#waiting.add(hit);
+    if (batch === undefined)
       return Promise.reject(new AppError('unavailable', 'the disk of the hit log does not keep up'));
-    }
-    let batch = this.#batches.at(-1);
-    if (batch === undefined || batch.hits.length >= LARGEST_BATCH) {
-      batch = { hits: [], done: Promise.withResolvers<void>() };
-      this.#batches.push(batch);
-    }
-    batch.hits.push(hit);
-    this.#waiting += 1;
     this.#working ??= this.#work();
     return batch.done.promise;
   }
@@ -130,16 +116,14 @@ export class LocalHitLog implements HitLog {
     // Requests that arrived in the same turn of the event loop belong to the first batch.
     await nextTurn();
     for (;;) {
-      const [first] = this.#batches;
+      const { first } = this.#waiting;
       if (first !== undefined) {
         await this.#gather(first);
-        const batch = this.#batches.shift();
-        if (batch === undefined) continue;
-        this.#waiting -= batch.hits.length;
-        await this.#commit(batch);
+        const batch = this.#waiting.take();
+        if (batch !== undefined) await this.#commit(batch);
       } else if (this.#isProbeDue) {
         this.#isProbeDue = false;
-        const probe: Batch = { hits: [], done: Promise.withResolvers<void>() };
+        const probe = { hits: [], done: Promise.withResolvers<void>(), since: performance.now() };
         probe.done.promise.catch(() => {});
         await this.#commit(probe);
       } else break;
@@ -147,24 +131,26 @@ export class LocalHitLog implements HitLog {
     this.#working = undefined;
   }
 
-  /** While hits keep coming in, commits keep their distance. */
-  async #gather(batch: Batch): Promise<void> {
+  /** Waits for most of a crowd, while it keeps coming in. */
+  async #gather({ hits }: Batch): Promise<void> {
+    const enough = Math.min(LARGEST_BATCH, this.#crowd * SHARE_OF_CROWD);
     let size = 0;
     while (
-      this.#lastBatchSize > 1 &&
-      batch.hits.length > size &&
-      batch.hits.length < LARGEST_BATCH &&
-      performance.now() - this.#lastCommitAt < SHORTEST_INTERVAL_MS
+      this.#crowd > 1 &&
+      hits.length > size &&
+      hits.length < enough &&
+      performance.now() - this.#lastCommitAt < LONGEST_INTERVAL_MS
     ) {
-      size = batch.hits.length;
+      size = hits.length;
       await nextTurn();
     }
   }
 
-  async #commit({ hits, done }: Batch): Promise<void> {
-    const patience = setTimeout(() => this.#stall(done), PATIENCE_MS);
+  async #commit({ hits, done, since }: Pick<Batch, 'hits' | 'done' | 'since'>): Promise<void> {
     this.#lastCommitAt = performance.now();
-    this.#lastBatchSize = hits.length;
+    // From its first hit on: on a slow disk that one may have waited for a commit before already.
+    const leftMs = since + PATIENCE_MS - this.#lastCommitAt;
+    const patience = setTimeout(() => this.#stall(done), leftMs);
     try {
       await this.#write(hits);
       if (hits.length > 0) {
@@ -180,6 +166,7 @@ export class LocalHitLog implements HitLog {
     } finally {
       clearTimeout(patience);
       this.#stalled = false;
+      this.#crowd = hits.length + this.#waiting.count;
     }
   }
 
@@ -232,9 +219,7 @@ export class LocalHitLog implements HitLog {
   #stall(current: PromiseWithResolvers<void>): void {
     this.#stalled = true;
     const error = new AppError('unavailable', 'the disk of the hit log hangs');
-    const waiting = this.#batches.splice(0);
-    this.#waiting = 0;
-    for (const { reject } of [current, ...waiting.map(({ done }) => done)]) reject(error);
+    for (const { reject } of [current, ...this.#waiting.takeAll().map(({ done }) => done)]) reject(error);
   }
 
   #succeeded(): void {

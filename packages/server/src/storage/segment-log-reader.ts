@@ -11,7 +11,7 @@ type Cursors = ReadonlyMap<string, number>;
 export class SegmentLogReader {
   readonly #directory: string;
   readonly #damagedDirectory: string;
-  readonly #isRetired: boolean;
+  readonly #isRetired: () => boolean;
   readonly #report: (sentence: string) => void;
   readonly #readers = new Map<string, SegmentReader>();
   readonly #firstSeqs = new Map<string, number>();
@@ -20,12 +20,12 @@ export class SegmentLogReader {
 
   /**
    * @param options.damaged directory that takes what cannot be read
-   * @param options.isRetired nobody writes there any more, so that the newest segment is complete, too
+   * @param options.isRetired whether nobody writes there any more, so that the newest segment is complete, too
    * @param options.report is told of damage, in words
    */
   constructor(
     directory: string,
-    options: { damaged: string; isRetired: boolean; report: (sentence: string) => void },
+    options: { damaged: string; isRetired: () => boolean; report: (sentence: string) => void },
   ) {
     this.#directory = directory;
     this.#damagedDirectory = options.damaged;
@@ -35,6 +35,7 @@ export class SegmentLogReader {
 
   read(cursors: Cursors, limit: number): LoggedHit[] {
     const hits: LoggedHit[] = [];
+    const isRetired = this.#isRetired();
     const names = this.#names();
     for (const [index, name] of names.entries()) {
       if (hits.length === limit) break;
@@ -44,7 +45,7 @@ export class SegmentLogReader {
       const more = this.#reader(name).read(
         cursor,
         limit - hits.length,
-        next !== undefined || this.#isRetired,
+        next !== undefined || isRetired,
         (trouble) => this.#note(trouble),
       );
       for (const hit of more) hits.push(hit);
@@ -68,7 +69,7 @@ export class SegmentLogReader {
   /** Removes segments all of whose hits are stored; never the newest, which may be in use. */
   trim(cursors: Cursors): void {
     const names = this.#names();
-    for (const [index, name] of names.slice(0, this.#isRetired ? undefined : -1).entries()) {
+    for (const [index, name] of names.slice(0, this.#isRetired() ? undefined : -1).entries()) {
       const cursor = cursors.get(name.epoch) ?? 0;
       const next = names[index + 1];
       const reader = this.#readers.get(keyOf(name));

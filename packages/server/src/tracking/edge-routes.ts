@@ -86,9 +86,15 @@ function isRead({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Path and query as they were sent, neither decoded nor normalised; also of the absolute form (RFC 9112 §3.2.2). */
+/**
+ * Path and query as they were sent, neither decoded nor normalised; also of the absolute form (RFC 9112 §3.2.2). A fragment
+ * has no place in a request (§3.2.1), and whoever sends it all the same means the address before it.
+ */
 function originForm(url: string): string {
-  return url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, '');
+  const withoutFragment = url.replace(/#.*$/s, '');
+  return withoutFragment.startsWith('/')
+    ? withoutFragment
+    : withoutFragment.replace(/^https?:\/\/[^/?#]*/i, '');
 }
 
 function notAllowed(response: ServerResponse, allow: string): void {

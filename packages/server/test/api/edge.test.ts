@@ -205,6 +205,15 @@ test('a query on a pixel is ignored, and the absolute form of a target is unders
   assert.equal((await running.hits()).length, 2);
 });
 
+test('a fragment, which has no place in a request, is passed over', async () => {
+  await using running = await runEdge();
+  assert.equal((await running.send(`${running.pixel()}#x`)).body.length, 43);
+  const link = await running.send(`${running.link('https://example.org/#y')}#x?y`);
+  assert.equal(link.headers.location, 'https://example.org/#y');
+  assert.equal((await running.send('/healthz#x')).status, 200);
+  assert.equal((await running.hits()).length, 2);
+});
+
 test('HEAD is answered like GET without a body and recorded as what it is', async () => {
   await using running = await runEdge();
   const get = await running.send(running.pixel());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { silentLogger } from '../../src/kernel/logger.ts';
+import { lockDataDir } from '../../src/storage/data-dir-lock.ts';
 import { readFrameHead } from '../../src/storage/hit-frame.ts';
 import { SEGMENT_HEAD_BYTES, systemDisk, type Disk } from '../../src/storage/hit-segment.ts';
 import { openLocalHitLog, type LocalHitLog } from '../../src/storage/local-hit-log.ts';
@@ -232,6 +233,51 @@ test('local hit log: what a listener left that there is no more is read to its e
   await source.close();
 });
 
+test('local hit log: what a listener that there shall be no more still writes is read, and not taken for complete', async () => {
+  await using directory = await temporaryDirectory();
+  const hits = join(directory.path, 'hits');
+  // As its process does; it has lost its supervisor and drains.
+  const unlock = lockDataDir(directory.path, 'edge-3', 0);
+  const log = await openLocalHitLog({ directory: hits, worker: 3, logger: silentLogger });
+  const source = new LocalHitSource(hits, silentLogger, 1);
+  const cursors = new Map<string, number>();
+  const seen: number[] = [];
+  for (const n of upTo(3)) {
+    await log.append(sampleHit(n));
+    for (const { at, epoch, seq } of await source.read(cursors, 100)) {
+      seen.push(at);
+      cursors.set(epoch, seq);
+    }
+    await source.trim(cursors);
+  }
+  assert.deepEqual(seen, upTo(3));
+  assert.equal((await readdir(join(hits, 'edge-3'))).length, 1, 'it is still in use');
+  await log.close();
+  unlock();
+  await source.read(cursors, 100);
+  await source.trim(cursors);
+  assert.deepEqual(await readdir(join(hits, 'edge-3')), []);
+  await source.close();
+});
+
+test('local hit log: damaged bytes that were set aside are removed after thirty days', async () => {
+  await using directory = await temporaryDirectory();
+  const damaged = join(directory.path, 'damaged');
+  await mkdir(damaged);
+  for (const [name, days] of [
+    ['old.bytes', 31],
+    ['new.bytes', 29],
+  ] as const) {
+    await writeFile(join(damaged, name), 'x');
+    const then = new Date(Date.now() - days * 86_400_000);
+    await utimes(join(damaged, name), then, then);
+  }
+  const source = openSource(directory.path);
+  await source.trim(new Map());
+  assert.deepEqual(await readdir(damaged), ['new.bytes']);
+  await source.close();
+});
+
 test('local hit log: a disk that hangs holds readers for five seconds at most, and it recovers by itself', async () => {
   await using directory = await temporaryDirectory();
   let gate: Promise<void> | undefined;
@@ -260,6 +306,63 @@ test('local hit log: a disk that hangs holds readers for five seconds at most, a
   await log.close();
   const times = await storedTimes(directory.path);
   assert.ok(times.includes(1) && times.includes(4));
+});
+
+test('local hit log: on a slow disk nobody waits longer than five seconds, whatever they waited for', async () => {
+  await using directory = await temporaryDirectory();
+  let delayMs = 0;
+  const disk: Disk = {
+    ...systemDisk,
+    datasync: async (file) => {
+      for (let waited = 0; waited < delayMs; waited += 50) await sleep(50);
+      await systemDisk.datasync(file);
+    },
+  };
+  const log = await open(directory.path, disk);
+  delayMs = 3_500;
+  const first = log.append(sampleHit(1));
+  await sleep(200);
+  const before = performance.now();
+  const second = log.append(sampleHit(2));
+  await first;
+  await assert.rejects(second, { code: 'unavailable' });
+  const waitedMs = performance.now() - before;
+  assert.ok(waitedMs < 6_500, `the second waited ${waitedMs} ms: for the first commit and its own`);
+  delayMs = 0;
+  await untilReady(log);
+  await log.append(sampleHit(3));
+  await log.close();
+  const times = await storedTimes(directory.path);
+  assert.ok(times.includes(1) && times.includes(3));
+});
+
+test('local hit log: hits that wait for a disk are limited in memory, too', async () => {
+  await using directory = await temporaryDirectory();
+  let gate: Promise<void> | undefined;
+  const disk: Disk = {
+    ...systemDisk,
+    datasync: async (file) => {
+      await gate;
+      await systemDisk.datasync(file);
+    },
+  };
+  const log = await open(directory.path, disk);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  gate = promise;
+  const large = (n: number) => ({ ...sampleHit(n), url: `https://example.org/${'x'.repeat(20_000)}` });
+  const answers = upTo(20_000).map((n) =>
+    log
+      .append(large(n))
+      .then(() => 1)
+      .catch(() => 0),
+  );
+  gate = undefined;
+  resolve();
+  const kept = (await Promise.all(answers)).reduce<number>((sum, each) => sum + each, 0);
+  assert.ok(kept > 2_000 && kept < 10_000, `${kept} hits of 20 KB were taken`);
+  // When they are written there is room again.
+  await Promise.all(upTo(5_000).map((n) => log.append(sampleHit(n))));
+  await log.close();
 });
 
 test('local hit log: after a failed sync nothing more is written to that file', async () => {
