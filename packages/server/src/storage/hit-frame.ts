@@ -39,12 +39,15 @@ export class FrameEncoder {
   #bytes = Buffer.allocUnsafe(65_536);
   #at = 0;
   readonly #texts = new Map<string, number>();
+  /** Bytes of headers that many hits have, the same frozen object, once all their texts are known. */
+  readonly #headers = new Map<Hit['headers'], Buffer>();
   #sinceFresh = 0;
   #isFresh = true;
 
   /** The next frame refers to nothing before: for a new file, and after a frame that may not be in it. */
   begin(): void {
     this.#texts.clear();
+    this.#headers.clear();
     this.#sinceFresh = 0;
     this.#isFresh = true;
   }
@@ -87,14 +90,29 @@ export class FrameEncoder {
     if (hit.linkIndex !== undefined) this.#number(hit.linkIndex);
     if (hit.url !== undefined) this.#text(hit.url);
     if (hit.ip !== undefined) this.#string(hit.ip);
+    this.#headersOf(hit);
+  }
+
+  #headersOf({ headers }: Hit): void {
+    const known = this.#headers.get(headers);
+    if (known !== undefined) {
+      this.#ensure(known.length);
+      this.#bytes.set(known, this.#at);
+      this.#at += known.length;
+      return;
+    }
+    this.#ensure(16);
     const countAt = this.#at++;
+    const textsBefore = this.#texts.size;
     let count = 0;
-    for (const name in hit.headers) {
+    for (const name in headers) {
       this.#text(name);
-      this.#text(hit.headers[name] ?? '');
+      this.#text(headers[name] ?? '');
       count += 1;
     }
     this.#bytes[countAt] = count;
+    if (this.#texts.size === textsBefore && Object.isFrozen(headers))
+      this.#headers.set(headers, Buffer.from(this.#bytes.subarray(countAt, this.#at)));
   }
 
   #text(text: string): void {
@@ -208,6 +226,7 @@ export class FrameDecoder {
     const subject = this.#bytes.toString('hex', this.#at + 4, this.#at + 20);
     this.#at += 20;
     const method = METHODS[(flags >> 1) & 3] ?? this.#text();
+    const headers: Record<string, string> = {};
     const hit: LoggedHit = {
       epoch,
       seq,
@@ -217,7 +236,7 @@ export class FrameDecoder {
       workspaceId,
       subject,
       mode: MODES[(flags >> 3) & 3] ?? 'aggregate',
-      headers: {},
+      headers,
     };
     if ((flags & HAS_LINK) !== 0) hit.linkIndex = this.#number();
     if ((flags & HAS_URL) !== 0) hit.url = this.#text();
@@ -225,7 +244,7 @@ export class FrameDecoder {
     const count = this.#bytes[this.#at++] ?? 0;
     for (let n = 0; n < count; n++) {
       const name = this.#text();
-      hit.headers[name] = this.#text();
+      headers[name] = this.#text();
     }
     return hit;
   }

@@ -20,7 +20,7 @@ export interface Hit {
   url?: string;
   ip?: string;
   /** Lower-case names, only those of {@link KEPT_HEADERS} and the Referer’s origin; empty unless mode `full`. */
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
 }
 
 /** A hit with its id. */
@@ -62,32 +62,43 @@ export interface RawRequest {
   method: string;
   ip: string | undefined;
   headers: IncomingHttpHeaders;
+  /** Given when many requests have these same headers. */
+  shared?: SharedFields | undefined;
+}
+
+/** Where what is kept of header fields is found again. */
+export interface SharedFields {
+  kept?: Readonly<Record<string, string>>;
 }
 
 /** What the token's mode does not allow never leaves this function. */
 export function makeHit(
   kind: Hit['kind'],
-  { at, method, ip, headers }: RawRequest,
-  claims: TokenClaims,
+  { at, method, ip, headers, shared }: RawRequest,
+  { workspaceId, subject, mode, linkIndex }: TokenClaims,
   url: string | undefined,
 ): Hit {
-  const { workspaceId, subject, mode, linkIndex } = claims;
   const isFull = mode === 'full';
   const isDay = mode === 'day';
-  return {
+  const hit: Hit = {
     at: isFull ? at : Math.floor(at / DAY_MS) * DAY_MS,
     kind: isDay ? 'open' : kind,
     method,
     workspaceId,
     subject,
     mode,
-    // `day` is the day of the last opening and nothing else: not even that it was a link.
-    ...(kind === 'click' && !isDay ? { linkIndex } : {}),
-    // A destination may name its recipient (`?to=ann@…`), whom `aggregate` must not know.
-    ...(url !== undefined && isFull ? { url } : {}),
-    ...(isFull && ip !== undefined ? { ip } : {}),
-    headers: isFull ? keptHeaders(headers) : {},
+    headers: isFull ? keptOnce(headers, shared) : {},
   };
+  // `day` is the day of the last opening and nothing else: not even that it was a link.
+  if (kind === 'click' && !isDay) hit.linkIndex = linkIndex;
+  // A destination may name its recipient (`?to=ann@…`), whom `aggregate` must not know.
+  if (url !== undefined && isFull) hit.url = url;
+  if (ip !== undefined && isFull) hit.ip = ip;
+  return hit;
+}
+
+function keptOnce(headers: IncomingHttpHeaders, shared: SharedFields | undefined): Hit['headers'] {
+  return shared === undefined ? keptHeaders(headers) : (shared.kept ??= Object.freeze(keptHeaders(headers)));
 }
 
 function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -106,5 +117,7 @@ function originOf(referer: string | undefined): string | undefined {
 
 function keep(kept: Record<string, string>, name: string, value: string | string[] | undefined): void {
   if (value === undefined) return;
-  kept[name] = (Array.isArray(value) ? value.join(', ') : value).slice(0, LONGEST_HEADER);
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  // A copy: a slice would hold all of a long text in memory for as long as the hit is there.
+  kept[name] = text.length > LONGEST_HEADER ? Buffer.from(text.slice(0, LONGEST_HEADER)).toString() : text;
 }

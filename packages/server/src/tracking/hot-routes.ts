@@ -103,8 +103,8 @@ export class HotRoutes {
     return { answer: redirect(destination), after };
   }
 
-  #dated({ method, ip, headers }: Omit<RawRequest, 'at'>): RawRequest {
-    return { at: this.#options.clock(), method, ip, headers };
+  #dated({ method, ip, headers, shared }: Omit<RawRequest, 'at'>): RawRequest {
+    return { at: this.#options.clock(), method, ip, headers, shared };
   }
 }
 

@@ -59,7 +59,7 @@ function readHere(bytes: Buffer): { requests: Read[]; end: number } {
   for (;;) {
     const request = reader.read(bytes, at);
     if (request === undefined) return { requests, end: at };
-    const { end, ...read } = request;
+    const { end, shared: _shared, ...read } = request;
     requests.push(read);
     at = end;
     if (!request.keepAlive) return { requests, end: at };
@@ -231,4 +231,22 @@ test('doubtful requests are left to node:http', () => {
   ];
   for (const bytes of doubtful)
     assert.equal(reader.read(bytes, 0), undefined, bytes.toString('latin1').slice(0, 200));
+});
+
+test('requests with the same fields share what they mean, whatever they ask for; with a client’s address in them none do', () => {
+  const own = new PlainRequestReader(KEPT);
+  const fields = 'Host: a\r\nUser-Agent: m\r\nConnection: close\r\n\r\n';
+  const [first, second] = ['GET /o/a.gif', 'HEAD /o/bcd.gif?e'].map((line) =>
+    own.read(Buffer.from(`${line} HTTP/1.1\r\n${fields}`), 0),
+  );
+  assert.ok(first && second);
+  assert.equal(second.shared, first.shared);
+  assert.deepEqual(second.headers, { 'user-agent': 'm' });
+  assert.equal(second.keepAlive, false);
+  assert.equal(second.end, 'HEAD /o/bcd.gif?e HTTP/1.1\r\n'.length + fields.length);
+  const behind = `X-Forwarded-For: 203.0.113.1\r\n${fields}`;
+  const [third, fourth] = ['a', 'b'].map((name) =>
+    own.read(Buffer.from(`GET /o/${name}.gif HTTP/1.1\r\n${behind}`), 0),
+  );
+  assert.ok(third && fourth && third.shared !== fourth.shared);
 });

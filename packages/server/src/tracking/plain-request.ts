@@ -1,3 +1,6 @@
+import type { SharedFields } from './hit.ts';
+import { KnownBlocks } from './known-blocks.ts';
+
 /**
  * Recognises requests that leave no doubt, so that the many GETs of mail programs do not pay for a general parser. It is
  * no HTTP parser: whatever is not entirely ordinary (cut in two by the network, another method, a body, a header that is
@@ -13,6 +16,8 @@ export interface PlainRequest {
   target: string;
   /** Only the fields that were asked for, by lower-case name, in Latin-1 as `node:http` gives them. */
   headers: Record<string, string>;
+  /** The same object for all requests that have exactly the same fields, as far as that is known. */
+  shared: SharedFields;
   /** False when the client said `Connection: close`. */
   keepAlive: boolean;
   /** Where the next request begins. */
@@ -57,12 +62,16 @@ const NOT_ORDINARY = [
   'proxy-connection',
 ];
 
+/** What header fields mean, up to and with the empty line behind them. */
+type Fields = Pick<PlainRequest, 'headers' | 'shared' | 'keepAlive' | 'end'>;
+
 type FieldUse = { name: string; use: 'keep' | 'refuse' | 'host' | 'connection' };
 
 /** @see PlainRequest */
 export class PlainRequestReader {
   /** Fields that mean something here, by length and hash of their lower-case name. */
   readonly #fields = new Map<number, FieldUse[]>();
+  readonly #known = new KnownBlocks<Fields>();
 
   /** @param kept lower-case names of the fields that are asked for */
   constructor(kept: readonly string[]) {
@@ -88,17 +97,28 @@ export class PlainRequestReader {
     let at = targetAt;
     while (((KINDS[bytes[at] ?? 0] ?? 0) & TARGET) !== 0) at += 1;
     if (bytes[targetAt] !== 0x2f || !isVersionAt(bytes, at)) return undefined;
-    const request: PlainRequest = {
-      method,
-      target: bytes.toString('latin1', targetAt, at),
-      headers: {},
-      keepAlive: true,
-      end: 0,
-    };
-    return this.#readFields(bytes, at + VERSION.length, start + LARGEST_HEAD, request) ? request : undefined;
+    const fields = this.#fieldsAt(bytes, at + VERSION.length, start);
+    if (fields === undefined) return undefined;
+    const { headers, shared, keepAlive, end } = fields;
+    return { method, target: bytes.toString('latin1', targetAt, at), headers, shared, keepAlive, end };
   }
 
-  #readFields(bytes: Buffer, from: number, limit: number, request: PlainRequest): boolean {
+  #fieldsAt(bytes: Buffer, from: number, start: number): Fields | undefined {
+    const limit = start + LARGEST_HEAD;
+    const known = bytes.length > limit ? undefined : this.#known.get(bytes, from);
+    if (known !== undefined) {
+      known.end = bytes.length;
+      return known;
+    }
+    const fields: Fields = { headers: {}, shared: {}, keepAlive: true, end: 0 };
+    if (!this.#readFields(bytes, from, limit, fields)) return undefined;
+    // With a client's address in it, no block is like another.
+    if (fields.end === bytes.length && fields.headers['x-forwarded-for'] === undefined)
+      this.#known.set(bytes, from, fields);
+    return fields;
+  }
+
+  #readFields(bytes: Buffer, from: number, limit: number, request: Fields): boolean {
     let at = from;
     let hosts = 0;
     let connections = 0;
@@ -183,7 +203,7 @@ function isBlank(code: number | undefined): boolean {
   return code === SPACE || code === TAB;
 }
 
-function readConnection(value: string, request: PlainRequest): boolean {
+function readConnection(value: string, request: Pick<Fields, 'keepAlive'>): boolean {
   const option = value.toLowerCase();
   if (option === 'close') request.keepAlive = false;
   return option === 'close' || option === 'keep-alive';
