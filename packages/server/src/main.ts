@@ -1,8 +1,5 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
-
-/** Compiled code of this and all libraries, so that a start takes half the time. Where it cannot be written, nothing is lost. */
-const COMPILED = fileURLToPath(new URL('../../../node_modules/.cache/waybill-compiled', import.meta.url));
+import { COMPILED_CODE } from './main/compiled-code.ts';
 
 /**
  * The composition root: one entry file for the server, its two processes and the command line. Everything is loaded
@@ -32,7 +29,7 @@ async function main(args: string[]): Promise<number | undefined> {
   return undefined;
 }
 
-enableCompileCache(COMPILED);
+enableCompileCache(COMPILED_CODE);
 main(process.argv.slice(2)).then(
   (status) => {
     // Undefined: a server process, which ends by its own shutdown.

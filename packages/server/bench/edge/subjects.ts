@@ -4,7 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../src/config/load.ts';
+import { COMPILED_CODE } from '../../src/main/compiled-code.ts';
 import type { FromEdge, ToEdge } from '../../src/main/ipc.ts';
+import { EDGE_FLAGS } from '../../src/main/supervise.ts';
 import { freePort } from '../relay/smtp-programs.ts';
 import { MASTER_KEY } from './requests.ts';
 import { family } from './usage.ts';
@@ -20,7 +23,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-function pinned(cpus: string, command: string[], env: Record<string, string> = {}): ChildProcess {
+function pinned(cpus: string, command: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn('taskset', ['-c', cpus, ...command], {
     env: { PATH: `${process.env['PATH']}:/usr/sbin`, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -110,13 +113,14 @@ export async function startWaybillEdge(
 ): Promise<EdgeSubject> {
   await mkdir(dataDir, { recursive: true });
   const env = {
+    ...childEnvironment(COMPILED_CODE, {}),
     WAYBILL_DATA_DIR: dataDir,
     WAYBILL_EDGE_LISTEN: '127.0.0.1:0',
     WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}`,
     // All requests come from one address: every hit is to be written.
     WAYBILL_EDGE_REPEATS_PER_MINUTE: '0',
   };
-  const child = pinned(cpus, [process.execPath, ENTRY, 'edge-process'], env);
+  const child = pinned(cpus, [process.execPath, ...EDGE_FLAGS, ENTRY, 'edge-process'], env);
   let metrics: Record<string, number> = {};
   const port = await new Promise<number>((resolve, reject) => {
     child.on('message', (message: FromEdge) => {

@@ -309,6 +309,18 @@ export function listenUrl({ host, port }: Listen): string {
   return `http://${isIP(reachable) === 6 ? `[${reachable}]` : reachable}:${port}`;
 }
 
+/**
+ * For the server's own processes. With a place for compiled code from their first moment on, neither they nor their threads
+ * have to load what reads TypeScript (12 to 20 MB each); and of glibc's memory two pools are enough, where each thread would
+ * get one of its own.
+ */
+export function childEnvironment(
+  compiledCode: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  return { NODE_COMPILE_CACHE: compiledCode, MALLOC_ARENA_MAX: '2', ...environment };
+}
+
 /** What the command line needs; see {@link loadConfig} for the server's. */
 export function loadCliSettings(environment: NodeJS.ProcessEnv = process.env): {
   url?: string;

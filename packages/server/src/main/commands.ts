@@ -17,13 +17,16 @@ const COMMANDS: Record<string, Command> = {
       const { lockDataDir } = await import('../storage/data-dir-lock.ts');
       const { refuseNewerSchema } = await import('../storage/schema-check.ts');
       const { Supervisor } = await import('./supervise.ts');
+      const { childEnvironment } = await import('../config/load.ts');
+      const { COMPILED_CODE } = await import('./compiled-code.ts');
       const entry = fileURLToPath(new URL('../main.ts', import.meta.url));
+      const env = childEnvironment(COMPILED_CODE);
       return run(args, io, {
         lock: (dataDir) => {
           refuseNewerSchema(join(dataDir, 'waybill.db'));
           return lockDataDir(dataDir, 'serve', 5_000);
         },
-        supervisor: (options) => new Supervisor({ entry, ...options }),
+        supervisor: (options) => new Supervisor({ entry, env, ...options }),
       });
     },
   },

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, Migrator, type Migration } from 'kysely/migration';
-import { AppError } from '../kernel/errors.ts';
+import { refuseUnknown, type MigrationName } from './known-migrations.ts';
 import { initial } from './migrations/0001-initial.ts';
 import { queueEnds } from './migrations/0003-queue-ends.ts';
 import { reports } from './migrations/0004-reports.ts';
@@ -13,7 +13,7 @@ import { hitContext } from './migrations/0011-hit-context.ts';
 import { hitRetention } from './migrations/0013-hit-retention.ts';
 import type { Database, EngineName } from './schema.ts';
 
-const MIGRATIONS: Readonly<Record<string, (engine: EngineName) => Migration>> = {
+const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migration>> = {
   '0001-initial': initial,
   '0002-queue': queueDestinations,
   '0003-queue-ends': queueEnds,
@@ -44,14 +44,4 @@ export async function migrate(db: Kysely<Database>, engine: EngineName): Promise
   }
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
-}
-
-/** For a look before anything is opened. @param done names of the migrations that a database has seen */
-export function refuseUnknown(done: readonly string[]): void {
-  const unknown = done.filter((name) => !Object.hasOwn(MIGRATIONS, name)).sort();
-  if (unknown.length === 0) return;
-  throw new AppError(
-    'misconfigured',
-    `The database was written by a newer Waybill: its schema is at ${unknown.at(-1)}, and this version knows no more than ${Object.keys(MIGRATIONS).at(-1)}. Start the newer version again, or restore a backup that was made before the upgrade. Nothing was changed.`,
-  );
 }

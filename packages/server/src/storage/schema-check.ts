@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { refuseUnknown } from './migrate.ts';
+import { refuseUnknown } from './known-migrations.ts';
 
 /** SQLite's plain error, here: no such table. */
 const SQLITE_ERROR = 1;
