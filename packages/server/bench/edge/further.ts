@@ -1,10 +1,11 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from '../../test/support/server.ts';
 import type { Measurement } from './measure.ts';
 import { median, rounded } from './report.ts';
 import { MASTER_KEY, pixelRequests } from './requests.ts';
 import { startWaybillEdge, type EdgeSubject } from './subjects.ts';
-import { cpuSeconds, family, residentMb } from './usage.ts';
+import { cpuSeconds, family, proportionalMb, residentMb } from './usage.ts';
 import { runWrk } from './wrk.ts';
 
 interface Given {
@@ -37,12 +38,12 @@ async function halfLoad({ edge, results, scratch, seconds, loadCpu }: Given) {
 }
 
 /**
- * What a second process on a second core adds. On a machine of two cores the load generator takes its part of both, so
- * what is compared is requests for each second of CPU: how much of one process's work is lost to the other.
+ * What a second process on a second core adds. On a machine of two cores the load generator needs its part of them, so one
+ * core that a worker and a generator share is compared with two cores that two of each share: twice as much would be all.
  */
 async function twoWorkers({ scratch, seconds }: Given) {
   const { paths } = pixelRequests();
-  const perCpuSecond = async (workers: number): Promise<number> => {
+  const run = async (workers: number): Promise<{ perSecond: number; perCpuSecond: number }> => {
     const edges: EdgeSubject[] = [];
     try {
       for (let worker = 0; worker < workers; worker++) {
@@ -50,34 +51,64 @@ async function twoWorkers({ scratch, seconds }: Given) {
         edges.push(await startWaybillEdge(join(scratch, `workers-${workers}`), String(worker), place));
       }
       const port = edges[0]?.port ?? 0;
-      const load = { port, paths, connections: 128, keepAlive: true, cpus: '0-1', seconds };
+      const cpus = workers === 1 ? '0' : `0-${workers - 1}`;
+      const load = { port, paths, connections: 64 * workers, threads: workers, keepAlive: true, cpus, seconds };
       await runWrk({ ...load, seconds: 1 }, join(scratch, 'wrk.lua'));
       const pids = edges.flatMap((edge) => edge.pids());
       const before = cpuSeconds(pids);
-      const { requests } = await runWrk(load, join(scratch, 'wrk.lua'));
-      return requests / (cpuSeconds(pids) - before);
+      const { requests, requestsPerSecond } = await runWrk(load, join(scratch, 'wrk.lua'));
+      return { perSecond: requestsPerSecond, perCpuSecond: requests / (cpuSeconds(pids) - before) };
     } finally {
       for (const edge of edges) await edge.stop();
     }
   };
-  const [one, two] = [await perCpuSecond(1), await perCpuSecond(2)];
-  return { 'two workers on two cores, by CPU': `${rounded((2 * two) / one, 2)}x` };
+  const pairs: { perSecond: number; perCpuSecond: number }[] = [];
+  for (let round = 0; round < 3; round++) {
+    const [one, two] = [await run(1), await run(2)];
+    pairs.push({
+      perSecond: two.perSecond / one.perSecond,
+      perCpuSecond: (2 * two.perCpuSecond) / one.perCpuSecond,
+    });
+  }
+  const middle = (value: (pair: (typeof pairs)[number]) => number): string =>
+    `${rounded(median(pairs.map(value)), 2)}x`;
+  return {
+    'two workers and generators on two cores, against one of each on one': middle((pair) => pair.perSecond),
+    'the same by requests for each second of the workers’ CPU': middle((pair) => pair.perCpuSecond),
+  };
 }
 
-/** Memory of `waybill serve` with everything on, after a look-up of places and networks under load. */
+/**
+ * Memory of `waybill serve` with everything on, idle and while it processes what the edge took under load: what its
+ * processes hold in all, with pages that several of them share counted once (PSS) and as often as they are shared (RSS).
+ */
 async function wholeServer({ scratch, seconds, loadCpu }: Given) {
   const settings = { WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}`, WAYBILL_EDGE_REPEATS_PER_MINUTE: '0' };
+  // Once before, so that compiled code is there as on any but the first start.
+  await (await startServer(join(scratch, 'whole'), settings)).stop();
   const server = await startServer(join(scratch, 'whole'), settings);
   try {
+    await sleep(2_000);
+    const pids = family(server.processes.supervisor);
+    const idle = memoryOf(pids);
     const port = Number(new URL(server.edgeUrl).port);
     const { paths } = pixelRequests();
     await runWrk(
-      { port, paths, connections: 64, keepAlive: true, cpus: loadCpu, seconds },
+      { port, paths, connections: 64, keepAlive: true, cpus: loadCpu, seconds: 2 * seconds },
       join(scratch, 'wrk.lua'),
     );
-    const { supervisor } = server.processes;
-    return { 'whole server, MB': rounded(residentMb(family(supervisor)), 0) };
+    const busy = memoryOf(pids);
+    return {
+      'whole server idle, MB (PSS)': rounded(idle.proportionalMb, 0),
+      'whole server idle, MB (sum of RSS)': rounded(idle.residentMb, 0),
+      'whole server under load, MB (PSS)': rounded(busy.proportionalMb, 0),
+      'whole server under load, MB (sum of RSS)': rounded(busy.residentMb, 0),
+    };
   } finally {
     await server.stop();
   }
+}
+
+function memoryOf(pids: readonly number[]): { proportionalMb: number; residentMb: number } {
+  return { proportionalMb: proportionalMb(pids), residentMb: residentMb(pids) };
 }

@@ -20,6 +20,15 @@ export function residentMb(pids: readonly number[]): number {
   return each.reduce((sum, mb) => sum + mb, 0);
 }
 
+/** The same with pages that processes share counted in parts, so that the sum counts them once. */
+export function proportionalMb(pids: readonly number[]): number {
+  const each = pids.map((pid) => {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1_024;
+  });
+  return each.reduce((sum, mb) => sum + mb, 0);
+}
+
 /** The process and all that it started. */
 export function family(pid: number): number[] {
   const parents = new Map<number, number>();

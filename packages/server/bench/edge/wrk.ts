@@ -9,6 +9,8 @@ export interface Load {
   port: number;
   paths: readonly string[];
   connections: number;
+  /** Of the load generator; one when left out. */
+  threads?: number;
   /** False: a new connection for each request. */
   keepAlive: boolean;
   seconds: number;
@@ -69,7 +71,7 @@ function quoted(text: string): string {
 /** @param file where the script may be written */
 export async function runWrk(load: Load, file: string): Promise<Outcome> {
   await writeFile(file, script(load));
-  const wrk = ['wrk', '-t1', `-c${load.connections}`, `-d${load.seconds}s`, '-s', file];
+  const wrk = ['wrk', `-t${load.threads ?? 1}`, `-c${load.connections}`, `-d${load.seconds}s`, '-s', file];
   const { stdout } = await run('taskset', ['-c', load.cpus, ...wrk, `http://127.0.0.1:${load.port}`]);
   await rm(file);
   const text = /RESULT(\{.*\})/.exec(stdout)?.[1];
