@@ -52,7 +52,15 @@ async function twoWorkers({ scratch, seconds }: Given) {
       }
       const port = edges[0]?.port ?? 0;
       const cpus = workers === 1 ? '0' : `0-${workers - 1}`;
-      const load = { port, paths, connections: 64 * workers, threads: workers, keepAlive: true, cpus, seconds };
+      const load = {
+        port,
+        paths,
+        connections: 64 * workers,
+        threads: workers,
+        keepAlive: true,
+        cpus,
+        seconds,
+      };
       await runWrk({ ...load, seconds: 1 }, join(scratch, 'wrk.lua'));
       const pids = edges.flatMap((edge) => edge.pids());
       const before = cpuSeconds(pids);

@@ -236,8 +236,8 @@ test('doubtful requests are left to node:http', () => {
 test('requests with the same fields share what they mean, whatever they ask for; with a client’s address in them none do', () => {
   const own = new PlainRequestReader(KEPT);
   const fields = 'Host: a\r\nUser-Agent: m\r\nConnection: close\r\n\r\n';
-  const [first, second] = ['GET /o/a.gif', 'HEAD /o/bcd.gif?e'].map((line) =>
-    own.read(Buffer.from(`${line} HTTP/1.1\r\n${fields}`), 0),
+  const [first, second] = ['GET /o/a.gif', 'HEAD /o/bcd.gif?e'].map((asked) =>
+    own.read(Buffer.from(`${asked} HTTP/1.1\r\n${fields}`), 0),
   );
   assert.ok(first && second);
   assert.equal(second.shared, first.shared);
@@ -245,8 +245,8 @@ test('requests with the same fields share what they mean, whatever they ask for;
   assert.equal(second.keepAlive, false);
   assert.equal(second.end, 'HEAD /o/bcd.gif?e HTTP/1.1\r\n'.length + fields.length);
   const behind = `X-Forwarded-For: 203.0.113.1\r\n${fields}`;
-  const [third, fourth] = ['a', 'b'].map((name) =>
-    own.read(Buffer.from(`GET /o/${name}.gif HTTP/1.1\r\n${behind}`), 0),
+  const [third, fourth] = ['a', 'b'].map((path) =>
+    own.read(Buffer.from(`GET /o/${path}.gif HTTP/1.1\r\n${behind}`), 0),
   );
   assert.ok(third && fourth && third.shared !== fourth.shared);
 });
