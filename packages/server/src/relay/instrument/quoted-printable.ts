@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import type { ReasonCode } from './reasons.ts';
+import { scratchFor } from './scratch.ts';
 import { lineEndOf, type ByteEdit, type EncodedBody, type OpenedPart, type RawEdit } from './encoded-body.ts';
 
 /** RFC 2045 §6.7, rule 5: with the `=` of a soft line break. */
@@ -24,62 +25,70 @@ const NEVER = Infinity;
 /** Quoted-printable (RFC 2045 §6.7), read as leniently as mail programs do: what is no code stands for itself. */
 export function openQuotedPrintable(body: EncodedBody): OpenedPart | ReasonCode {
   const { encoded } = body;
+  const { length } = encoded;
   const lines: Lines = { raw: [0], decoded: [0] };
-  const decoded = scratchFor(encoded.length);
-  const length = decode(encoded, decoded, lines);
-  const bytes = decoded.subarray(0, length);
+  // The encoded text with a line end behind it, so that its end need not be looked for, and room for the decoded one.
+  const bytes = scratchFor(2 * (length + GUARD));
+  bytes.set(encoded);
+  bytes[length] = LF;
+  bytes[length + 1] = 0;
+  const start = length + GUARD;
+  const decoded = bytes.subarray(start, start + decode(bytes, length, lines));
   return {
-    latin1: bytes.toString('latin1'),
-    isAscii: isAscii(bytes),
+    latin1: decoded.toString('latin1'),
+    isAscii: isAscii(decoded),
     encode: (edits) => new Splicer(body, lines).encode(edits),
   };
 }
 
-/** Decoding leaves nothing here; making and giving back such a buffer for each part is slow. */
-const scratch = Buffer.alloc(256 * 1024);
+/** Bytes between the encoded and the decoded text. */
+const GUARD = 2;
 
-function scratchFor(size: number): Buffer {
-  return size <= scratch.length ? scratch : Buffer.allocUnsafe(size);
-}
-
-/** @returns the length of what was written */
-function decode(encoded: Buffer, into: Buffer, { raw, decoded }: Lines): number {
-  const { length } = encoded;
+/**
+ * Decodes what stands in front of {@link GUARD} bytes to where it is written, behind them.
+ *
+ * @returns the length of what was written
+ */
+function decode(bytes: Buffer, length: number, { raw, decoded }: Lines): number {
+  const start = (length + GUARD) | 0;
   let position = 0;
-  let written = 0;
-  while (position < length) {
-    let byte = encoded[position] ?? 0;
+  let written = start;
+  for (;;) {
+    let byte = bytes[position] ?? 0;
     // Most of a text stands for itself.
     while (byte !== EQUALS && byte !== LF) {
-      into[written] = byte;
-      written += 1;
-      position += 1;
-      if (position >= length) return endText(encoded, length, written).written;
-      byte = encoded[position] ?? 0;
+      bytes[written] = byte;
+      written = (written + 1) | 0;
+      position = (position + 1) | 0;
+      byte = bytes[position] ?? 0;
     }
-    position += 1;
+    position = (position + 1) | 0;
     if (byte === EQUALS) {
-      const code = hexPair(encoded, position);
-      into[written] = code === -1 ? EQUALS : code;
-      written += 1;
-      if (code !== -1) position += 2;
-    } else {
-      written = endLine(encoded, position - 1, into, written);
+      const code = hexPair(bytes, position);
+      bytes[written] = code === -1 ? EQUALS : code;
+      written = (written + 1) | 0;
+      if (code !== -1) position = (position + 2) | 0;
+    } else if (position > length) break;
+    else {
+      written = endLine(bytes, position - 1, written);
       raw.push(position);
-      decoded.push(written);
+      decoded.push(written - start);
     }
   }
-  return length > 0 && encoded[length - 1] !== LF ? endText(encoded, length, written).written : written;
+  if (length === 0 || bytes[length - 1] === LF) return written - start;
+  const { blanks, soft } = lineEnding(bytes, length);
+  return written - start - blanks - (soft ? 1 : 0);
 }
 
-/** Puts a line's end behind its text, unless it is a soft one. @param newline where its line feed is */
-function endLine(encoded: Buffer, newline: number, into: Buffer, length: number): number {
-  const crlf = newline > 0 && encoded[newline - 1] === CR;
-  const { written, soft } = endText(encoded, crlf ? newline - 1 : newline, crlf ? length - 1 : length);
-  if (soft) return written;
-  let end = written;
-  if (crlf) into[end++] = CR;
-  into[end++] = LF;
+/** Puts a line's end behind its text, unless it is a soft one. @returns where writing goes on */
+function endLine(bytes: Buffer, newline: number, written: number): number {
+  const crlf = newline > 0 && bytes[newline - 1] === CR;
+  const textEnd = crlf ? newline - 1 : newline;
+  const { blanks, soft } = lineEnding(bytes, textEnd);
+  let end = written - (crlf ? 1 : 0) - blanks;
+  if (soft) return end - 1;
+  if (crlf) bytes[end++] = CR;
+  bytes[end++] = LF;
   return end;
 }
 
@@ -88,11 +97,10 @@ function endLine(encoded: Buffer, newline: number, into: Buffer, length: number)
  *
  * @param end of the line's characters, which all stand for themselves there
  */
-function endText(encoded: Buffer, end: number, length: number): { written: number; soft: boolean } {
+function lineEnding(encoded: Buffer, end: number): { blanks: number; soft: boolean } {
   let blanks = 0;
   while (isBlank(encoded[end - 1 - blanks])) blanks += 1;
-  const soft = encoded[end - 1 - blanks] === EQUALS;
-  return { written: length - blanks - (soft ? 1 : 0), soft };
+  return { blanks, soft: encoded[end - 1 - blanks] === EQUALS };
 }
 
 function isBlank(byte: number | undefined): boolean {
