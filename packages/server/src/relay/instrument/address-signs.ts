@@ -1,71 +1,214 @@
-/** What one look at the characters of an address tells, so that slower rules are asked only of the few that need them. */
-export interface AddressSigns {
-  isAscii: boolean;
-  hasControls: boolean;
-  /** It holds what every mark of a template language has; see placeholders.ts. */
-  maybePlaceholder: boolean;
-}
+import { decodeHTMLAttribute } from 'entities/decode';
+
+/*
+ * What one look at the characters of an address tells, as bits, so that slower rules are asked only of the few addresses
+ * that need them. Where it says "may", a closer look decides.
+ */
+export const NOT_ASCII = 1;
+export const CONTROL = 2;
+export const SPACE = 4;
+/** It holds what every mark of a template language has; see placeholders.ts. */
+export const MAY_BE_TEMPLATE = 8;
+/** A part of its path has one character, as all addresses of ours have. */
+export const SHORT_SEGMENT = 16;
+/** Of a value that is still encoded: `&amp;`, and nothing else that stands for another character. */
+export const AMPERSANDS = 32;
+export const OTHER_REFERENCES = 64;
 
 /**
  * An address that every parser takes (WHATWG URL §4.4): a host of letters, digits and hyphens whose last label is no
  * number, and none of IDNA's labels, which can be wrong. Group: the host.
  */
-export const PLAIN_ADDRESS = /^https?:\/\/(?![^/?#]*xn--)((?:[a-z\d-]+\.)*[a-z][a-z\d-]*)(?=[/?#]|$)/i;
+const PLAIN_ADDRESS = /^https?:\/\/(?![^/?#]*xn--)((?:[a-z\d-]+\.)*[a-z][a-z\d-]*)(?=[/?#]|$)/i;
 
-const PLAIN = 0;
-const CONTROL = 1;
-/** Rare in addresses, and part of some mark wherever it stands. */
-const ODD = 2;
-/** Odd behind some other character: `=-name-`, `::name:`, `##`. */
-const BEHIND_OTHERS = 3;
+/** The beginning of the plain address that was read last, and its host: most links of a mail lead to the same. */
+let latest = { origin: '', host: '' };
 
-const KINDS = kindsOfCharacters();
+/** The host, lower case, of an address that every parser takes, which stands between the offsets; undefined of others. */
+export function plainHost(text: string, start = 0, end = text.length): string | undefined {
+  if (isLatest(text, start, end)) return latest.host;
+  const found = PLAIN_ADDRESS.exec(text.slice(start, end));
+  if (found === null) return undefined;
+  const [whole, written = ''] = found;
+  latest = { origin: whole, host: written.toLowerCase() };
+  return latest.host;
+}
 
-function kindsOfCharacters(): Uint8Array {
-  const kinds = new Uint8Array(128);
-  kinds.fill(CONTROL, 0, 0x20);
-  kinds[0x7f] = CONTROL;
-  for (const character of '{}|[]<>%$~@!(*\\') kinds[character.charCodeAt(0)] = ODD;
-  for (const character of '-:&_#') kinds[character.charCodeAt(0)] = BEHIND_OTHERS;
-  return kinds;
+function isLatest(text: string, start: number, end: number): boolean {
+  const { origin } = latest;
+  const { length } = origin;
+  if (length === 0 || start + length > end) return false;
+  for (let index = 0; index < length; index += 1) {
+    if (text.charCodeAt(start + index) !== origin.charCodeAt(index)) return false;
+  }
+  return start + length === end || endsHost(text.charCodeAt(start + length));
+}
+
+function endsHost(code: number): boolean {
+  return code === SLASH || code === QUESTION || code === HASH;
+}
+
+/** `http://` or `https://` in any case of letters. */
+export function isHttpAddress(text: string): boolean {
+  if (
+    (text.charCodeAt(0) | 0x20) !== 0x68 ||
+    (text.charCodeAt(1) | 0x20) !== 0x74 ||
+    (text.charCodeAt(2) | 0x20) !== 0x74 ||
+    (text.charCodeAt(3) | 0x20) !== 0x70
+  )
+    return false;
+  const colon = (text.charCodeAt(4) | 0x20) === 0x73 ? 5 : 4;
+  return (
+    text.charCodeAt(colon) === COLON &&
+    text.charCodeAt(colon + 1) === SLASH &&
+    text.charCodeAt(colon + 2) === SLASH
+  );
 }
 
 const HASH = 0x23;
-const AMPERSAND = 0x26;
-const MINUS = 0x2d;
-const SLASH = 0x2f;
 const COLON = 0x3a;
 const EQUALS = 0x3d;
-const UNDERSCORE = 0x5f;
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
 
-export function signsOf(address: string): AddressSigns {
-  let isAscii = true;
-  let hasControls = false;
-  let maybePlaceholder = false;
-  let hashes = 0;
-  for (let position = 0; position < address.length; position += 1) {
-    const code = address.charCodeAt(position);
-    const kind = code < 0x80 ? KINDS[code] : undefined;
-    if (kind === PLAIN) continue;
-    if (kind === undefined) isAscii = false;
-    else if (kind === CONTROL) hasControls = true;
-    else if (kind === ODD || isOddBehind(code, address.charCodeAt(position - 1))) maybePlaceholder = true;
-    else if (code === HASH) hashes += 1;
-  }
-  return { isAscii, hasControls, maybePlaceholder: maybePlaceholder || !isAscii || hashes > 1 };
+/*
+ * Each character has bits of four kinds in one number, so that a look at it takes no decision: addresses are many, and
+ * no processor guesses what comes next in one.
+ *   0–7    what it is to the character behind it, and the one behind that
+ *   8–15   which of these make it odd when they stand right before it: `=-name-`, `::name:`, `__NAME__`
+ *   16–23  the same one further before
+ *   24–30  what it says wherever it stands
+ */
+const BEFORE = 8;
+const TWO_BEFORE = 16;
+const ALONE = 24;
+const ROLES = 0xff;
+const BEGINS_VALUE = 1;
+const IS_COLON = 2;
+const IS_AMPERSAND = 4;
+const IS_UNDERSCORE = 8;
+const IS_SLASH = 16;
+const IS_HASH = 32;
+
+const BITS = bitsOfCharacters();
+
+function bitsOfCharacters(): Int32Array {
+  const bits = new Int32Array(256);
+  const set = (characters: string, bit: number): void => {
+    for (const character of characters) bits[character.charCodeAt(0)] = bit;
+  };
+  bits.fill(CONTROL << ALONE, 0, 0x20);
+  bits[0x7f] = CONTROL << ALONE;
+  bits.fill((NOT_ASCII | MAY_BE_TEMPLATE) << ALONE, 0x80);
+  set(' ', SPACE << ALONE);
+  // Part of some mark of a template wherever it stands, and rare in addresses.
+  set('{}|[]<>%$~@!(*\\', MAY_BE_TEMPLATE << ALONE);
+  set('#', IS_HASH);
+  set('=', BEGINS_VALUE);
+  set('/', BEGINS_VALUE | IS_SLASH | (IS_SLASH << TWO_BEFORE));
+  set('-', BEGINS_VALUE << BEFORE);
+  set(':', IS_COLON | ((BEGINS_VALUE | IS_COLON) << BEFORE));
+  set('&', IS_AMPERSAND | (IS_AMPERSAND << BEFORE));
+  set('_', IS_UNDERSCORE | (IS_UNDERSCORE << BEFORE));
+  return bits;
 }
 
-function isOddBehind(code: number, before: number): boolean {
-  switch (code) {
-    case MINUS:
-      return before === EQUALS || before === SLASH;
-    case COLON:
-      return before === EQUALS || before === SLASH || before === COLON;
-    case AMPERSAND:
-      return before === AMPERSAND;
-    case UNDERSCORE:
-      return before === UNDERSCORE;
-    default:
-      return false;
+/**
+ * The bits of an address between the offsets.
+ *
+ * @param encoded whether character references (`&amp;`) stand for what they mean, as in the value of an attribute
+ */
+export function signsOf(text: string, start = 0, end = text.length, encoded = false): number {
+  let seen = 0;
+  let odd = 0;
+  let short = 0;
+  let before = 0;
+  let twoBefore = 0;
+  for (let position = start; position < end; position += 1) {
+    const code = text.charCodeAt(position);
+    const bits = BITS[code < 0x100 ? code : 0xff] ?? 0;
+    seen |= bits;
+    odd |= (bits >> BEFORE) & before;
+    short |= (bits >> TWO_BEFORE) & twoBefore;
+    twoBefore = before;
+    before = bits;
   }
+  let signs = seen >> ALONE;
+  if ((odd & ROLES) !== 0) signs |= MAY_BE_TEMPLATE;
+  if ((short & ROLES) !== 0) signs |= SHORT_SEGMENT;
+  if ((seen & (IS_HASH | IS_AMPERSAND)) === 0) return signs;
+  return signs | closerSigns(text.slice(start, end), encoded);
+}
+
+/** What has to be counted or read for it. */
+function closerSigns(address: string, encoded: boolean): number {
+  const hash = address.indexOf('#');
+  const signs = hash !== -1 && address.includes('#', hash + 1) ? MAY_BE_TEMPLATE : 0;
+  return encoded ? signs | referencesIn(address) : signs;
+}
+
+/** The bits of the ampersands in a value, of which there are some. */
+function referencesIn(raw: string): number {
+  let signs = 0;
+  let end = -1;
+  for (let at = raw.indexOf('&'); at !== -1; at = raw.indexOf('&', end)) {
+    if (at === end) signs |= MAY_BE_TEMPLATE;
+    const sign = referenceAt(raw, at);
+    signs |= sign;
+    end = at + (sign === AMPERSANDS ? AMP.length : 1);
+  }
+  return signs;
+}
+
+const AMP = '&amp;';
+
+/** What an ampersand in an attribute begins: {@link AMPERSANDS}, {@link OTHER_REFERENCES}, or 0 when it is one. */
+function referenceAt(raw: string, at: number): number {
+  if (isAmp(raw, at + 1)) return AMPERSANDS;
+  let end = at + 1;
+  while (isAlphanumeric(raw.charCodeAt(end))) end += 1;
+  const next = raw.charCodeAt(end);
+  if (end === at + 1) return next === HASH ? OTHER_REFERENCES : 0;
+  // The name of a parameter, whatever it is (WHATWG HTML §13.2.5.73).
+  if (next === EQUALS) return 0;
+  return end - at > LONGEST_NAME || isReference(raw.slice(at, end + 1)) ? OTHER_REFERENCES : 0;
+}
+
+/** `amp;` */
+function isAmp(raw: string, at: number): boolean {
+  return (
+    raw.charCodeAt(at) === 0x61 &&
+    raw.charCodeAt(at + 1) === 0x6d &&
+    raw.charCodeAt(at + 2) === 0x70 &&
+    raw.charCodeAt(at + 3) === 0x3b
+  );
+}
+
+function isAlphanumeric(code: number): boolean {
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39);
+}
+
+const LONGEST_NAME = 40;
+const MOST_NAMES = 1_000;
+const references = new Map<string, boolean>();
+
+/** Whether an ampersand with some letters and what follows them stands for another character; `&utm_` does not. */
+function isReference(written: string): boolean {
+  const known = references.get(written);
+  if (known !== undefined) return known;
+  const found = decodeHTMLAttribute(written) !== written;
+  if (references.size < MOST_NAMES) references.set(written, found);
+  return found;
+}
+
+/** A value with no other references than `&amp;`, decoded. */
+export function decodeAmpersands(raw: string): string {
+  let decoded = '';
+  let position = 0;
+  for (let at = raw.indexOf(AMP); at !== -1; at = raw.indexOf(AMP, position)) {
+    decoded += raw.slice(position, at + 1);
+    position = at + AMP.length;
+  }
+  return decoded + raw.slice(position);
 }

@@ -1,3 +1,4 @@
+import { plainHost, SHORT_SEGMENT } from './address-signs.ts';
 import type { HtmlOptions } from './html-options.ts';
 
 type IsTracked = NonNullable<HtmlOptions['isTracked']>;
@@ -49,15 +50,35 @@ const MOST_LAYERS = 5;
 /** Everything shorter holds no address inside another. */
 const INSIDE = /http|aHR0c/i;
 
-/** Recognises our own addresses also where gateways and image proxies have wrapped them. */
-export function readThroughGateways(address: string, isTracked: IsTracked): ReturnType<IsTracked> {
-  let inner: string | undefined = address;
-  for (let layer = 0; layer < MOST_LAYERS && inner !== undefined; layer += 1) {
-    const own = isTracked(inner);
-    if (own !== undefined) return own;
+/**
+ * Recognises our own addresses also where gateways and image proxies have wrapped them.
+ *
+ * @param signs of the address; see address-signs.ts
+ */
+export function readThroughGateways(
+  address: string,
+  signs: number,
+  isTracked: IsTracked,
+): ReturnType<IsTracked> {
+  const own = (signs & SHORT_SEGMENT) === 0 ? undefined : isTracked(address);
+  if (own !== undefined || !isGateway(plainHost(address))) return own;
+  let inner = INSIDE.test(address.slice(4)) ? unwrap(address) : undefined;
+  for (let layer = 1; layer < MOST_LAYERS && inner !== undefined; layer += 1) {
+    const found = isTracked(inner);
+    if (found !== undefined) return found;
     inner = INSIDE.test(inner.slice(4)) ? unwrap(inner) : undefined;
   }
   return undefined;
+}
+
+/** The host that was asked for last: most addresses of a mail have the same. */
+let latest = { host: '', gateway: false };
+
+/** Whether an address may be a gateway's. @param host undefined of an address that has to be parsed to know it */
+function isGateway(host: string | undefined): boolean {
+  if (host === undefined) return true;
+  if (host !== latest.host) latest = { host, gateway: GATEWAYS.some((gateway) => gateway.host.test(host)) };
+  return latest.gateway;
 }
 
 function unwrap(address: string): string | undefined {

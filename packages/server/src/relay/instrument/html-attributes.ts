@@ -15,6 +15,11 @@ function isSame(text: string, start: number, name: string): boolean {
   return text.slice(start, start + name.length).toLowerCase() === name;
 }
 
+/** Of 32 lengths each has its own; longer ones share theirs. */
+function lengthBit(length: number): number {
+  return 1 << (length & 31);
+}
+
 /** Numbers kept per attribute: name start, name end, value start (-1: none), value end, quote. */
 const STRIDE = 5;
 
@@ -24,9 +29,12 @@ export class Attributes {
   /** Written over for each tag: giving the memory back a thousand times a document is slow. */
   readonly #places: number[] = [];
   #used = 0;
+  /** A bit for each length of a name: most that are asked for are not there. */
+  #lengths = 0;
 
   clear(): void {
     this.#used = 0;
+    this.#lengths = 0;
     this.selfClosing = false;
   }
 
@@ -39,10 +47,16 @@ export class Attributes {
     places[at + 3] = valueEnd;
     places[at + 4] = quote;
     this.#used = at + STRIDE;
+    this.#lengths |= lengthBit(nameEnd - nameStart);
+  }
+
+  get count(): number {
+    return this.#used / STRIDE;
   }
 
   /** The first attribute of this (lower-case) name, as of two with one name the first counts. */
   find(text: string, name: string): AttributePlace | undefined {
+    if ((this.#lengths & lengthBit(name.length)) === 0) return undefined;
     const places = this.#places;
     for (let index = 0; index < this.#used; index += STRIDE) {
       const start = places[index] ?? 0;

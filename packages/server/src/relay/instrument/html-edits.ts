@@ -73,8 +73,9 @@ function affordableLinkPlan(
   limits: EditLimits,
 ): LinkPlan {
   const plan = planLinks(survey, removals, options, limits);
+  if (images === 0 || plan.growths.length === 0) return plan;
   const length = sourceLength(survey) + lengthChange(removals) + plan.restored;
-  if (images === 0 || plan.growths.length === 0 || !isShort(length)) return plan;
+  if (!isShort(length)) return plan;
   const pixel =
     options.pixelUrl === null
       ? 0
@@ -96,8 +97,8 @@ function trapFor(
   if (trapUrl === undefined || links.length === 0) return undefined;
   if (survey.anchorAtEdge || survey.rules.countsAnchors) return undefined;
   const markup = trapMarkup(escapeAttribute(trapUrl), survey.rules);
-  const length = sourceLength(survey) + lengthChange(edits);
-  return images === 0 || isAffordable(length, markup.length) ? markup : undefined;
+  if (images === 0) return markup;
+  return isAffordable(sourceLength(survey) + lengthChange(edits), markup.length) ? markup : undefined;
 }
 
 function lengthChange(edits: readonly TextEdit[]): number {
@@ -107,7 +108,7 @@ function lengthChange(edits: readonly TextEdit[]): number {
 /** Our own pixels of an earlier pass or a quoted mail. */
 function ownPixels({ images }: HtmlSurvey, { isTracked }: HtmlOptions): ImageSite[] {
   if (isTracked === undefined) return [];
-  return images.filter(({ src }) => readThroughGateways(src, isTracked)?.kind === 'pixel');
+  return images.filter(({ src, signs }) => readThroughGateways(src, signs, isTracked)?.kind === 'pixel');
 }
 
 /** Where an offset comes to lie once the edits are made and `added` characters inserted before it. */

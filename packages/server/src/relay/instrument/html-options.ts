@@ -30,7 +30,7 @@ export interface HtmlOptions {
   /** Of a link that nobody can see, put beside the pixel of mail with tracked links; none when it is not given. */
   trapUrl?: string;
   /**
-   * Recognises our own addresses in quoted text. Pixels and traps are removed. Links are turned back to their destination before
+   * Recognises our own addresses in quoted text; asked only about those with `/o/`, `/l/` or another address in them. Pixels and traps are removed. Links are turned back to their destination before
    * anything else; one without destination stays as it is.
    */
   isTracked?: (url: string) => { kind: 'pixel' | 'link' | 'trap'; destination?: string } | undefined;

@@ -18,6 +18,7 @@ const LF = 0x0a;
 const FF = 0x0c;
 const CR = 0x0d;
 const SPACE = 0x20;
+const LT = 0x3c;
 const GT = 0x3e;
 const SLASH = 0x2f;
 const BANG = 0x21;
@@ -57,7 +58,8 @@ class HtmlScanner {
     let position = 0;
     let textStart = 0;
     for (;;) {
-      const open = text.indexOf('<', position);
+      // Tags often stand right behind each other.
+      const open = text.charCodeAt(position) === LT ? position : text.indexOf('<', position);
       if (open === -1) break;
       const next = this.#markup(open);
       if (next === open) {

@@ -1,4 +1,15 @@
 import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
+import {
+  AMPERSANDS,
+  CONTROL,
+  decodeAmpersands,
+  isHttpAddress,
+  NOT_ASCII,
+  OTHER_REFERENCES,
+  plainHost,
+  signsOf,
+  SPACE,
+} from './address-signs.ts';
 import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { scanHtml, type HtmlHandler } from './html-scan.ts';
@@ -17,6 +28,10 @@ export interface LinkSite {
   closing: { start: number; end: number } | undefined;
   /** As a browser reads it: character references decoded, blanks around and line breaks within removed. */
   href: string;
+  /** Of that address; see address-signs.ts. */
+  signs: number;
+  /** Of that address, when every parser takes it: lower case. */
+  host: string | undefined;
   /**
    * The visible text, at most {@link LONGEST_TEXT} characters of the source; with the texts that stand in for images, and
    * the one shown when the pointer rests on the link.
@@ -43,6 +58,8 @@ export interface ImageSite {
   start: number;
   end: number;
   src: string;
+  /** Of that address; see address-signs.ts. */
+  signs: number;
   /** `image`: an element. `background`: in a style. */
   carrier: 'image' | 'background';
   /** What stays in its place. */
@@ -52,8 +69,8 @@ export interface ImageSite {
 /** What one pass over a document finds for all its copies. Offsets are into the scanned text. */
 export interface HtmlSurvey {
   length: number;
-  /** Of the text; only counted in short ones. */
-  carriageReturns: number;
+  /** Of the text, when they are asked for; only counted in short ones. */
+  carriageReturns: () => number;
   links: LinkSite[];
   /** Where an `a href` without such an address stands, and the address. */
   otherLinks: OtherLink[];
@@ -89,6 +106,9 @@ const SHORTEST_BACKGROUND = 80;
 /** An address in a style attribute, as it stands in the source; groups: what opens it, the quote, the address. */
 const CSS_ADDRESS = /(url\(\s*(&quot;|&#0?3[49];|["']|))([^)]*?)\2\s*\)/i;
 
+/** What has to be read, decoded or stripped with more care than most addresses. */
+const UNUSUAL = NOT_ASCII | CONTROL | SPACE | OTHER_REFERENCES;
+
 /** How authors mark links that no tool shall track: ours first, then those of other mail services, kept on moving here. */
 const MARKS: readonly (readonly [attribute: string, value: string | undefined])[] = [
   ['data-waybill', 'off'],
@@ -118,6 +138,7 @@ export function surveyHtml(
 interface BackgroundSite {
   start: number;
   src: string;
+  signs: number;
   urlStart: number;
   urlEnd: number;
 }
@@ -132,6 +153,8 @@ class Surveyor implements HtmlHandler {
   readonly #disclosures: { start: number; end: number }[] = [];
   #link: LinkSite | undefined;
   #linkText = '';
+  #signs = 0;
+  #host: string | undefined;
   #disclosureStart: number | undefined;
   #imageCount = 0;
   #anchors = 0;
@@ -191,7 +214,7 @@ class Surveyor implements HtmlHandler {
     const { bottom, top } = this.#finder.places(open ? length : undefined);
     return {
       length,
-      carriageReturns: length < SHORT_TEXT ? this.#text.split('\r').length - 1 : 0,
+      carriageReturns: () => (length < SHORT_TEXT ? count(this.#text, '\r') : 0),
       links: this.#links,
       otherLinks: this.#otherLinks,
       images: this.#images,
@@ -215,19 +238,22 @@ class Surveyor implements HtmlHandler {
     this.#closeLink();
     const place = attributes.find(this.#text, 'href');
     if (place === undefined) return;
-    const href = this.#address(place);
+    const href = this.#address(place.valueStart, place.valueEnd);
     if (href === undefined) {
       const { valueStart, valueEnd } = place;
       this.#otherLinks.push({ start, valueStart, valueEnd: Math.min(valueEnd, valueStart + LONGEST_TEXT) });
       return;
     }
-    const original = href.includes('.safelinks.') ? attributes.find(this.#text, 'originalsrc') : undefined;
+    const kept = attributes.find(this.#text, 'originalsrc');
+    const original = kept !== undefined && href.includes('.safelinks.') ? kept : undefined;
     this.#link = {
       start,
       place,
       tagEnd: end,
       closing: undefined,
       href,
+      signs: this.#signs,
+      host: this.#host,
       text: '',
       original,
       marked: this.#isMarked(attributes),
@@ -266,8 +292,9 @@ class Surveyor implements HtmlHandler {
     this.#imageCount += 1;
     if (this.#link !== undefined) this.#describe(attributes.find(this.#text, 'alt'));
     const place = attributes.find(this.#text, 'src');
-    const src = place && this.#address(place);
-    if (src !== undefined) this.#images.push({ start, end, src, carrier: 'image', instead: '' });
+    const src = place && this.#address(place.valueStart, place.valueEnd);
+    if (src === undefined) return;
+    this.#images.push({ start, end, src, signs: this.#signs, carrier: 'image', instead: '' });
   }
 
   /** A background as we write them, and as mail programs write them anew when they quote. */
@@ -280,35 +307,51 @@ class Surveyor implements HtmlHandler {
     const [whole = '', opening = '', , address = ''] = found;
     const urlStart = style.valueStart + found.index;
     const valueStart = urlStart + opening.length;
-    const src = this.#address({ valueStart, valueEnd: valueStart + address.length });
-    return src === undefined ? undefined : { start, src, urlStart, urlEnd: urlStart + whole.length };
+    const src = this.#address(valueStart, valueStart + address.length);
+    if (src === undefined) return undefined;
+    return { start, src, signs: this.#signs, urlStart, urlEnd: urlStart + whole.length };
   }
 
   /** @param end of the element, when nothing stands in it: then it is ours alone */
   #closeBackground(end?: number): void {
     if (this.#background === undefined) return;
-    const { start, src, urlStart, urlEnd } = this.#background;
+    const { start, src, signs, urlStart, urlEnd } = this.#background;
     this.#background = undefined;
     this.#images.push(
       end === undefined
-        ? { start: urlStart, end: urlEnd, src, carrier: 'background', instead: 'none' }
-        : { start, end, src, carrier: 'background', instead: '' },
+        ? { start: urlStart, end: urlEnd, src, signs, carrier: 'background', instead: 'none' }
+        : { start, end, src, signs, carrier: 'background', instead: '' },
     );
   }
 
   #isMarked(attributes: Attributes): boolean {
-    return MARKS.some(([name, wanted]) => {
+    if (attributes.count < 2) return false;
+    for (const [name, wanted] of MARKS) {
       const value = attributes.raw(this.#text, name);
-      return value !== undefined && (wanted === undefined || value.trim().toLowerCase() === wanted);
-    });
+      if (value !== undefined && (wanted === undefined || value.trim().toLowerCase() === wanted)) return true;
+    }
+    return false;
   }
 
-  /** An attribute's http or https address, undefined for all others. */
-  #address({ valueStart, valueEnd }: Pick<AttributePlace, 'valueStart' | 'valueEnd'>): string | undefined {
-    if (valueEnd - valueStart > LONGEST_ADDRESS) return undefined;
-    const raw = this.#read(valueStart, valueEnd);
+  /** An attribute's http or https address, undefined for all others; `#signs` and `#host` are then of that address. */
+  #address(start: number, end: number): string | undefined {
+    if (end - start > LONGEST_ADDRESS) return undefined;
+    const signs = signsOf(this.#text, start, end, true);
+    if ((signs & UNUSUAL) !== 0) return this.#unusualAddress(start, end);
+    const raw = this.#text.slice(start, end);
+    if (!isHttpAddress(raw)) return undefined;
+    this.#signs = signs;
+    this.#host = plainHost(this.#text, start, end);
+    return (signs & AMPERSANDS) === 0 ? raw : decodeAmpersands(raw);
+  }
+
+  #unusualAddress(start: number, end: number): string | undefined {
+    const raw = this.#read(start, end);
     const address = stripUrl(raw.includes('&') ? decodeHTMLAttribute(raw) : raw);
-    return /^https?:\/\//i.test(address) ? address : undefined;
+    if (!isHttpAddress(address)) return undefined;
+    this.#signs = signsOf(address);
+    this.#host = plainHost(address);
+    return address;
   }
 }
 
@@ -326,6 +369,12 @@ function stripUrl(value: string): string {
 function markLength(text: string): number {
   if (text.startsWith('\ufeff')) return 1;
   return text.startsWith('\xef\xbb\xbf') ? 3 : 0;
+}
+
+function count(text: string, character: string): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) found += 1;
+  return found;
 }
 
 const LONGEST_TAG = 2_000;

@@ -44,5 +44,5 @@ export function isShort(length: number): boolean {
 
 /** As SpamAssassin counts: a line end is one character. */
 export function sourceLength({ length, carriageReturns }: HtmlSurvey): number {
-  return length - carriageReturns;
+  return length - carriageReturns();
 }

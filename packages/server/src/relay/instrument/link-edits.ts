@@ -1,3 +1,4 @@
+import { plainHost, signsOf } from './address-signs.ts';
 import { escapeAttribute } from './escape-attribute.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, LinkSite } from './html-survey.ts';
@@ -59,7 +60,7 @@ export function planLinks(
     const { start, valueStart, valueEnd } = site.place;
     while ((removals[removal]?.end ?? Infinity) <= start) removal += 1;
     if ((removals[removal]?.start ?? Infinity) < start) continue;
-    const read = table.read(site.href);
+    const read = table.read(site.href, site.signs);
     if (read === undefined) {
       if (options.linkUrl !== null) left.push({ at: start, href: site.href, code: 'already-tracked' });
       continue;
@@ -98,7 +99,10 @@ function refusalOf(
   limits: EditLimits,
 ): LinkReasonCode | undefined {
   const left = limits.leavesLinks ? 'spam-sender-form' : undefined;
-  if (own) return whyLeft({ ...site, href: destination }, limits) ?? left;
+  if (own) {
+    const leading = { href: destination, signs: signsOf(destination), host: plainHost(destination) };
+    return whyLeft({ ...site, ...leading }, limits) ?? left;
+  }
   site.refusal ??= whyLeft(site, limits) ?? 'none';
   return site.refusal === 'none' ? left : site.refusal;
 }

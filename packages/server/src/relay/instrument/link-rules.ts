@@ -1,5 +1,5 @@
 import type { LinkSite } from './html-survey.ts';
-import { PLAIN_ADDRESS, signsOf, type AddressSigns } from './address-signs.ts';
+import { CONTROL, MAY_BE_TEMPLATE, NOT_ASCII, SHORT_SEGMENT } from './address-signs.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
 import { holdsPlaceholder } from './placeholders.ts';
 
@@ -20,25 +20,26 @@ export function whyLeft(link: LinkSite, context: LinkContext): LinkReasonCode | 
 
 /** The same for an address in plain text. @param text the words around it */
 export function whyAddressLeft(
-  link: Pick<LinkSite, 'href' | 'text'>,
+  link: Pick<LinkSite, 'href' | 'text' | 'signs' | 'host'>,
   context: LinkContext,
 ): LinkReasonCode | undefined {
-  const { href } = link;
-  const signs = signsOf(href);
-  if (signs.maybePlaceholder && holdsPlaceholder(href)) return 'placeholder';
-  if (!isSafeAddress(href, signs, context)) return 'malformed';
+  const { href, signs } = link;
+  if ((signs & MAY_BE_TEMPLATE) !== 0 && holdsPlaceholder(href)) return 'placeholder';
+  if (!isSafeAddress(link, context)) return 'malformed';
   if (isUnsubscribe(link, context)) return 'unsubscribe';
-  return href.includes('/l/') && LINK_OF_OTHERS.test(href) ? 'already-tracked' : undefined;
+  const isPath = (signs & SHORT_SEGMENT) !== 0 && href.includes('/l/');
+  return isPath && LINK_OF_OTHERS.test(href) ? 'already-tracked' : undefined;
 }
 
 /** What comes back from the address exactly as it went in, whoever decodes it. */
 function isSafeAddress(
-  href: string,
-  { hasControls, isAscii }: AddressSigns,
+  { href, signs, host }: Pick<LinkSite, 'href' | 'signs' | 'host'>,
   { unicode }: LinkContext,
 ): boolean {
-  if (hasControls || (!isAscii && (href.includes('\ufffd') || !href.isWellFormed()))) return false;
-  if (!(isAscii && PLAIN_ADDRESS.test(href)) && !URL.canParse(href)) return false;
+  const isAscii = (signs & NOT_ASCII) === 0;
+  if ((signs & CONTROL) !== 0 || (!isAscii && (href.includes('\ufffd') || !href.isWellFormed())))
+    return false;
+  if (!(isAscii && host !== undefined) && !URL.canParse(href)) return false;
   return unicode || isAscii || !/\?[^#]*[^\0-\x7f]/.test(href);
 }
 
@@ -54,19 +55,18 @@ const UNSUBSCRIBE_ABROAD =
 
 /** Leaving a list must work as its sender set it up, in one click (RFC 8058), and is nobody's reading. */
 function isUnsubscribe(
-  { href, text }: Pick<LinkSite, 'href' | 'text'>,
+  { href, text, host }: Pick<LinkSite, 'href' | 'text' | 'host'>,
   { unsubscribe }: LinkContext,
 ): boolean {
-  if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || leadsTo(href, unsubscribe)) return true;
+  if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || leadsTo(href, host, unsubscribe)) return true;
   return /[^\0-\x7f]/.test(text) && UNSUBSCRIBE_ABROAD.test(text);
 }
 
 /** Whether an address is one of others, however it is spelled; what comes behind `#` stays in the browser. */
-function leadsTo(href: string, { addresses, hosts }: UnsubscribeTargets): boolean {
+function leadsTo(href: string, host: string | undefined, { addresses, hosts }: UnsubscribeTargets): boolean {
   if (addresses.size === 0) return false;
   // Most links lead to other hosts: then nothing has to be parsed.
-  const host = PLAIN_ADDRESS.exec(href)?.[1];
-  if (host !== undefined && !hosts.has(host.toLowerCase())) return false;
+  if (host !== undefined && !hosts.has(host)) return false;
   return addresses.has(href) || addresses.has(canonicalAddress(href));
 }
 

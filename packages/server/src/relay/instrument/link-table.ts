@@ -28,9 +28,13 @@ export class LinkTable {
     return [...this.#links.values()];
   }
 
-  /** Where an address leads in the end, and whether it is one of ours; undefined when it must stay as it is. */
-  read(address: string): ReadAddress | undefined {
-    const own = this.#isTracked && readThroughGateways(address, this.#isTracked);
+  /**
+   * Where an address leads in the end, and whether it is one of ours; undefined when it must stay as it is.
+   *
+   * @param signs of the address; see address-signs.ts
+   */
+  read(address: string, signs: number): ReadAddress | undefined {
+    const own = this.#isTracked && readThroughGateways(address, signs, this.#isTracked);
     if (own === undefined) return { destination: address, own: false, trap: false };
     if (own.kind === 'pixel' || own.destination === undefined) return undefined;
     return { destination: own.destination, own: true, trap: own.kind === 'trap' };
