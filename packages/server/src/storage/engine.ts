@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import pg from 'pg';
+import { LogSync } from './log-sync.ts';
 import { migrate } from './migrate.ts';
 import type { Database, EngineName } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -11,6 +12,8 @@ import { fromPostgres } from './storage-error.ts';
 export interface Engine {
   name: EngineName;
   db: Kysely<Database>;
+  /** What was committed with the durability `process` before the call is on the disk when it resolves. */
+  flush(): Promise<void>;
 }
 
 const INT8_OID = 20;
@@ -18,7 +21,8 @@ const INT8_OID = 20;
 /** @param file path of the SQLite database, created when missing */
 export async function openSqlite(file: string): Promise<Engine> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return open('sqlite', new Kysely<Database>({ dialect: sqliteDialect(file) }));
+  const log = new LogSync(file);
+  return open('sqlite', new Kysely<Database>({ dialect: sqliteDialect(file) }), () => log.sync());
 }
 
 /** @param url `postgres://user:pass@host:port/database`, PostgreSQL 15 or newer */
@@ -36,7 +40,9 @@ export async function openPostgres(url: string): Promise<Engine> {
   });
   // The server closed an idle connection, for example to restart. The pool drops it; the next query opens another.
   pool.on('error', () => undefined);
-  return open('postgres', new Kysely<Database>({ dialect: new PostgresDialect({ pool: inWords(pool) }) }));
+  const dialect = new PostgresDialect({ pool: inWords(pool) });
+  // Its commits are on the disk as they are.
+  return open('postgres', new Kysely<Database>({ dialect }), async () => undefined);
 }
 
 /** The pool, whose errors say in our words that the server is away or its disk is full. */
@@ -65,14 +71,14 @@ function inWords(pool: pg.Pool): PostgresPool {
   };
 }
 
-async function open(name: EngineName, db: Kysely<Database>): Promise<Engine> {
+async function open(name: EngineName, db: Kysely<Database>, flush: Engine['flush']): Promise<Engine> {
   try {
     await migrate(db, name);
   } catch (error) {
     await db.destroy();
     throw error;
   }
-  return { name, db };
+  return { name, db, flush };
 }
 
 function safeInteger(text: string): number {

@@ -23,13 +23,15 @@ export class KyselyMessageStore implements MessageStore {
     this.#engine = engine;
   }
 
-  accept(mail: NewMail): Promise<void> {
-    return this.#accepting.call(mail);
+  /** The next transaction does not wait for the disk to have this one. */
+  async accept(mail: NewMail): Promise<void> {
+    await this.#accepting.call(mail);
+    await this.#engine.flush();
   }
 
   async #accept(mails: readonly NewMail[]): Promise<void> {
     try {
-      await transact(this.#engine.db, acceptStatements(this.#engine.name, mails));
+      await transact(this.#engine.db, acceptStatements(this.#engine.name, mails), 'process');
     } catch (error) {
       const [mail] = mails;
       // Of several each one comes again, alone.
@@ -39,9 +41,7 @@ export class KyselyMessageStore implements MessageStore {
       if (!mail.deliveries.every(({ id }) => there.includes(id))) {
         throw new AppError('conflict', 'This message was accepted already.', { cause: error });
       }
-      // The commit had taken place, and only the word of it was lost: whoever is refused now would send it again. What
-      // a thread left behind may not be on the disk yet; the next commit takes it there.
-      await transact(this.#engine.db, [reservePositions(1)]);
+      // The commit had taken place, and only the word of it was lost: whoever is refused now would send it again.
     }
   }
 

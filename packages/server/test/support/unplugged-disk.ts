@@ -42,7 +42,9 @@ export class UnpluggedDisk {
   /** @param directory whose present content is taken as safely stored; only its own files are followed */
   static async of(directory: string): Promise<UnpluggedDisk> {
     const disk = new UnpluggedDisk(directory);
-    for (const name of await readdir(directory)) {
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const { name } = entry;
       const durable = await readFile(join(directory, name));
       const file = { durable, pending: [], size: durable.length, isAppending: false };
       disk.#names.set(join(directory, name), file);
@@ -165,11 +167,17 @@ function tear(
   { offset, data }: { offset: number; data: Buffer },
   keep: () => boolean,
 ): Buffer {
-  let after = before;
+  const kept: Buffer[] = [];
+  let size = before.length;
   for (let start = 0; start < data.length;) {
     const end = Math.min(data.length, start + SECTOR - ((offset + start) % SECTOR));
-    if (keep()) after = overwrite(after, { offset: offset + start, data: data.subarray(start, end) });
+    if (keep()) {
+      kept.push(data.subarray(start, end));
+      size = Math.max(size, offset + end);
+    }
     start = end;
   }
+  const after = resized(before, size);
+  for (const piece of kept) piece.copy(after, offset + piece.byteOffset - data.byteOffset);
   return after;
 }
