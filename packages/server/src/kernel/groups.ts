@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 interface Call<T, R> {
   item: T;
   resolve: (result: R) => void;
@@ -11,6 +13,7 @@ interface Call<T, R> {
 export class Groups<T, R> {
   readonly #run: (items: T[]) => Promise<readonly R[] | void>;
   readonly #limit: number;
+  readonly #distanceMs: number;
   #waiting: Call<T, R>[] = [];
   #busy = false;
 
@@ -18,10 +21,17 @@ export class Groups<T, R> {
    * @param run answers in the order of its items, or with nothing when R is void. When it throws for several, each is run again alone, so that one bad
    *   item is nobody else's trouble; it must therefore do all or nothing
    * @param limit of items in a group
+   * @param distanceMs while several come at a time, groups begin this far from each other: fewer and larger ones, for
+   *   whom waiting costs nothing. One that comes alone does not wait
    */
-  constructor(run: (items: T[]) => Promise<readonly R[] | (R extends void ? void : never)>, limit = 200) {
+  constructor(
+    run: (items: T[]) => Promise<readonly R[] | (R extends void ? void : never)>,
+    limit = 200,
+    distanceMs = 0,
+  ) {
     this.#run = run;
     this.#limit = limit;
+    this.#distanceMs = distanceMs;
   }
 
   call(item: T): Promise<R> {
@@ -35,10 +45,14 @@ export class Groups<T, R> {
   }
 
   async #work(): Promise<void> {
+    let restMs = 0;
     while (this.#waiting.length > 0) {
+      if (restMs > 0 && this.#waiting.length < this.#limit) await sleep(restMs);
+      const begunAt = performance.now();
       const group = this.#waiting.slice(0, this.#limit);
       this.#waiting = this.#waiting.slice(this.#limit);
       await this.#answer(group);
+      restMs = group.length > 1 ? this.#distanceMs - (performance.now() - begunAt) : 0;
     }
     this.#busy = false;
   }

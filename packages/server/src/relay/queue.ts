@@ -47,6 +47,8 @@ const LONGEST_PERSIST_PAUSE_MS = 2_000;
 const MOST_WAITING = 1_000;
 const CLAIM = 50;
 const SETTLE = 200;
+/** Outcomes that wait to be stored for each copy that may be on its way. */
+const UNSETTLED_FOR_A_PLACE = 10;
 /** Of contents that are kept for copies that wait; what was read out of them comes to a few times as much. */
 const REMEMBERED_BYTES = 16 * 1024 * 1024;
 
@@ -86,6 +88,8 @@ export class Queue implements SendingLine {
   readonly #running = new Map<string, Promise<void>>();
   /** Outcomes that are not durable yet. */
   #unsettled = 0;
+  /** A store that takes no outcomes ends the sending. */
+  readonly #mostUnsettled: number;
   #stopped = false;
   #wakeUp: () => void = () => {};
   #woken = false;
@@ -100,6 +104,7 @@ export class Queue implements SendingLine {
   constructor(options: QueueOptions) {
     const { store, limits, clock } = options;
     this.#options = options;
+    this.#mostUnsettled = limits.total * UNSETTLED_FOR_A_PLACE;
     this.#lanes = new Lanes(limits);
     this.#circuit = new Circuit({ total: limits.total, pauses: options.probePauses, clock });
     this.#contents = new ContentMemory((id) => store.content(id), REMEMBERED_BYTES);
@@ -269,7 +274,7 @@ export class Queue implements SendingLine {
   }
 
   #startNext(): void {
-    while (!this.#stopped && this.#unsettled < this.#options.limits.total && this.#circuit.hasRoom()) {
+    while (!this.#stopped && this.#unsettled < this.#mostUnsettled && this.#circuit.hasRoom()) {
       const mail = this.#lanes.next();
       if (mail === undefined) return;
       this.#track(mail, this.#process(mail));

@@ -7,6 +7,8 @@ import type { QueueStore, SettledMail, TransportTimeline } from './ports.ts';
 
 const TELL_AGAIN_MS = 30_000;
 const TELL = 200;
+/** Nobody waits for an outcome to be stored: under load, one transaction is for many. */
+const CONCLUDE_EVERY_MS = 20;
 
 export interface TellingDeps {
   store: Pick<QueueStore, 'settled' | 'finish' | 'conclusion'>;
@@ -31,7 +33,7 @@ export class Telling {
   constructor(deps: TellingDeps) {
     this.#deps = deps;
     this.#telling = new Groups((mails) => this.#tell(mails), TELL);
-    this.#concluding = new Groups((mails) => this.#conclude(mails), TELL);
+    this.#concluding = new Groups((mails) => this.#conclude(mails), TELL, CONCLUDE_EVERY_MS);
   }
 
   /** There may be outcomes that nobody told. */
