@@ -51,6 +51,8 @@ export interface IncomingMail {
   receipts?: ReceiptRequest;
   /** For a caller that may repeat itself: a second mail of the same id is a `conflict`. */
   messageId?: MessageId;
+  /** From {@link MailIntake.ask}, a moment ago, for these recipients; asked for when it is not given. */
+  permission?: Promise<Permission> | undefined;
 }
 
 type Analysis = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links' | 'untouchedLinks'>;
@@ -149,8 +151,8 @@ export class MailIntake {
     const recipients = distinctRecipients(mail.envelope.recipients);
     if (recipients.length === 0) throw new AppError('invalid-input', 'The mail has no recipient.');
     const { workspaceId } = mail;
-    const addresses = recipients.map(({ address }) => address.toLowerCase());
-    const { workspace, objected } = await this.#permissions.for(workspaceId, addresses);
+    const addresses = recipients.map(({ address }) => address);
+    const { workspace, objected } = await (mail.permission ?? this.ask(workspaceId, addresses));
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
     const reading = this.#read(mail, workspace);
     const copies = this.#decideCopies(recipients, objected, reading);
@@ -163,6 +165,14 @@ export class MailIntake {
       deliveries: copies.map(toDelivery),
       untouchedLinks: () => (untouched === null ? (analysis?.untouchedLinks ?? []) : []),
     };
+  }
+
+  /** Whether and how a mail may be tracked: to ask while it is still coming in. */
+  ask(workspaceId: WorkspaceId, recipients: readonly string[]): Promise<Permission> {
+    return this.#permissions.for(
+      workspaceId,
+      recipients.map((address) => address.toLowerCase()),
+    );
   }
 
   /** Copies for which there is room are on their way as soon as they are durable; the others wait in the store. */

@@ -321,7 +321,7 @@ async function openListeners(
         certificate,
         admission,
         shares,
-        accept: (mail) => intake.accept(mail),
+        intake,
         pass: (mail) => passThrough.send(mail),
         logger,
       }),

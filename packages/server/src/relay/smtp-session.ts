@@ -9,7 +9,7 @@ import type {
 import { AppError } from '../kernel/errors.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
-import type { AcceptedMail, IncomingMail } from './accept.ts';
+import type { AcceptedMail, IncomingMail, MailIntake } from './accept.ts';
 import type { AuthLimit } from './auth-limit.ts';
 import { clientGroup } from '../kernel/client-group.ts';
 import { BUSY, collectMail } from './collect-mail.ts';
@@ -49,7 +49,7 @@ export type Admission =
 export interface SmtpSessionOptions {
   admission: Admission;
   shares: SmtpShares;
-  accept: (mail: IncomingMail) => Promise<AcceptedMail>;
+  intake: Pick<MailIntake, 'ask' | 'accept'>;
   /** Mail that is not ours to track, from the filter listener. */
   pass: (mail: { workspaceId: WorkspaceId; raw: Uint8Array; envelope: Envelope }) => Promise<void>;
   logger: Logger;
@@ -61,6 +61,9 @@ interface Sender {
   credentialId: string;
   allowedFrom: readonly string[] | undefined;
 }
+
+/** An answer of the store may be used for so long. */
+const EARLY_ANSWER_MS = 1_000;
 
 /** The handlers of a listener's sessions. */
 export class SmtpSessions {
@@ -140,10 +143,11 @@ export class SmtpSessions {
   /** @returns the text of the 250, which is sent only after the mail is durable, or what refuses the mail */
   async data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string | Refusal> {
     const mail = new MailBuffer(this.#options.shares.memory);
+    const permission = this.#askEarly(session);
     try {
       const { maxMessageBytes } = this.#options.shares.limits;
       const refusal = await collectMail(stream, mail, maxMessageBytes);
-      return refusal ?? (await this.#take(mail.bytes(), session));
+      return refusal ?? (await this.#take(mail.bytes(), session, permission()));
     } catch (error) {
       const known = error instanceof AppError;
       this.#options.logger[known ? 'info' : 'error'](
@@ -156,33 +160,54 @@ export class SmtpSessions {
     }
   }
 
-  async #take(raw: Uint8Array, session: SMTPServerSession): Promise<string | Refusal> {
-    const { admission, shares, accept } = this.#options;
+  /**
+   * Asks the store while the mail is still coming in, so that nobody waits for the answer. What was answered too long ago
+   * does not count: policies change, and people object.
+   */
+  #askEarly(session: SMTPServerSession): () => IncomingMail['permission'] {
+    const { admission, intake } = this.#options;
+    const sender = senderOf(session);
+    if (admission.kind === 'credentials' && sender === undefined) return () => undefined;
+    const workspaceId = admission.kind === 'networks' ? admission.workspaceId() : sender?.workspaceId;
+    const recipients = session.envelope.rcptTo.map(({ address }) => address);
+    const askedAt = performance.now();
+    const answer = Promise.resolve(workspaceId).then((id) => intake.ask(id as WorkspaceId, recipients));
+    // The mail may be refused before anybody looks.
+    answer.catch(() => undefined);
+    return () => (performance.now() - askedAt < EARLY_ANSWER_MS ? answer : undefined);
+  }
+
+  async #take(
+    raw: Uint8Array,
+    session: SMTPServerSession,
+    permission: IncomingMail['permission'],
+  ): Promise<string | Refusal> {
+    const { admission, shares, intake } = this.#options;
     const envelope = envelopeOf(session);
     const refusal = headerRefusal(raw, shares.limits);
     if (refusal !== undefined) return refusal;
-    if (admission.kind === 'networks') return this.#filter(admission, raw, envelope);
+    if (admission.kind === 'networks') return this.#filter(admission, { raw, envelope, permission });
     const sender = senderOf(session);
     if (sender === undefined) throw new AppError('unauthenticated', 'Authentication is required.');
     const { workspaceId, allowedFrom } = sender;
     return (
       authorRefusal(raw, allowedFrom) ??
-      receipt(await accept({ workspaceId, raw, envelope, source: 'submission' }))
+      receipt(await intake.accept({ workspaceId, raw, envelope, permission, source: 'submission' }))
     );
   }
 
   async #filter(
     admission: Extract<Admission, { kind: 'networks' }>,
-    raw: Uint8Array,
-    envelope: Envelope,
+    mail: Pick<IncomingMail, 'raw' | 'envelope' | 'permission'>,
   ): Promise<string> {
+    const { raw, envelope } = mail;
     const workspaceId = await admission.workspaceId();
     const domain = envelope.from.slice(envelope.from.lastIndexOf('@') + 1).toLowerCase();
     if (envelope.from === '' || !admission.domains.includes(domain)) {
       await this.#options.pass({ workspaceId, raw, envelope });
       return 'OK: passed on unchanged';
     }
-    return receipt(await this.#options.accept({ workspaceId, raw, envelope, source: 'filter' }));
+    return receipt(await this.#options.intake.accept({ ...mail, workspaceId, source: 'filter' }));
   }
 }
 
