@@ -164,7 +164,6 @@ function messageRow(mail: NewMail) {
     size_bytes: mail.sizeBytes,
     created_at: mail.createdAt,
     sent_at: mail.sentAt,
-    last_sign_at: null,
   };
 }
 
@@ -206,20 +205,21 @@ function deliveryRow(mail: NewMail, delivery: MailDelivery) {
     settle_at: settleAt,
     created_at: mail.createdAt,
     sent_at: mail.sentAt,
-    last_sign_at: null,
-    objected_at: null,
   };
 }
 
 function acceptedEvent(mail: NewMail, delivery: MailDelivery, position: number) {
   const { workspaceId, messageId, createdAt: at } = mail;
+  const event = bareEvent({ workspaceId, messageId, deliveryId: delivery.id, type: 'accepted', at, position });
   return {
-    ...bareEvent({ workspaceId, messageId, deliveryId: delivery.id, type: 'accepted', at, position }),
+    ...event,
+    // Of new mails these stand together in their index; the deliveries' ids, which are random, would not.
+    source: `accepted:${event.id}`,
     reasons: delivery.untouched === null ? null : JSON.stringify([delivery.untouched]),
   };
 }
 
-/** An event about the mail itself, which can happen to a delivery once. */
+/** An event about the mail itself, which can happen to a delivery once. Columns that are null are left out. */
 function bareEvent(event: {
   workspaceId: number;
   messageId: string;
@@ -236,14 +236,6 @@ function bareEvent(event: {
     position: event.position,
     at: event.at,
     type: event.type,
-    actor: null,
-    confidence: null,
-    reasons: null,
-    place: null,
-    client: null,
-    network: null,
-    ip: null,
-    link: null,
     source: `${event.type}:${event.deliveryId}`,
     rules_version: 0,
   };

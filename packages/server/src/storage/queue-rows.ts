@@ -1,7 +1,7 @@
 import type { QueueEntry } from '../messages/messages.ts';
 import { destinationOf } from '../relay/relay.ts';
 
-/** A copy as it enters the queue. */
+/** A copy as it enters the queue; columns that are null are left out. */
 export function newQueueRow(
   entry: QueueEntry & {
     workspaceId: number;
@@ -23,10 +23,8 @@ export function newQueueRow(
     state: claimed ? 'sending' : 'ready',
     attempts: claimed ? 1 : 0,
     next_attempt_at: entry.createdAt,
-    last_error: null,
     created_at: entry.createdAt,
     expires_at: entry.expiresAt,
-    finished_at: null,
     destination: destinationOf(entry.envelopeTo),
     size_bytes: entry.sizeBytes,
   };
