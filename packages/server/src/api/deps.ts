@@ -25,6 +25,15 @@ export interface MessageService {
    *   an id must fail with `conflict` and change nothing
    */
   create(workspaceId: WorkspaceId, message: CreateMessage, id?: MessageId): Promise<CreatedMessage>;
+  /**
+   * The answer to a request to instrument only whose mail is there already: with the same HTML again.
+   * @returns undefined for a mail that is sent by Waybill, or is not there
+   */
+  createdBefore(
+    workspaceId: WorkspaceId,
+    message: CreateMessage,
+    id: MessageId,
+  ): Promise<CreatedMessage | undefined>;
   /** @returns the time (ms) that counts, the first call's; undefined when the workspace has no such message */
   markSent(workspaceId: WorkspaceId, id: MessageId, at: number): Promise<number | undefined>;
   /** Stores nothing, tracks nothing. `to` may be empty. */

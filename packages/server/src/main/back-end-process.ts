@@ -223,6 +223,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     ),
     messages: {
       create: (...mail) => relay.messages.create(...mail),
+      createdBefore: (...mail) => relay.messages.createdBefore(...mail),
       preview: (...draft) => relay.messages.preview(...draft),
       markSent: async (...sent) => {
         // Hits of the modes `day` and `aggregate` bear no time: those before this call must be through before it counts.

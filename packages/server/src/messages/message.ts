@@ -76,12 +76,23 @@ export interface NewMail {
   lists?: string[];
 }
 
+/** A mail that its author sends. */
+export interface HandedOver {
+  mode: Mode;
+  copies: Omit<MailDelivery, 'pixelUrl'>[];
+}
+
 export interface MessageStore {
   /**
    * One durable transaction, with an `accepted` event for each delivery. After it, nothing of the mail can be lost.
    * @throws AppError `conflict` when a message of this id exists; nothing is changed then
    */
   accept(mail: NewMail): Promise<void>;
+  /**
+   * The copies of a mail that was instrumented with `send: false`, so that their HTML can be made again.
+   * @returns undefined when the workspace has no such message
+   */
+  handedOver(workspaceId: WorkspaceId, messageId: MessageId): Promise<HandedOver | undefined>;
   /**
    * Notes that a mail instrumented with `send: false` is out now.
    * @returns the time that counts (the first call's), or undefined when the workspace has no such message

@@ -1,5 +1,6 @@
 /** Messages, deliveries, their timeline, and how hits become events on it. The room's public file. */
 export type {
+  HandedOver,
   MailDelivery,
   MessageStore,
   NewMail,

@@ -17,13 +17,13 @@ import { copyPlan, instrumentOptions, trackedBy, trackedLinks, type TrackingCont
 import { distinctRecipients } from './envelope.ts';
 import { instrument, stripTracking } from './instrument/instrument.ts';
 import type { Objections, WorkspacePolicies } from './ports.ts';
-import { makeSnippet } from './snippet.ts';
-import { TRACKING_OFF } from './untouched.ts';
+import { makeSnippet, type Snippet } from './snippet.ts';
+import { RECIPIENT_OBJECTED, TRACKING_OFF } from './untouched.ts';
 
 /** Mails given over HTTP: sent like any other, or instrumented for a sender who sends them by other means. */
 export class ApiMessages {
   readonly #intake: MailIntake;
-  readonly #store: Pick<MessageStore, 'accept' | 'markSent'>;
+  readonly #store: Pick<MessageStore, 'accept' | 'handedOver' | 'markSent'>;
   readonly #policies: WorkspacePolicies;
   readonly #objections: Objections;
   readonly #context: TrackingContext;
@@ -32,7 +32,7 @@ export class ApiMessages {
 
   constructor(deps: {
     intake: MailIntake;
-    store: Pick<MessageStore, 'accept' | 'markSent'>;
+    store: Pick<MessageStore, 'accept' | 'handedOver' | 'markSent'>;
     policies: WorkspacePolicies;
     objections: Objections;
     context: TrackingContext;
@@ -57,6 +57,30 @@ export class ApiMessages {
     return message.send
       ? this.#send(workspaceId, message, messageId)
       : this.#handOver(workspaceId, message, messageId);
+  }
+
+  /**
+   * What `create` answered to the same request, of which only the mail itself was kept.
+   * @returns undefined when the workspace has no such message, or one that Waybill sends
+   */
+  async createdBefore(
+    workspaceId: WorkspaceId,
+    message: CreateMessage,
+    messageId: MessageId,
+  ): Promise<CreatedMessage | undefined> {
+    const found = await this.#store.handedOver(workspaceId, messageId);
+    if (found === undefined) return undefined;
+    const { disclosure } = await this.#policy(workspaceId, message);
+    const { copies, untouchedLinks } = makeSnippet(
+      { context: this.#context, random: this.#random, workspaceId, messageId, mode: found.mode, disclosure },
+      message,
+      found.copies.map((copy) => ({
+        address: copy.recipient,
+        objected: copy.untouched?.code === RECIPIENT_OBJECTED.code,
+        known: copy,
+      })),
+    );
+    return { id: messageId, deliveries: copies.map(toPrepared), ...linksLeft(untouchedLinks) };
   }
 
   markSent(workspaceId: WorkspaceId, id: MessageId, at: number): Promise<number | undefined> {
@@ -147,14 +171,7 @@ export class ApiMessages {
       deliveries: copies.map(({ delivery }) => delivery),
       links,
     });
-    return {
-      id: messageId,
-      deliveries: copies.map(({ delivery, html }) => ({
-        ...toWire(delivery, PREPARED),
-        ...(html === undefined ? {} : { html }),
-      })),
-      ...linksLeft(untouchedLinks),
-    };
+    return { id: messageId, deliveries: copies.map(toPrepared), ...linksLeft(untouchedLinks) };
   }
 
   #compose(message: CreateMessage): Promise<Uint8Array> {
@@ -200,6 +217,10 @@ const PREPARED: Delivery['verdict'] = {
   reasons: [{ code: 'prepared', text: 'Prepared for you to send with your own mail program.' }],
   settled: true,
 };
+
+function toPrepared({ delivery, html }: Snippet['copies'][number]): Delivery {
+  return { ...toWire(delivery, PREPARED), ...(html === undefined ? {} : { html }) };
+}
 
 function toWire(delivery: MailDelivery, verdict: Delivery['verdict']): Delivery {
   const { trackingNumber, recipient, pixelUrl, untouched } = delivery;

@@ -95,7 +95,7 @@ export interface RelayTuning {
 export interface RelayDeps {
   settings: RelaySettings;
   keyring: TrackingContext['keyring'];
-  messages: Pick<MessageStore, 'accept' | 'markSent'>;
+  messages: Pick<MessageStore, 'accept' | 'handedOver' | 'markSent'>;
   queue: QueueStore;
   sentNotes: SentNotes;
   queueAdmin: QueueAdminStore & NoticedCopies;

@@ -29,16 +29,24 @@ export function makeSnippet(
     disclosure: Disclosure;
   },
   message: Pick<CreateMessage, 'html'>,
-  recipients: readonly { address: string; objected: boolean }[],
+  recipients: readonly {
+    address: string;
+    objected: boolean;
+    /** Of a copy that was made before: the same again. */
+    known?: Pick<MailDelivery, 'id' | 'trackingNumber'>;
+  }[],
 ): Snippet {
   const { context, random, workspaceId, messageId, mode } = given;
   const { html } = message;
   const links = new Map<number, TrackedLink>();
   let untouchedLinks: UntouchedLink[] = [];
-  const copies = recipients.map(({ address, objected }) => {
-    const id = newDeliveryId(random);
+  const copies = recipients.map(({ address, objected, known }) => {
+    const { id, trackingNumber } = known ?? {
+      id: newDeliveryId(random),
+      trackingNumber: newTrackingNumber(random),
+    };
     const untouched = whyUntouched(mode, html, objected);
-    const delivery = { id, trackingNumber: newTrackingNumber(random), recipient: address, untouched };
+    const delivery = { id, trackingNumber, recipient: address, untouched };
     if (untouched !== null || mode === 'off' || html === undefined) {
       return { delivery: { ...delivery, pixelUrl: null }, html };
     }

@@ -3,9 +3,16 @@ import type { Kysely } from 'kysely';
 import { AppError } from '../kernel/errors.ts';
 import { Groups } from '../kernel/groups.ts';
 import { newRowId, type MessageId, type WorkspaceId } from '../kernel/ids.ts';
-import { firstVerdict, type MailDelivery, type MessageStore, type NewMail } from '../messages/messages.ts';
+import {
+  firstVerdict,
+  type HandedOver,
+  type MailDelivery,
+  type MessageStore,
+  type NewMail,
+} from '../messages/messages.ts';
 import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
+import { readHandedOver } from './handed-over.ts';
 import { nextPositions } from './positions.ts';
 import { newQueueRow } from './queue-rows.ts';
 import type { Database, EngineName } from './schema.ts';
@@ -52,6 +59,10 @@ export class KyselyMessageStore implements MessageStore {
       .where('message_id', '=', id)
       .execute();
     return rows.map((row) => row.id);
+  }
+
+  handedOver(workspaceId: WorkspaceId, messageId: MessageId): Promise<HandedOver | undefined> {
+    return readHandedOver(this.#engine.db, workspaceId, messageId);
   }
 
   async markSent(workspaceId: WorkspaceId, messageId: MessageId, at: number): Promise<number | undefined> {
@@ -210,7 +221,14 @@ function deliveryRow(mail: NewMail, delivery: MailDelivery) {
 
 function acceptedEvent(mail: NewMail, delivery: MailDelivery, position: number) {
   const { workspaceId, messageId, createdAt: at } = mail;
-  const event = bareEvent({ workspaceId, messageId, deliveryId: delivery.id, type: 'accepted', at, position });
+  const event = bareEvent({
+    workspaceId,
+    messageId,
+    deliveryId: delivery.id,
+    type: 'accepted',
+    at,
+    position,
+  });
   return {
     ...event,
     // Of new mails these stand together in their index; the deliveries' ids, which are random, would not.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { CreateMessage } from '@waybill/sdk';
+import type { CreatedMessage, CreateMessage } from '@waybill/sdk';
 import { AppError } from '../../src/kernel/errors.ts';
-import { newMessageId, type WorkspaceId } from '../../src/kernel/ids.ts';
+import { newMessageId, newWorkspaceId, type MessageId, type WorkspaceId } from '../../src/kernel/ids.ts';
 import { readTrackedUrl } from '../../src/tracking/tracking.ts';
 import { KEYRING, startTestRelay, type TestRelay } from '../support/relay.ts';
 import { eventually } from '../support/server.ts';
@@ -77,6 +77,26 @@ describe('mails given over HTTP', () => {
     assert.equal(await it.relay.messages.markSent(it.workspaceId, newMessageId(), 5), undefined);
     assert.equal(await it.relay.messages.markSent(it.workspaceId, id as never, 5_000), 5_000);
     assert.equal(await it.relay.messages.markSent(it.workspaceId, id as never, 6_000), 5_000);
+  });
+
+  test('what only the mail itself was kept of is answered once more, to the byte', async () => {
+    for (const message of [MESSAGE, { ...MESSAGE, policy: { mode: 'off' as const } }]) {
+      const created = await create({ ...message, send: false });
+      const repeatedIn = (workspaceId: WorkspaceId) =>
+        it.relay.messages.createdBefore(workspaceId, { ...message, send: false }, created.id as MessageId);
+      const again = await repeatedIn(it.workspaceId);
+      const inOrder = ({ deliveries }: CreatedMessage) =>
+        deliveries.toSorted((a, b) => (a.recipient < b.recipient ? -1 : 1));
+      assert.deepEqual(again && inOrder(again), inOrder(created));
+      assert.deepEqual(again?.untouchedLinks, created.untouchedLinks);
+      assert.equal(await repeatedIn(newWorkspaceId()), undefined);
+    }
+    const sent = await create({ send: true });
+    const ofSent = { ...MESSAGE, send: true };
+    assert.equal(
+      await it.relay.messages.createdBefore(it.workspaceId, ofSent, sent.id as MessageId),
+      undefined,
+    );
   });
 
   test('without HTML, or with tracking off, there is no pixel and the reason is said', async () => {

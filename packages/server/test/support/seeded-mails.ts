@@ -91,6 +91,10 @@ export class TestMails {
     return this.#store.markSent(workspaceId, id, at);
   }
 
+  async createdBefore() {
+    return undefined;
+  }
+
   async preview(_workspaceId: WorkspaceId, message: CreateMessage) {
     if (message.html === 'refuse') throw new AppError('invalid-input', 'refused');
     return { html: message.html ?? null, text: message.text ?? null, links: [], untouchedLinks: [] };

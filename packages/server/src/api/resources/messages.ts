@@ -86,7 +86,10 @@ export function postMessage({ messages, reader, settings }: Deps) {
       const id = workId as MessageId;
       // After a crash between the mail's acceptance and the stored answer, the mail is there already.
       const existing = await reader.message(workspaceId, id);
-      if (existing !== undefined) return { id, deliveries: existing.deliveries };
+      if (existing !== undefined) {
+        const created = await messages.createdBefore(workspaceId, body, id);
+        return created ?? { id, deliveries: existing.deliveries };
+      }
       return messages.create(workspaceId, body, id);
     },
   });
