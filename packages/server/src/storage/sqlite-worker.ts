@@ -71,7 +71,7 @@ function open({ file, readOnly }: SqliteWorkerData): DatabaseSync {
   });
   if (!readOnly) {
     database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;',
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000;',
     );
   }
   database.exec('PRAGMA cache_size = -32768;');
