@@ -15,7 +15,7 @@ import type { Engine } from './engine.ts';
 import { readHandedOver } from './handed-over.ts';
 import { nextPositions } from './positions.ts';
 import { newQueueRow } from './queue-rows.ts';
-import type { Database, EngineName } from './schema.ts';
+import type { Database } from './schema.ts';
 import { insertion, POSITION_BACK, reservePositions, transact, type Statement } from './statements.ts';
 
 /** Mails of one transaction: enough to share its fsync, few enough to hold others up for a moment only. */
@@ -38,7 +38,7 @@ export class KyselyMessageStore implements MessageStore {
 
   async #accept(mails: readonly NewMail[]): Promise<void> {
     try {
-      await transact(this.#engine.db, acceptStatements(this.#engine.name, mails), 'process');
+      await transact(this.#engine.db, acceptStatements(mails), 'process');
     } catch (error) {
       const [mail] = mails;
       // Of several each one comes again, alone.
@@ -124,7 +124,7 @@ const HANDED_OVER: Reason = {
   text: 'You said that you sent it with your own mail program.',
 };
 
-function acceptStatements(engine: EngineName, mails: readonly NewMail[]): Statement[] {
+function acceptStatements(mails: readonly NewMail[]): Statement[] {
   const deliveries = mails.flatMap((mail) => mail.deliveries.map((delivery) => ({ mail, delivery })));
   const last = deliveries.length - 1;
   return [
@@ -139,7 +139,7 @@ function acceptStatements(engine: EngineName, mails: readonly NewMail[]): Statem
       deliveries.map(({ mail, delivery }, index) => acceptedEvent(mail, delivery, last - index)),
       { expressions: { position: POSITION_BACK } },
     ),
-    linksInsertion(engine, mails),
+    insertion('message_links', mails.flatMap(linkRows)),
     insertion('contents', mails.flatMap(contentRows)),
     insertion('queue', mails.flatMap(queueRows)),
     insertion('sent_copies', mails.flatMap(sentCopyRows)),
@@ -178,23 +178,17 @@ function messageRow(mail: NewMail) {
   };
 }
 
-/** All links of a mail are one value to hand over. */
-function linksInsertion(engine: EngineName, mails: readonly NewMail[]): Statement {
-  const [index, array] =
-    engine === 'postgres'
-      ? ['(value ->> 0)::bigint', 'json_array_elements(?::json)']
-      : ['value ->> 0', 'json_each(?)'];
-  return {
-    sql: `insert into links (workspace_id, message_id, link_index, url)
-      select cast(? as ${engine === 'postgres' ? 'bigint' : 'integer'}), ?, ${index}, value ->> 1 from ${array}`,
-    rows: mails
-      .filter(({ links }) => links.length > 0)
-      .map(({ workspaceId, messageId, links }) => [
-        workspaceId,
-        messageId,
-        JSON.stringify(links.map((link) => [link.index, link.url])),
-      ]),
-  };
+function linkRows({ messageId, workspaceId, links }: NewMail) {
+  if (links.length === 0) return [];
+  const sorted = links.toSorted((a, b) => a.index - b.index).map(({ index, url }) => [index, url]);
+  return [
+    {
+      message_id: messageId,
+      workspace_id: workspaceId,
+      link_count: links.length,
+      links: JSON.stringify(sorted),
+    },
+  ];
 }
 
 function deliveryRow(mail: NewMail, delivery: MailDelivery) {

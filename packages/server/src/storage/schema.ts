@@ -109,7 +109,13 @@ export interface Database {
     last_sign_at: number | null;
     objected_at: number | null;
   };
-  links: { workspace_id: number; message_id: string; link_index: number; url: string };
+  message_links: {
+    message_id: string;
+    workspace_id: number;
+    link_count: number;
+    /** JSON, `[[link_index, url], …]` in the order of the indexes */
+    links: string;
+  };
   /** Raw hits as the policy allowed them, for re-judgement. */
   hits: {
     epoch: string;

@@ -100,7 +100,7 @@ export class StatsStore implements StatsReader {
       mode: modeOf(row.mode),
       source: row.source as Message['source'],
       messageIdHeader: row.message_id_header,
-      links: (await linksOf(this.#db, workspaceId, id)).map(({ url }) => url),
+      links: await linksOf(this.#db, workspaceId, id),
       deliveries: deliveries.map(deliveryOfRow),
       read: readOf(deliveries.map(deliveryOfRow)),
       ...(row.mode === 'aggregate' ? { counts: await messageCounts(this.#db, workspaceId, id) } : {}),
@@ -142,7 +142,7 @@ export class StatsStore implements StatsReader {
       createdAt: toIso(row.created_at),
       sentAt: timeOrNull(row.sent_at),
       events: events.map(eventOfRow),
-      links: (await linksOf(tx, workspaceId, row.message_id)).map(({ url }) => ({
+      links: (await linksOf(tx, workspaceId, row.message_id)).map((url) => ({
         url,
         clicks: countActors(
           clicks.filter(({ link }) => link === url).map(({ actor }) => ({ actor, count: 1 })),
@@ -247,18 +247,15 @@ export class StatsStore implements StatsReader {
   }
 }
 
-function linksOf(
-  db: Kysely<Database>,
-  workspaceId: WorkspaceId,
-  messageId: string,
-): Promise<{ url: string }[]> {
-  return db
-    .selectFrom('links')
-    .select('url')
-    .where('workspace_id', '=', workspaceId)
+/** Destinations in the order of their indexes. */
+async function linksOf(db: Kysely<Database>, workspaceId: WorkspaceId, messageId: string): Promise<string[]> {
+  const row = await db
+    .selectFrom('message_links')
+    .select('links')
     .where('message_id', '=', messageId)
-    .orderBy('link_index')
-    .execute();
+    .where('workspace_id', '=', workspaceId)
+    .executeTakeFirst();
+  return row === undefined ? [] : (JSON.parse(row.links) as [number, string][]).map(([, url]) => url);
 }
 
 function toCapturedMail(

@@ -74,7 +74,8 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
   return [
     {
       sql: `select ${DELIVERY_COLUMNS.map((column) => `deliveries.${column}`).join(', ')}, messages.subject, messages.mode, messages.source,
-        (select count(*) from links where links.message_id = deliveries.message_id) as link_count,
+        coalesce((select link_count from message_links
+          where message_links.message_id = deliveries.message_id), 0) as link_count,
         (select max(position) from events where events.delivery_id = deliveries.id) as newest_event,
         (select because from shared_addresses where shared_addresses.workspace_id = deliveries.workspace_id
           and address = lower(recipient)) as shared_because
@@ -99,7 +100,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
       rows: ofDeliveries.map((ids) => [...ids, since]),
     },
     { sql: `select id, workspace_id, source, sent_at from messages where id ${among}`, rows: ofMessages },
-    { sql: `select * from links where message_id ${among}`, rows: ofMessages },
+    { sql: `select message_id, links from message_links where message_id ${among}`, rows: ofMessages },
     ...surroundingStatements(want, { engine, among, list, ofDeliveries }),
   ];
 }
@@ -120,10 +121,11 @@ export function toSnapshot(
   ] = results;
   const hitsOf = grouped(hits as HitRow[], (row) => row.delivery_id, toHit);
   const eventsOf = grouped(events as EventRow[], (row) => row.delivery_id, toEvent);
-  const linksOf = grouped(
-    links as Row<'links'>[],
-    (row) => row.message_id,
-    ({ link_index: index, url }): [number, string] => [index, url],
+  const linksOf = new Map(
+    (links as Row<'message_links'>[]).map((row) => [
+      row.message_id,
+      JSON.parse(row.links) as [index: number, url: string][],
+    ]),
   );
   const ips = grouped(
     addresses as Row<'sender_addresses'>[],

@@ -46,7 +46,11 @@ test('the first version’s data directory is upgraded: links live on, waiting m
     assert.deepEqual(storedAgents(directory.path).toSorted(), [agent, ...old.waiting].toSorted());
     const detail = await server.api(`/api/v1/deliveries/${old.trackingNumber}`);
     assert.equal(detail.status, 200);
-    const { events } = (await detail.json()) as DeliveryDetail;
+    const { events, links } = (await detail.json()) as DeliveryDetail;
+    assert.deepEqual(
+      links.map(({ url }) => url),
+      old.links,
+    );
     assert.equal(events.filter(({ type }) => type === 'opened').length, 6);
     await eventually('the mail that waited is captured', async () =>
       capturedCopies(directory.path).includes('Still waiting → bob@example.net'),

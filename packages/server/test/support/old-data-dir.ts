@@ -15,6 +15,8 @@ const WORKSPACE = 7 as WorkspaceId;
 
 /** What the first version of Waybill left behind. */
 export interface OldDataDir {
+  /** In the mail that went out then. */
+  links: string[];
   trackingNumber: string;
   /** Path of the pixel in the mail that went out then. */
   pixelPath: string;
@@ -71,9 +73,14 @@ export async function writeOldDataDir(dataDir: string): Promise<OldDataDir> {
     transport: 'sent',
     sent_at: at,
   });
+  const links = Array.from({ length: 11 }, (_, n) => `https://example.org/${n}`);
+  // Not in their order, and one whose number has two digits.
+  for (const [n, url] of [...links.entries()].toReversed()) {
+    insert('links', { workspace_id: WORKSPACE, message_id: messageId, link_index: n + 1, url });
+  }
   queueMail(insert, { message, delivery, at });
   database.close();
-  return { trackingNumber, pixelPath, waiting: writeOldHits(dataDir, deliveryId, at) };
+  return { links, trackingNumber, pixelPath, waiting: writeOldHits(dataDir, deliveryId, at) };
 }
 
 type Insert = (table: string, row: Record<string, SQLInputValue>) => void;
