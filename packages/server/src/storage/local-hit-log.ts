@@ -25,7 +25,9 @@ const LARGEST_SEGMENT_BYTES = 64 * 1_048_576;
  * that the processor has work while the disk has. Each commit costs the processor as much as several hits.
  */
 const SHARE_OF_CROWD = 0.75;
-/** After the begin of the one before, as long as hits keep coming in. A hit that comes alone does not wait. */
+/** A crowd that has stopped coming is not waited for; a hit that comes alone never waits. */
+const LONGEST_LULL_MS = 0.1;
+/** Nor is one waited for longer than this after the begin of the last commit. */
 const LONGEST_INTERVAL_MS = 1.5;
 
 export interface LocalHitLogOptions {
@@ -135,13 +137,14 @@ export class LocalHitLog implements HitLog {
   async #gather({ hits }: Batch): Promise<void> {
     const enough = Math.min(LARGEST_BATCH, this.#crowd * SHARE_OF_CROWD);
     let size = 0;
-    while (
-      this.#crowd > 1 &&
-      hits.length > size &&
-      hits.length < enough &&
-      performance.now() - this.#lastCommitAt < LONGEST_INTERVAL_MS
-    ) {
-      size = hits.length;
+    let grownAt = 0;
+    while (this.#crowd > 1 && hits.length < enough) {
+      const now = performance.now();
+      if (hits.length > size) {
+        size = hits.length;
+        grownAt = now;
+      }
+      if (now - grownAt > LONGEST_LULL_MS || now - this.#lastCommitAt > LONGEST_INTERVAL_MS) return;
       await nextTurn();
     }
   }
