@@ -2,6 +2,7 @@
  * How fast is the edge, with each hit on the disk before its answer? Against what the machine can do:
  *
  *   npm run bench:edge [-- --quick] [--json] [--seconds N] [--rounds N]
+ *   npm run bench:edge -- --millions 10    only this: as fast with so many hits in the log as with none?
  *
  * One server at a time on one core, the load generator (`wrk`) on another, in turn, so that what else the machine does
  * falls on all: nginx with an access log that it does not sync; the least that `node:http` can do; Waybill's edge process
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { temporaryDirectory } from '../test/support/temp-dir.ts';
+import { flat } from './edge/flat.ts';
 import { further } from './edge/further.ts';
 import { hitCount, logBytes, measure, type Case, type Measurement } from './edge/measure.ts';
 import { plot } from './edge/plot.ts';
@@ -39,6 +41,7 @@ interface Options {
   json: boolean;
   seconds: number;
   rounds: number;
+  millions: number | undefined;
 }
 
 function options(): Options {
@@ -48,13 +51,17 @@ function options(): Options {
       json: { type: 'boolean', default: false },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
+      millions: { type: 'string' },
     },
   });
   const seconds = Number(values.seconds ?? 2);
   const rounds = Number(values.rounds ?? (values.quick ? 3 : 2));
   if (!(Number.isInteger(seconds) && seconds > 0 && Number.isInteger(rounds) && rounds > 0))
     throw new Error('--seconds and --rounds are whole numbers from 1.');
-  return { quick: values.quick, json: values.json, seconds, rounds };
+  const millions = values.millions === undefined ? undefined : Number(values.millions);
+  if (millions !== undefined && !(Number.isInteger(millions) && millions > 0))
+    throw new Error('--millions is a whole number from 1.');
+  return { quick: values.quick, json: values.json, seconds, rounds, millions };
 }
 
 async function cases(stack: AsyncDisposableStack, directory: string, quick: boolean) {
@@ -82,16 +89,21 @@ async function cases(stack: AsyncDisposableStack, directory: string, quick: bool
       all.push({ name: 'peer', server: peer, paths: peer.paths });
     }
   }
-  return { all, edge };
+  return { all, edge, bare };
 }
 
 async function main(): Promise<void> {
-  const { quick, json, seconds, rounds } = options();
+  const { quick, json, seconds, rounds, millions } = options();
   await needPrograms();
   await using directory = await temporaryDirectory();
+  if (millions !== undefined) {
+    const found = await flat(directory.path, millions, { server: SERVER_CPU, load: LOAD_CPU });
+    process.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
+    return;
+  }
   await using stack = new AsyncDisposableStack();
   const scratch = directory.path;
-  const { all, edge } = await cases(stack, scratch, quick);
+  const { all, edge, bare } = await cases(stack, scratch, quick);
   const load = { cpus: LOAD_CPU, seconds, connections: 64, keepAlive: true };
   // Nobody is measured before its code is compiled.
   for (const each of all) await measure(each, { ...load, seconds: 1 }, { round: 0, scratch });
@@ -119,7 +131,7 @@ async function main(): Promise<void> {
     logBytesPerHit: rounded(logBytes(edge) / hits, 1),
     results,
   };
-  if (!quick) report.further = await further({ edge, results, scratch, seconds, loadCpu: LOAD_CPU });
+  if (!quick) report.further = await further({ edge, bare, results, scratch, seconds, loadCpu: LOAD_CPU });
   report.results = summary(results);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : table(report));
   if (quick) return;

@@ -4,12 +4,15 @@ import { startServer } from '../../test/support/server.ts';
 import type { Measurement } from './measure.ts';
 import { median, rounded } from './report.ts';
 import { MASTER_KEY, pixelRequests } from './requests.ts';
-import { startWaybillEdge, type EdgeSubject } from './subjects.ts';
+import { startWaybillEdge, type EdgeSubject, type Subject } from './subjects.ts';
 import { cpuSeconds, family, proportionalMb, residentMb } from './usage.ts';
 import { runWrk } from './wrk.ts';
 
+const HALF_LOAD_SECONDS = 10;
+
 interface Given {
   edge: EdgeSubject;
+  bare: Subject;
   results: readonly Measurement[];
   scratch: string;
   seconds: number;
@@ -21,19 +24,25 @@ export async function further(given: Given): Promise<Record<string, number | str
   return { ...(await halfLoad(given)), ...(await twoWorkers(given)), ...(await wholeServer(given)) };
 }
 
-/** How long a reader waits when the edge gets half of what it can take, at moments of chance. */
-async function halfLoad({ edge, results, scratch, seconds, loadCpu }: Given) {
+/**
+ * How long a reader waits when the edge gets half of what it can take, at moments of chance; and beside it what `node:http`
+ * makes of the very same. Long enough that the first requests, which come while all connections are made, are few.
+ */
+async function halfLoad({ edge, bare, results, scratch, loadCpu }: Given) {
   const kept = results.filter(
     ({ subject, connections, keepAlive }) => subject === 'pixel' && connections === 64 && keepAlive,
   );
   const rate = median(kept.map(({ requestsPerSecond }) => requestsPerSecond)) / 2;
   const { paths } = pixelRequests();
-  const load = { port: edge.port, paths, connections: 512, keepAlive: true, cpus: loadCpu, seconds, rate };
-  const outcome = await runWrk(load, join(scratch, 'wrk.lua'));
+  const load = { paths, connections: 512, keepAlive: true, cpus: loadCpu, seconds: HALF_LOAD_SECONDS, rate };
+  const ours = await runWrk({ ...load, port: edge.port }, join(scratch, 'wrk.lua'));
+  const theirs = await runWrk({ ...load, port: bare.port }, join(scratch, 'wrk.lua'));
   return {
-    'half load, requests/s': Math.round(outcome.requestsPerSecond),
-    'half load, p99 ms': outcome.p99Ms,
-    'half load, p99.9 ms': outcome.p999Ms,
+    'half load, requests/s': Math.round(ours.requestsPerSecond),
+    'half load, p50 ms': ours.p50Ms,
+    'half load, p99 ms': ours.p99Ms,
+    'half load, p99.9 ms': ours.p999Ms,
+    'half load on bare node:http, p99 ms': theirs.p99Ms,
   };
 }
 

@@ -22,6 +22,8 @@ export class EdgeLink {
   #lastHeardAt: number | undefined;
   #lastUnrecordedAt: number | undefined;
   #pushing: Promise<void> = Promise.resolve();
+  /** What is not confirmed yet, and the version that it follows. */
+  #sent: { entries: DenyEntry[]; after: number } | undefined;
   readonly #waiting = new Set<{ version: number; resolve: () => void }>();
 
   constructor(reader: DenyEntryReader, clock: Clock) {
@@ -34,10 +36,14 @@ export class EdgeLink {
     if (message.type === 'edge-ready') {
       this.#edgeKnown = true;
       this.#acknowledged = message.denyVersion;
+      this.#confirm();
+      // What was sent while it was down is sent again at once, if it has all that is before it.
+      const sent = this.#sent;
+      if (sent !== undefined && message.denyVersion >= sent.after) tell(sent.entries);
       onStale();
     } else if (message.type === 'deny-ack') {
       this.#acknowledged = Math.max(this.#acknowledged, message.version);
-      for (const waiter of this.#waiting) if (waiter.version <= this.#acknowledged) waiter.resolve();
+      this.#confirm();
     } else if (message.type === 'edge-metrics') {
       this.#lastHeardAt = this.#clock();
       const unrecorded = message.metrics['unrecorded'] ?? 0;
@@ -73,7 +79,8 @@ export class EdgeLink {
   }
 
   async #push(): Promise<void> {
-    const entries = await this.#reader.denyEntriesAfter(this.#acknowledged);
+    const after = this.#acknowledged;
+    const entries = await this.#reader.denyEntriesAfter(after);
     const last = entries.at(-1);
     if (last === undefined) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -83,12 +90,22 @@ export class EdgeLink {
       () => reject(new Error(`the edge did not confirm the deny set within ${ACK_TIMEOUT_MS} ms`)),
       ACK_TIMEOUT_MS,
     );
-    send(process, { type: 'deny', entries } satisfies FromBackEnd);
+    this.#sent = { entries, after };
+    tell(entries);
     try {
       await promise;
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(waiter);
+      this.#sent = undefined;
     }
   }
+
+  #confirm(): void {
+    for (const waiter of this.#waiting) if (waiter.version <= this.#acknowledged) waiter.resolve();
+  }
+}
+
+function tell(entries: DenyEntry[]): void {
+  send(process, { type: 'deny', entries } satisfies FromBackEnd);
 }

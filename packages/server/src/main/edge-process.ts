@@ -6,7 +6,7 @@ import { createLogger } from '../kernel/logger.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { DenyFile } from '../storage/deny-file.ts';
 import { openLocalHitLog, workerFolder } from '../storage/local-hit-log.ts';
-import { DenySet, Keyring, startEdge } from '../tracking/tracking.ts';
+import { DenySet, Keyring, startEdge, type DenyEntry } from '../tracking/tracking.ts';
 import { onShutdown, send, type FromEdge, type ToEdge } from './ipc.ts';
 import { loadMasterKeys } from './keys.ts';
 import { retryListen } from './retry-listen.ts';
@@ -21,10 +21,14 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   let drain = async (): Promise<void> => {};
   onShutdown(() => drain());
   let backEndUrl: string | undefined;
+  const early: DenyEntry[] = [];
+  let deny = (entries: readonly DenyEntry[]): void => void early.push(...entries);
   // From the first moment on: an edge that was started again is told while it still opens its files.
   process.on('message', (message: ToEdge) => {
     if (message.type === 'back-end-url') backEndUrl = message.url;
+    if (message.type === 'deny') deny(message.entries);
   });
+  const report = (message: FromEdge): void => send(process, message);
   const start = await firstMessage();
   // Whoever reads takes a segment for finished once there is a next one: nobody may still be writing it.
   const unlock = lockDataDir(
@@ -35,6 +39,19 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   const denyFile = await DenyFile.open(await denyPath(config.dataDir, start.worker), logger);
   const denySet = new DenySet();
   denySet.apply(denyFile.entries);
+  // Durable first: an objection that was confirmed must survive a restart of the edge.
+  const takeIn = async (entries: readonly DenyEntry[]): Promise<void> => {
+    await denyFile.append(entries);
+    denySet.apply(entries);
+  };
+  deny = (entries) => {
+    takeIn(entries).then(
+      () => report({ type: 'deny-ack', version: denySet.version }),
+      (error: unknown) => logger.error({ err: error }, 'the deny set could not be stored'),
+    );
+  };
+  // Before it serves anybody; that it is ready confirms them.
+  if (early.length > 0) await takeIn(early);
   const hitLog = await openLocalHitLog({
     directory: join(config.dataDir, 'hits'),
     worker: start.worker,
@@ -55,19 +72,6 @@ export async function runEdgeProcess(config: Config): Promise<void> {
     }),
   );
 
-  const report = (message: FromEdge): void => send(process, message);
-  process.on('message', (message: ToEdge) => {
-    if (message.type === 'deny') {
-      // Durable first: an objection that was confirmed must survive a restart of the edge.
-      denyFile.append(message.entries).then(
-        () => {
-          denySet.apply(message.entries);
-          report({ type: 'deny-ack', version: denySet.version });
-        },
-        (error: unknown) => logger.error({ err: error }, 'the deny set could not be stored'),
-      );
-    }
-  });
   const metrics = setInterval(
     () =>
       report({
