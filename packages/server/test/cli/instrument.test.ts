@@ -119,7 +119,15 @@ test('a trap is none of the links, and goes through twice as once', async () => 
     return JSON.parse(io.out()) as Record<string, unknown>;
   };
   const once = await asked(HEAD + TAIL);
-  assert.deepEqual(Object.keys(once), ['touched', 'reason', 'reasonText', 'pixel', 'links', 'message']);
+  assert.deepEqual(Object.keys(once), [
+    'touched',
+    'reason',
+    'reasonText',
+    'pixel',
+    'links',
+    'untouchedLinks',
+    'message',
+  ]);
   assert.deepEqual(
     (once['links'] as { from: string }[]).map(({ from }) => from),
     ['https://example.com/'],
