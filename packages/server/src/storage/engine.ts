@@ -6,6 +6,7 @@ import { LogSync } from './log-sync.ts';
 import { migrate } from './migrate.ts';
 import type { Database, EngineName } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
+import { reservePositions, transact } from './statements.ts';
 import { fromPostgres } from './storage-error.ts';
 
 /** A migrated database on either engine. Close it with `db.destroy()`. */
@@ -21,8 +22,9 @@ const INT8_OID = 20;
 /** @param file path of the SQLite database, created when missing */
 export async function openSqlite(file: string): Promise<Engine> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const log = new LogSync(file);
-  return open('sqlite', new Kysely<Database>({ dialect: sqliteDialect(file) }), () => log.sync());
+  const db = new Kysely<Database>({ dialect: sqliteDialect(file) });
+  const log = new LogSync(file, () => transact(db, [reservePositions(1)]));
+  return open('sqlite', db, () => log.sync());
 }
 
 /** @param url `postgres://user:pass@host:port/database`, PostgreSQL 15 or newer */

@@ -1,5 +1,11 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 
+/** Takes the data of a file to the disk. @throws CannotOpen */
+type SyncFile = (path: string) => Promise<void>;
+
+/** Nothing was tried: no file descriptor is left, for one. */
+export class CannotOpen extends Error {}
+
 /**
  * Takes the commits of an SQLite database to the disk beside the thread that writes it, which goes on meanwhile: they are
  * in one file, the write-ahead log (https://sqlite.org/wal.html#the_wal_file), and SQLite's own way to the disk is an
@@ -10,12 +16,19 @@ import { closeSync, fdatasync, openSync } from 'node:fs';
  */
 export class LogSync {
   readonly #path: string;
+  readonly #commit: () => Promise<unknown>;
+  readonly #syncFile: SyncFile;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
 
-  /** @param database path of its file */
-  constructor(database: string) {
+  /**
+   * @param database path of its file
+   * @param commit makes a commit that SQLite itself takes to the disk, and with it all before; for when we cannot
+   */
+  constructor(database: string, commit: () => Promise<unknown>, syncFile: SyncFile = syncData) {
     this.#path = `${database}-wal`;
+    this.#commit = commit;
+    this.#syncFile = syncFile;
   }
 
   /** Resolves when all that was committed before the call would survive a loss of power. */
@@ -29,13 +42,24 @@ export class LogSync {
     await running?.catch(() => undefined);
     this.#running = this.#next;
     this.#next = undefined;
-    await syncFile(this.#path);
+    try {
+      await this.#syncFile(this.#path);
+    } catch (error) {
+      // After a sync that failed, the next one would claim success for what is lost.
+      if (!(error instanceof CannotOpen)) throw error;
+      await this.#commit();
+    }
   }
 }
 
 /** Opened each time: a log that was removed and made again is another file under the same name. */
-async function syncFile(path: string): Promise<void> {
-  const file = openSync(path, 'r');
+async function syncData(path: string): Promise<void> {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new CannotOpen(`${path} cannot be opened`, { cause });
+  }
   try {
     await new Promise<void>((resolve, reject) => {
       fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
