@@ -219,6 +219,8 @@ export interface UntouchedLink {
 export interface CreatedMessage {
   id: string;
   deliveries: Delivery[];
+  /** One sentence: why copies that are tracked carry no pixel. */
+  noPixelBecause?: string;
   /** In order, the same in all copies; absent when there is none. */
   untouchedLinks?: UntouchedLink[];
 }
@@ -493,6 +495,8 @@ export interface Preview {
   text: string | null;
   /** One sentence: why this mail would not be tracked. */
   untouchedBecause?: string;
+  /** One sentence: why it would carry no pixel although it is tracked. */
+  noPixelBecause?: string;
   /** Destinations that would be tracked. */
   links: string[];
   /** Links that would stay as they are, in order. */

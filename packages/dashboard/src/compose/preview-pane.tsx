@@ -57,13 +57,7 @@ function Shown({ preview, subject }: { preview: Preview; subject: string }) {
         )}
       </div>
       {preview.untouchedBecause !== undefined && <p className="text-soft">{preview.untouchedBecause}</p>}
-      {preview.untouchedBecause === undefined && (
-        <p className="text-soft">
-          {preview.links.length === 0
-            ? 'No links to follow. Openings will be recorded.'
-            : `Openings and ${preview.links.length === 1 ? 'one link' : `${preview.links.length} links`} will be recorded.`}
-        </p>
-      )}
+      {preview.untouchedBecause === undefined && <p className="text-soft">{recorded(preview)}</p>}
       <LinksLeft links={preview.untouchedLinks} />
       {/<img\s[^>]*src=["']?https?:/i.test(preview.html ?? '') && (
         <p className="text-meta text-faint">
@@ -72,6 +66,16 @@ function Shown({ preview, subject }: { preview: Preview; subject: string }) {
       )}
     </>
   );
+}
+
+function recorded({ links, noPixelBecause }: Preview): string {
+  const count = links.length === 1 ? 'one link' : `${links.length} links`;
+  if (noPixelBecause !== undefined) {
+    return `${links.length === 0 ? 'Nothing' : `Only clicks on ${count}`} will be recorded. ${noPixelBecause}`;
+  }
+  return links.length === 0
+    ? 'No links to follow. Openings will be recorded.'
+    : `Openings and ${count} will be recorded.`;
 }
 
 /** Why some links will not be recorded: a reason each, with what it holds for. */

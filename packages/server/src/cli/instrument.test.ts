@@ -58,7 +58,14 @@ test('--json says all of it', async () => {
   const { status, stdout } = await filter(MAIL, '--json');
   assert.equal(status, 0);
   const { message, links, pixel, ...rest } = JSON.parse(stdout.toString()) as Record<string, unknown>;
-  assert.deepEqual(rest, { touched: true, reason: null, reasonText: null, untouchedLinks: [] });
+  assert.deepEqual(rest, {
+    touched: true,
+    reason: null,
+    reasonText: null,
+    pixelReason: null,
+    pixelReasonText: null,
+    untouchedLinks: [],
+  });
   assert.ok(typeof pixel === 'string' && pixel.startsWith('http://127.0.0.1:8425/o/'));
   const [link, ...others] = links as { from: string; to: string }[];
   assert.deepEqual(others, []);
@@ -94,6 +101,7 @@ for (const [what, args] of [
   ['a file instead of standard input', ['mail.eml']],
   ['a recipient that is no address', ['--to', 'ann']],
   ['a recipient without value', ['--to']],
+  ['a care for spam filters that there is not', ['--spam-care', 'much']],
 ] as const) {
   test(`a wrong call is explained: ${what}`, async () => {
     const { status, stdout, stderr } = await filter(MAIL, ...args);

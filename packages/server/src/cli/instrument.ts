@@ -29,10 +29,13 @@ Nothing is stored and no server is asked: the addresses are signed with a throw-
   --plain-text keep|links|alternative
                 mail without HTML: as it is (the default), with tracked links in its text, or with HTML beside
                 the text that carries the pixel
+  --spam-care none|links|pixel
+                what gives way where tracking would make short mail with images weigh more with spam filters:
+                nothing, links (the default), the pixel too (WAYBILL_SPAM_CARE)
   --trap-link   with a link that nobody can see beside the pixel (WAYBILL_TRAP_LINK); it is none of "links"
   --public-url URL
                 what the addresses begin with; without it WAYBILL_PUBLIC_URL, and else http://127.0.0.1:8425
-  --json        write {touched, reason, reasonText, pixel, links: [{from, to}],
+  --json        write {touched, reason, reasonText, pixel, pixelReason, pixelReasonText, links: [{from, to}],
                 untouchedLinks: [{url, reason, reasonText}], message (base64)}
 `;
 
@@ -42,6 +45,7 @@ const OPTIONS = {
   'trap-link': { type: 'boolean' },
   'public-url': { type: 'string' },
   'plain-text': { type: 'string' },
+  'spam-care': { type: 'string' },
 } as const;
 
 /** Larger input is no mail. */
@@ -81,6 +85,14 @@ export async function run(
       io,
     );
   }
+  const spamCare = values['spam-care'] ?? 'links';
+  if (spamCare !== 'none' && spamCare !== 'links' && spamCare !== 'pixel') {
+    return wrongCall(
+      'instrument',
+      `--spam-care: ${JSON.stringify(spamCare)} is none of none, links, pixel`,
+      io,
+    );
+  }
   let begin: string;
   try {
     begin = publicUrl(values['public-url']) ?? DEFAULT_URL;
@@ -103,6 +115,7 @@ export async function run(
         trap: values['trap-link'] === true,
       }),
       plainText,
+      spamCare,
     });
     if (result.reason !== null && values.json !== true) {
       io.stderr.write(`untouched (${result.reason.code}): ${result.reason.text}\n`);
@@ -117,12 +130,14 @@ export async function run(
 
 /** One line of JSON, in pieces: the message in it may be large. */
 function* toJson(result: InstrumentResult): Generator<string> {
-  const { touched, reason, pixel, links, untouchedLinks } = result;
+  const { touched, reason, pixel, pixelReason, links, untouchedLinks } = result;
   const facts = JSON.stringify({
     touched,
     reason: reason?.code ?? null,
     reasonText: reason?.text ?? null,
     pixel,
+    pixelReason: pixelReason?.code ?? null,
+    pixelReasonText: pixelReason?.text ?? null,
     links: links.map(({ from, to }) => ({ from, to })),
     untouchedLinks: untouchedLinks.map(({ url, reason: { code, text } }) => ({
       url,

@@ -54,6 +54,7 @@ export interface Config {
   /** Host names of readers' addresses are asked for. */
   reverseDns: boolean;
   plainText: 'keep' | 'links' | 'alternative';
+  spamCare: 'none' | 'links' | 'pixel';
   trapLink: boolean;
   verpDomain: string | undefined;
   verpSenderDomains: readonly string[];
@@ -257,6 +258,7 @@ function toConfig(settings: Settings): Config {
     demo: settings.WAYBILL_DEMO,
     reverseDns: settings.WAYBILL_REVERSE_DNS,
     plainText: settings.WAYBILL_PLAIN_TEXT,
+    spamCare: settings.WAYBILL_SPAM_CARE,
     trapLink: settings.WAYBILL_TRAP_LINK,
     verpDomain: settings.WAYBILL_VERP_DOMAIN,
     verpSenderDomains: settings.WAYBILL_VERP_SENDER_DOMAINS.map((domain) => domain.toLowerCase()),

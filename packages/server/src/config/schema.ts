@@ -190,6 +190,12 @@ export const SETTINGS = {
     about:
       'What is done with mail that has no HTML. `keep`: it passes untouched. `links`: web addresses in its text lead over Waybill, as the reader sees. `alternative`: the text stays byte for byte, and HTML that says the same is put beside it and carries the pixel.',
   }),
+  WAYBILL_SPAM_CARE: setting({
+    schema: z.enum(['none', 'links', 'pixel'], { error: 'is none of none, links and pixel' }),
+    default: 'links',
+    about:
+      'What gives way where tracking would make a mail weigh over half a point more with SpamAssassin, which mistrusts short HTML with images by its length. `none`: nothing, all is tracked. `links`: links stay as they are, as many as must, and say so. `pixel`: where that is not enough, the mail carries no pixel either, and says so; of short mail with images about one in seven. docs/adr/0014 has the figures.',
+  }),
   WAYBILL_TRAP_LINK: setting({
     schema: flag,
     default: '0',

@@ -26,6 +26,7 @@ export function relaySettings(
     smarthostUrl: config.smarthostUrl,
     demo: config.demo,
     plainText: config.plainText,
+    spamCare: config.spamCare,
     trapLink: config.trapLink,
     dkimKeys: config.dkimKeys,
     queue: config.queue,

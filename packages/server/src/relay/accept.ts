@@ -55,11 +55,16 @@ export interface IncomingMail {
   permission?: Promise<Permission> | undefined;
 }
 
-type Analysis = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links' | 'untouchedLinks'>;
+type Analysis = Pick<
+  InstrumentResult,
+  'touched' | 'reason' | 'pixel' | 'pixelReason' | 'links' | 'untouchedLinks'
+>;
 
 export interface AcceptedMail {
   messageId: MessageId;
   deliveries: MailDelivery[];
+  /** Why no copy that is tracked has a pixel; null when they have one. */
+  noPixel: Reason | null;
   /** Links that no copy tracks, although the copies are tracked. */
   untouchedLinks: () => UntouchedLink[];
 }
@@ -163,6 +168,7 @@ export class MailIntake {
     return {
       messageId,
       deliveries: copies.map(toDelivery),
+      noPixel: untouched === null ? (analysis?.pixelReason ?? null) : null,
       untouchedLinks: () => (untouched === null ? (analysis?.untouchedLinks ?? []) : []),
     };
   }
@@ -226,7 +232,14 @@ export class MailIntake {
     } catch (err) {
       // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
       this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');
-      return { touched: false, reason: INTERNAL_ERROR, pixel: null, links: [], untouchedLinks: [] };
+      return {
+        touched: false,
+        reason: INTERNAL_ERROR,
+        pixel: null,
+        pixelReason: null,
+        links: [],
+        untouchedLinks: [],
+      };
     }
   }
 

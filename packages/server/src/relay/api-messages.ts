@@ -5,6 +5,7 @@ import type {
   Disclosure,
   Mode,
   Preview,
+  Reason,
   UntouchedLink,
 } from '@waybill/sdk';
 import type { Clock } from '../kernel/clock.ts';
@@ -97,7 +98,7 @@ export class ApiMessages {
       disclosure: 'none',
     });
     const raw = await this.#compose(message);
-    const { touched, reason, links, untouchedLinks } = instrument(
+    const { touched, reason, pixelReason, links, untouchedLinks } = instrument(
       raw,
       instrumentOptions(context, workspaceId, plan),
     );
@@ -107,6 +108,7 @@ export class ApiMessages {
       text: message.text ?? null,
       ...(why === null ? {} : { untouchedBecause: why.text }),
       links: why === null ? trackedLinks({ links }).map(({ url }) => url) : [],
+      ...(why === null ? pixelLeft(pixelReason) : {}),
       untouchedLinks: why === null ? untouchedLinks : [],
     };
   }
@@ -117,7 +119,7 @@ export class ApiMessages {
     messageId: MessageId,
   ): Promise<CreatedMessage> {
     const raw = await this.#compose(message);
-    const { deliveries, untouchedLinks } = await this.#intake.accept({
+    const { deliveries, noPixel, untouchedLinks } = await this.#intake.accept({
       workspaceId,
       raw,
       envelope: { from: bareAddress(message.from, 'from'), recipients: recipientsOf(message) },
@@ -131,6 +133,7 @@ export class ApiMessages {
     return {
       id: messageId,
       deliveries: deliveries.map((delivery) => toWire(delivery, QUEUED)),
+      ...pixelLeft(noPixel),
       ...linksLeft(untouchedLinks()),
     };
   }
@@ -150,7 +153,7 @@ export class ApiMessages {
       workspaceId,
       addresses.map((address) => address.toLowerCase()),
     );
-    const { copies, links, untouchedLinks } = makeSnippet(
+    const { copies, links, noPixel, untouchedLinks } = makeSnippet(
       { context: this.#context, random: this.#random, workspaceId, messageId, mode, disclosure },
       message,
       addresses.map((address) => ({ address, objected: objected.has(address.toLowerCase()) })),
@@ -171,7 +174,12 @@ export class ApiMessages {
       deliveries: copies.map(({ delivery }) => delivery),
       links,
     });
-    return { id: messageId, deliveries: copies.map(toPrepared), ...linksLeft(untouchedLinks) };
+    return {
+      id: messageId,
+      deliveries: copies.map(toPrepared),
+      ...pixelLeft(noPixel),
+      ...linksLeft(untouchedLinks),
+    };
   }
 
   #compose(message: CreateMessage): Promise<Uint8Array> {
@@ -187,6 +195,10 @@ export class ApiMessages {
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
     return { mode: message.policy?.mode ?? workspace.mode, disclosure: workspace.disclosure };
   }
+}
+
+function pixelLeft(reason: Reason | null): Pick<CreatedMessage, 'noPixelBecause'> {
+  return reason === null ? {} : { noPixelBecause: reason.text };
 }
 
 function linksLeft(untouchedLinks: UntouchedLink[]): Pick<CreatedMessage, 'untouchedLinks'> {

@@ -10,7 +10,7 @@ import {
   type Keyring,
 } from '../tracking/tracking.ts';
 import type { CopyPlan } from './envelope.ts';
-import type { InstrumentOptions, InstrumentResult, PlainText } from './instrument/instrument.ts';
+import type { InstrumentOptions, InstrumentResult, PlainText, SpamCare } from './instrument/instrument.ts';
 
 /** What pixels and links are made with. */
 export interface TrackingContext {
@@ -19,12 +19,14 @@ export interface TrackingContext {
   publicUrl: string;
   /** What is done with mail that has no HTML; nothing when it is not given. */
   plainText?: PlainText;
+  /** What gives way for the sake of spam filters; links when it is not given. */
+  spamCare?: SpamCare;
   /** Copies with tracked links carry one that nobody can see, too; not when it is not given. */
   trapLink?: boolean;
 }
 
 export function copyPlan(
-  { keyring, publicUrl, plainText, trapLink }: TrackingContext,
+  { keyring, publicUrl, plainText, spamCare, trapLink }: TrackingContext,
   workspaceId: WorkspaceId,
   { subject, mode, disclosure }: Pick<CopyPlan, 'subject' | 'mode' | 'disclosure'>,
 ): CopyPlan {
@@ -37,6 +39,7 @@ export function copyPlan(
     // In the other modes nothing is kept that could be judged by it.
     ...(trapLink === true && mode === 'full' ? { trapUrl: trapUrl(keyring, publicUrl, claims) } : {}),
     ...(plainText === undefined ? {} : { plainText }),
+    ...(spamCare === undefined ? {} : { spamCare }),
   };
 }
 
@@ -51,7 +54,7 @@ export function instrumentOptions(
   resigns?: (domain: string) => boolean,
 ): InstrumentOptions {
   const { keyring, publicUrl } = context;
-  const { subject, mode, disclosure, plainText } = plan;
+  const { subject, mode, disclosure, plainText, spamCare } = plan;
   return {
     pixelUrl: plan.pixelUrl,
     linkUrl: (destination, linkIndex) =>
@@ -61,6 +64,7 @@ export function instrumentOptions(
     isTracked: trackedBy(keyring),
     ...(plan.trapUrl === undefined ? {} : { trapUrl: plan.trapUrl }),
     ...(plainText === undefined ? {} : { plainText }),
+    ...(spamCare === undefined ? {} : { spamCare }),
     ...(resigns === undefined ? {} : { resigns }),
     ...(disclosure === 'none'
       ? {}

@@ -18,7 +18,7 @@ import { InboundMail, type ReportTaker, type ReturnPaths } from './inbound-mail.
 import { OwnMail } from './own-mail.ts';
 import { PassThroughMail } from './pass-through.ts';
 import type { TrackingContext } from './copy-plan.ts';
-import type { PlainText } from './instrument/instrument.ts';
+import type { PlainText, SpamCare } from './instrument/instrument.ts';
 import { NoticeSender, type NoticedCopies } from './notice-sender.ts';
 import { Pipeline } from './pipeline.ts';
 import { PreparedMails } from './prepared-mails.ts';
@@ -73,6 +73,8 @@ export interface RelaySettings {
   publicUrl: string;
   /** What is done with mail that has no HTML; nothing when it is not given. */
   plainText?: PlainText;
+  /** What gives way for the sake of spam filters; links when it is not given. */
+  spamCare?: SpamCare;
   /** Copies with tracked links carry one more that nobody can see, which tells machines. */
   trapLink?: boolean;
 }
@@ -168,6 +170,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     keyring: deps.keyring,
     publicUrl: settings.publicUrl,
     ...(settings.plainText === undefined ? {} : { plainText: settings.plainText }),
+    ...(settings.spamCare === undefined ? {} : { spamCare: settings.spamCare }),
     ...(settings.trapLink === undefined ? {} : { trapLink: settings.trapLink }),
   };
   const out = wayOut({

@@ -1,6 +1,6 @@
 import type { Disclosure } from '@waybill/sdk';
 import type { TokenMode } from '../tracking/tracking.ts';
-import type { PlainText } from './instrument/instrument.ts';
+import type { PlainText, SpamCare } from './instrument/instrument.ts';
 
 /** Delivery status notifications that the sender asked for (RFC 3461), decoded from xtext. */
 export interface DsnRequest {
@@ -22,6 +22,8 @@ export interface CopyPlan {
   trapUrl?: string;
   /** What is done if the mail has no HTML; nothing when it is not given. */
   plainText?: PlainText;
+  /** What gives way for the sake of spam filters; links when it is not given. */
+  spamCare?: SpamCare;
 }
 
 /** What goes with a queued copy beside its addresses; JSON in the queue. */

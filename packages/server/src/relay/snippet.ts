@@ -14,6 +14,8 @@ export interface Snippet {
   }[];
   /** The same for all copies. */
   links: TrackedLink[];
+  /** Why copies that are tracked have no pixel; null when they have one. */
+  noPixel: Reason | null;
   /** The same for all copies that are tracked. */
   untouchedLinks: UntouchedLink[];
 }
@@ -40,6 +42,7 @@ export function makeSnippet(
   const { html } = message;
   const links = new Map<number, TrackedLink>();
   let untouchedLinks: UntouchedLink[] = [];
+  let noPixel: Reason | null = null;
   const copies = recipients.map(({ address, objected, known }) => {
     const { id, trackingNumber } = known ?? {
       id: newDeliveryId(random),
@@ -59,13 +62,13 @@ export function makeSnippet(
     });
     const result = instrumentHtml(html, instrumentOptions(context, workspaceId, plan));
     for (const link of trackedLinks(result)) links.set(link.index, link);
-    ({ untouchedLinks } = result);
+    ({ untouchedLinks, pixelReason: noPixel } = result);
     return {
       delivery: { ...delivery, pixelUrl: result.pixel === null ? null : plan.pixelUrl },
       html: result.html,
     };
   });
-  return { copies, links: [...links.values()], untouchedLinks };
+  return { copies, links: [...links.values()], noPixel, untouchedLinks };
 }
 
 function whyUntouched(mode: Mode, html: string | undefined, objected: boolean): Reason | null {

@@ -235,6 +235,7 @@ export const createdMessage = named(
   z.strictObject({
     id: z.string(),
     deliveries: z.array(delivery),
+    noPixelBecause: z.exactOptional(z.string()),
     untouchedLinks: z.exactOptional(z.array(untouchedLink)),
   }) satisfies z.ZodType<sdk.CreatedMessage>,
 );
@@ -245,6 +246,7 @@ export const preview = named(
     html: z.string().nullable(),
     text: z.string().nullable(),
     untouchedBecause: z.exactOptional(z.string()),
+    noPixelBecause: z.exactOptional(z.string()),
     links: z.array(z.string()),
     untouchedLinks: z.array(untouchedLink),
   }) satisfies z.ZodType<sdk.Preview>,

@@ -3,15 +3,20 @@ import { escapeAttribute } from './escape-attribute.ts';
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, ImageSite } from './html-survey.ts';
-import { affordableLinks, isAffordable, isShort, sourceLength } from './image-weight.ts';
+import { isAffordable, sourceLength } from './image-weight.ts';
 import type { LeftLink } from './untouched-links.ts';
-import { planLinks, type EditLimits, type LinkPlan } from './link-edits.ts';
+import type { EditLimits } from './link-edits.ts';
+import type { PixelReasonCode } from './pixel-reasons.ts';
+import { fitToFilters, type Document } from './spam-fitting.ts';
+import { lengthChange } from './text-length.ts';
 import { chooseCarrier, pixelMarkup, placePixel, trapMarkup, type Carrier } from './pixel.ts';
 
 export interface HtmlPlan {
   /** In order, not overlapping. */
   edits: TextEdit[];
   pixel: string | null;
+  /** Why there is none, although one was asked for. */
+  noPixel: PixelReasonCode | undefined;
   links: TrackedLink[];
   /** Links that stay, with an http or https address. */
   left: LeftLink[];
@@ -32,10 +37,11 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     options.disclosure?.kind === 'footer' ? footerMarkup(escapeAttribute(options.disclosure.pageUrl)) : '';
   const images = survey.imageCount - own.filter(({ carrier }) => carrier === 'image').length;
   const document = { survey, removals, images, added: footer.length };
-  const { edits, links, left } = affordableLinkPlan(document, options, limits);
+  const { plan, leavesPixel } = fitToFilters(document, options, limits);
+  const { edits, links, left } = plan;
   const all = [...removals, ...edits];
-  const grownTo = growth(all, footer.length);
-  const pixelAt = options.pixelUrl === null ? undefined : placePixel(survey, grownTo);
+  const place = options.pixelUrl === null ? undefined : placePixel(survey, growth(all, footer.length));
+  const pixelAt = leavesPixel ? undefined : place;
   if (footer !== '' && (pixelAt !== undefined || links.length > 0)) {
     const { bottom } = survey.places;
     if (bottom === undefined) return undefined;
@@ -48,40 +54,24 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
     const trap = trapFor(document, options, all, links);
     if (trap !== undefined) all.push({ start: pixelAt, end: pixelAt, text: trap });
   }
-  return { edits: merge(all), pixel: pixelAt === undefined ? null : options.pixelUrl, links, left };
-}
-
-interface Document {
-  survey: HtmlSurvey;
-  removals: readonly TextEdit[];
-  /** Image elements of its own. */
-  images: number;
-  /** Characters that are added, without pixel and links. */
-  added: number;
+  return {
+    edits: merge(all),
+    pixel: pixelAt === undefined ? null : options.pixelUrl,
+    noPixel:
+      options.pixelUrl === null || pixelAt !== undefined
+        ? undefined
+        : place === undefined
+          ? 'no-place'
+          : 'spam-short-mail',
+    links,
+    left,
+  };
 }
 
 function carrierFor({ survey, removals, images, added }: Document, edits: readonly TextEdit[]): Carrier {
   const { openAnchor, length } = survey;
   const finished = length + added + lengthChange(removals) + lengthChange(edits);
   return chooseCarrier({ length: finished, images, openAnchor });
-}
-
-/** All links, or, where they would make short mail with images heavier with spam filters, the first of them. */
-function affordableLinkPlan(
-  { survey, removals, images, added }: Document,
-  options: HtmlOptions,
-  limits: EditLimits,
-): LinkPlan {
-  const plan = planLinks(survey, removals, options, limits);
-  if (images === 0 || plan.growths.length === 0) return plan;
-  const length = sourceLength(survey) + lengthChange(removals) + plan.restored;
-  if (!isShort(length)) return plan;
-  const pixel =
-    options.pixelUrl === null
-      ? 0
-      : pixelMarkup(escapeAttribute(options.pixelUrl), 'image', survey.rules).length;
-  const most = affordableLinks(length, added + pixel, plan.growths);
-  return most === plan.growths.length ? plan : planLinks(survey, removals, options, limits, most);
 }
 
 /**
@@ -99,10 +89,6 @@ function trapFor(
   const markup = trapMarkup(escapeAttribute(trapUrl), survey.rules);
   if (images === 0) return markup;
   return isAffordable(sourceLength(survey) + lengthChange(edits), markup.length) ? markup : undefined;
-}
-
-function lengthChange(edits: readonly TextEdit[]): number {
-  return edits.reduce((sum, { start, end, text }) => sum + text.length - (end - start), 0);
 }
 
 /** Our own pixels of an earlier pass or a quoted mail. */

@@ -19,6 +19,12 @@ export interface TrackedLink {
   index: number;
 }
 
+/**
+ * What gives way where tracking would make a mail weigh over half a point more with SpamAssassin. `none`: nothing.
+ * `links`: links. `pixel`: where that is not enough, the pixel.
+ */
+export type SpamCare = 'none' | 'links' | 'pixel';
+
 export interface HtmlOptions {
   /** Null: no pixel. */
   pixelUrl: string | null;
@@ -35,4 +41,6 @@ export interface HtmlOptions {
    */
   isTracked?: (url: string) => { kind: 'pixel' | 'link' | 'trap'; destination?: string } | undefined;
   disclosure?: Disclosure;
+  /** `links` when it is not given. */
+  spamCare?: SpamCare;
 }

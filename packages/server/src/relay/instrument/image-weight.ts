@@ -32,6 +32,11 @@ export function affordableLinks(length: number, added: number, growths: readonly
   return weight(total) > most ? growths.length : count;
 }
 
+/** Whether a mail of such a length with images weighs hardly more than one of another length. */
+export function weighsLike(length: number, other: number): boolean {
+  return weight(length) <= weight(other) + MOST_ADDED;
+}
+
 /** Whether so many characters more do not put a mail with images into a class that weighs more. @param length of the source */
 export function isAffordable(length: number, added: number): boolean {
   return weight(length + added) <= weight(length);

@@ -1,13 +1,16 @@
-import type { UntouchedLink } from '@waybill/sdk';
+import type { Reason, UntouchedLink } from '@waybill/sdk';
 import { planHtml } from './html-edits.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import { unsubscribeTargets } from './link-rules.ts';
+import { pixelReason } from './pixel-reasons.ts';
 import { surveyHtml } from './html-survey.ts';
 import { untouchedLinksOf } from './untouched-links.ts';
 
 export interface InstrumentedHtml {
   html: string;
   pixel: string | null;
+  /** Why there is none, although one was asked for. */
+  pixelReason: Reason | null;
   links: TrackedLink[];
   untouchedLinks: UntouchedLink[];
 }
@@ -22,11 +25,20 @@ export function instrumentHtml(html: string, options: HtmlOptions): Instrumented
   };
   const survey = surveyHtml(html);
   const plan = planHtml(survey, options, limits);
-  if (plan === undefined) return { html, pixel: null, links: [], untouchedLinks: [] };
-  const { edits, pixel, links, left } = plan;
+  if (plan === undefined) {
+    return {
+      html,
+      pixel: null,
+      pixelReason: pixelReason('no-place'),
+      links: [],
+      untouchedLinks: [],
+    };
+  }
+  const { edits, pixel, noPixel, links, left } = plan;
   return {
     html: spliceText(html, edits),
     pixel,
+    pixelReason: noPixel === undefined ? null : pixelReason(noPixel),
     links,
     untouchedLinks:
       options.linkUrl === null ? [] : untouchedLinksOf(survey, left, (start, end) => html.slice(start, end)),

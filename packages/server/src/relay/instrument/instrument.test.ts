@@ -172,12 +172,9 @@ for (const [what, html, expected] of [
 test('frames have no place for a pixel', () => {
   const frames =
     '<html><frameset><frame src="http://a/"></frameset><noframes><body>a</body></noframes></html>';
-  assert.deepEqual(instrumentHtml(frames, options()), {
-    html: frames,
-    pixel: null,
-    links: [],
-    untouchedLinks: [],
-  });
+  const { pixelReason, ...result } = instrumentHtml(frames, options());
+  assert.deepEqual(result, { html: frames, pixel: null, links: [], untouchedLinks: [] });
+  assert.equal(pixelReason?.code, 'no-place');
   assertUntouched(htmlMail(frames), 'nothing-to-do');
 });
 
@@ -211,12 +208,13 @@ test('a pixel quoted by Gmail, through its proxy, is found too', () => {
 
 test('a tracked link without known destination stays as it is', () => {
   const html = '<a href="https://other.example/l/x">a</a>';
-  const { untouchedLinks, ...result } = instrumentHtml(
+  const { untouchedLinks, pixelReason, ...result } = instrumentHtml(
     html,
     options('copy', { pixelUrl: null, isTracked: () => ({ kind: 'link' }) }),
   );
   assert.deepEqual(result, { html, pixel: null, links: [] });
   assert.equal(untouchedLinks[0]?.reason.code, 'already-tracked');
+  assert.equal(pixelReason, null, 'none was asked for');
 });
 
 test('a disclosure line stands once at the end, with a link that is not tracked', () => {

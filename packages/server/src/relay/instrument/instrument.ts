@@ -15,13 +15,14 @@ import { untouchedLinksOf } from './untouched-links.ts';
 import { toByteEdits, toRawEdits } from './opened-entity.ts';
 import { planPlainText, type PlainText } from './plain-text.ts';
 import { PreparedMessage, type PreparedPart } from './prepared-message.ts';
+import { pixelReason } from './pixel-reasons.ts';
 import { reason, type ReasonCode } from './reasons.ts';
 import { restoreTexts } from './text-edits.ts';
 import { bytesOf, type RawEdit } from './encoded-body.ts';
 
 export { MemoryBytes, WindowedBytes, type ByteSource } from './byte-source.ts';
 export type { Disclosure } from './disclosure.ts';
-export type { HtmlOptions, TrackedLink } from './html-options.ts';
+export type { HtmlOptions, SpamCare, TrackedLink } from './html-options.ts';
 export { instrumentHtml, stripTracking } from './instrument-html.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
 export type { PreparedMessage } from './prepared-message.ts';
@@ -45,6 +46,8 @@ export interface InstrumentResult {
   reason: Reason | null;
   /** The pixel's address; null when there is none in the message. */
   pixel: string | null;
+  /** Why there is none although the message is tracked and one was asked for; null otherwise. */
+  pixelReason: Reason | null;
   links: TrackedLink[];
   /** The links that stay as they are although the mail may be tracked, each with its reason: made when it is asked for. */
   readonly untouchedLinks: UntouchedLink[];
@@ -89,7 +92,8 @@ export function instrument(
   if (html === 'plain-text-only') return instrumentText(prepared, options);
   if (typeof html === 'string') return untouched(prepared, options, html);
   const { survey, text, unfoldable } = html;
-  const { unsubscribe, leavesLinks } = prepared;
+  const { unsubscribe } = prepared;
+  const leavesLinks = options.spamCare !== 'none' && prepared.leavesLinks;
   const limits = { unicode: text.unicode, unsubscribe, unfoldable, leavesLinks };
   const plan = planHtml(survey, options, limits);
   if (plan === undefined) return untouched(prepared, options, 'no-disclosure-place', html);
@@ -98,14 +102,16 @@ export function instrument(
     plan.edits.filter(({ start, end, text: inserted }) => text.text.slice(start, end) !== inserted),
   );
   const edits = [...restoreTexts(prepared, options), ...toRawEdits(html, byteEdits)];
-  const { pixel, links, left } = plan;
+  const { pixel, noPixel, links, left } = plan;
   const untouchedLinks = (): UntouchedLink[] =>
     options.linkUrl === null ? [] : untouchedLinksOf(survey, left, text.read);
   if (pixel === null && links.length === 0 && edits.length === 0) {
-    return untouched(prepared, options, 'nothing-to-do', html, untouchedLinks);
+    const code = noPixel === 'spam-short-mail' ? 'spam-care' : 'nothing-to-do';
+    return untouched(prepared, options, code, html, untouchedLinks);
   }
   return touched(prepared, options, edits, {
     pixel,
+    pixelReason: noPixel === undefined ? null : pixelReason(noPixel),
     links,
     untouchedLinks,
     html: () => text.decode(applyEdits(bytesOf(html.part), byteEdits)),
@@ -113,7 +119,7 @@ export function instrument(
 }
 
 /** What was decided of a message, and what is made of that when it is asked for. */
-type Decided = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> & {
+type Decided = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'pixelReason' | 'links'> & {
   untouchedLinks: () => UntouchedLink[];
   html: () => string | null;
 };
@@ -121,9 +127,10 @@ type Decided = Pick<InstrumentResult, 'touched' | 'reason' | 'pixel' | 'links'> 
 function instrumentText(prepared: PreparedMessage, options: InstrumentOptions): InstrumentResult {
   const plan = planPlainText(prepared, options);
   if (typeof plan === 'string') return untouched(prepared, options, plan);
-  const { edits, pixel, links, untouchedLinks, html } = plan;
+  const { edits, pixel, pixelReason: noPixel, links, untouchedLinks, html } = plan;
   return touched(prepared, options, edits, {
     pixel,
+    pixelReason: noPixel,
     links,
     untouchedLinks: () => untouchedLinks,
     html: () => html,
@@ -134,7 +141,7 @@ function touched(
   prepared: PreparedMessage,
   options: InstrumentOptions,
   edits: readonly RawEdit[],
-  decided: Pick<Decided, 'pixel' | 'links' | 'untouchedLinks' | 'html'>,
+  decided: Omit<Decided, 'touched' | 'reason'>,
 ): InstrumentResult {
   const body = decided.pixel !== null || decided.links.length > 0 ? 'tracked' : 'restored';
   const all = inOrder([...headerEdits(prepared, options, body), ...edits]);
@@ -152,6 +159,7 @@ function untouched(
     touched: false,
     reason: reason(code),
     pixel: null,
+    pixelReason: null,
     links: [],
     untouchedLinks,
     html: () => (html === undefined ? null : html.text.decode(bytesOf(html.part))),
@@ -167,6 +175,7 @@ class ChangedMessage implements InstrumentResult {
   readonly touched: boolean;
   readonly reason: Reason | null;
   readonly pixel: string | null;
+  readonly pixelReason: Reason | null;
   readonly links: TrackedLink[];
   readonly sizeBytes: number;
   readonly #source: ByteSource;
@@ -179,6 +188,7 @@ class ChangedMessage implements InstrumentResult {
     this.touched = decided.touched;
     this.reason = decided.reason;
     this.pixel = decided.pixel;
+    this.pixelReason = decided.pixelReason;
     this.links = decided.links;
     this.sizeBytes = lengthAfter(source.length, edits);
     this.#source = source;

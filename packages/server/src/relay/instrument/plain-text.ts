@@ -1,4 +1,4 @@
-import type { UntouchedLink } from '@waybill/sdk';
+import type { Reason, UntouchedLink } from '@waybill/sdk';
 import { soleText } from './displayed-part.ts';
 import { bytesOf, type RawEdit } from './encoded-body.ts';
 import { addAlternative } from './html-alternative.ts';
@@ -7,6 +7,7 @@ import { instrumentHtml } from './instrument-html.ts';
 import { toUntouchedLinks } from './untouched-links.ts';
 import { applyEdits, inOrder } from './message-edits.ts';
 import { openEntity, toRawEdits, type OpenedEntity } from './opened-entity.ts';
+import { pixelReason } from './pixel-reasons.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { ReasonCode } from './reasons.ts';
 import { planText, restoreTexts } from './text-edits.ts';
@@ -24,6 +25,7 @@ export interface PlainTextPlan {
   edits: RawEdit[];
   pixel: string | null;
   links: TrackedLink[];
+  pixelReason: Reason | null;
   untouchedLinks: UntouchedLink[];
   /** The HTML that was put in. */
   html: string | null;
@@ -41,7 +43,7 @@ export function planPlainText(
     const edits = restoreTexts(prepared, options);
     return edits.length === 0
       ? 'plain-text-only'
-      : { edits, pixel: null, links: [], untouchedLinks: [], html: null };
+      : { edits, pixel: null, pixelReason: null, links: [], untouchedLinks: [], html: null };
   }
   const opened = openEntity(prepared.message, entity, prepared.lineEnd);
   if (typeof opened === 'string') return opened;
@@ -60,6 +62,7 @@ function trackText(
   return {
     edits: toRawEdits(opened, edits),
     pixel: null,
+    pixelReason: options.pixelUrl === null ? null : pixelReason('no-html'),
     links,
     untouchedLinks: toUntouchedLinks(left),
     html: null,

@@ -26,6 +26,8 @@ const TEXTS = {
   'too-many-parts': 'The message has more than 1,000 parts.',
   'too-deep': 'The parts of the message are nested more than 64 deep.',
   'no-disclosure-place': 'The message has no place for the disclosure line that was asked for.',
+  'spam-care':
+    'The message is short and has images: tracking would make it weigh more with spam filters (WAYBILL_SPAM_CARE).',
   'nothing-to-do': 'The message has no place for a pixel and no links to track.',
 } satisfies Record<string, string>;
 

@@ -47,6 +47,30 @@ test('links stay where From and To are written as spammers write them', () => {
   assert.equal(count('Ann Archer<ann@example.org>', 'Bob <bob@example.com>'), 6);
 });
 
+test('the pixel gives way only where it is said to, with its reason, and then links need not', () => {
+  const mail = (html: string): Buffer => Buffer.from(`Content-Type: text/html\r\n\r\n${html}`);
+  const html = document(790, LOGO);
+  const withLink = document(1_150, `${LINKS.slice(0, LINKS.indexOf('</a>'))}</a>${LOGO}`);
+  assert.equal(instrument(mail(html), OPTIONS).pixel, PIXEL);
+  const strict = { ...OPTIONS, spamCare: 'pixel' } as const;
+  assert.equal(instrument(mail(html), strict).reason?.code, 'spam-care');
+  const linked = instrument(mail(withLink), { ...strict, linkUrl: (to) => `${to}?t` });
+  assert.deepEqual(
+    [linked.pixel, linked.pixelReason?.code, linked.links.length],
+    [null, 'spam-short-mail', 1],
+  );
+  assert.equal(instrument(mail(document(600, LOGO)), strict).pixelReason, null);
+  assert.equal(instrument(mail(document(4_000, LOGO)), strict).pixel, PIXEL);
+});
+
+test('nothing gives way where nothing is to', () => {
+  const all = { ...OPTIONS, spamCare: 'none' } as const;
+  assert.equal(instrumentHtml(document(1_450, LINKS + LOGO), all).links.length, 6);
+  assert.match(instrumentHtml(document(700, LOGO), all).html, /<img src="https:\/\/track/);
+  const mail = `From: Ann Archer<ann@example.org>\r\nTo: bob@example.com\r\nContent-Type: text/html\r\n\r\n${LINKS}`;
+  assert.equal(instrument(Buffer.from(mail), all).links.length, 6);
+});
+
 const styleOf = (css: string, body: string): string =>
   /style="([^"]*)"><\/?/.exec(
     instrumentHtml(`<style>${css}</style><body>${body}</body>`, OPTIONS).html,
