@@ -2,10 +2,10 @@
  * What does instrumentation cost with spam filters? Every mail is scored before and after by SpamAssassin and rspamd
  * (Debian's packages; local tests only, nothing learned), with three tracking hosts:
  *
- *   WAYBILL_CORPUS_DIR=../data/mail node packages/server/bench/spam.ts [--each] [--only TEXT] [--trap-link]
+ *   WAYBILL_CORPUS_DIR=../data/mail node packages/server/bench/spam.ts [--each] [--only TEXT] [--filter rspamd|spamassassin] [--trap-link] [--spam-care none|pixel]
  *
  * `--each` lists the mails that became worse; `--only` takes mails whose name holds the text;
- * `--trap-link` puts in the link that nobody can see, too. Leaves with 1 when a goal
+ * `--trap-link` puts in the link that nobody can see, too; `--spam-care` is WAYBILL_SPAM_CARE. Leaves with 1 when a goal
  * is missed.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -32,11 +32,18 @@ const HOSTS: Readonly<Record<string, (message: Buffer) => string>> = {
   'the default, an address': () => 'http://127.0.0.1:8425',
 };
 
+function valueOf(option: string): string | undefined {
+  const at = process.argv.indexOf(option);
+  return at === -1 ? undefined : process.argv[at + 1];
+}
+
 interface Change {
   mail: SampleMail;
   before: Opinion;
   after: Opinion;
 }
+
+const spamCare = valueOf('--spam-care');
 
 const keyring = new Keyring(new Map([[0, Buffer.alloc(32, 'bench')]]));
 
@@ -51,6 +58,7 @@ function tracked({ message }: SampleMail, index: number, host: string): Buffer |
     pixelUrl: pixelUrl(keyring, host, claims),
     linkUrl: (to, linkIndex) => linkUrl(keyring, host, { ...claims, linkIndex }, to),
     ...(process.argv.includes('--trap-link') ? { trapUrl: trapUrl(keyring, host, claims) } : {}),
+    ...(spamCare === 'none' || spamCare === 'pixel' ? { spamCare } : {}),
     // All mail here counts as the sender's own: signatures of the corpus would leave too little.
     resigns: () => true,
   });
@@ -109,30 +117,43 @@ async function compare(filter: Filter, mails: readonly SampleMail[], hosts: stri
   let isGood = true;
   const opinions = new Map<SampleMail, Opinion>();
   for (const host of hosts) {
-    const groups = new Map<string, Change[]>();
-    for (const [index, mail] of mails.entries()) {
+    const changes = await inParallel(filter.parallel, mails, async (mail, index): Promise<Change[]> => {
       const after = tracked(mail, index, HOSTS[host]?.(mail.message) ?? '');
-      if (after === undefined) continue;
+      if (after === undefined) return [];
       const before = opinions.get(mail) ?? (await filter.check(mail.message));
       opinions.set(mail, before);
-      const changes = groups.get(mail.group) ?? [];
-      groups.set(mail.group, changes);
-      changes.push({ mail, before, after: await filter.check(after) });
-    }
+      return [{ mail, before, after: await filter.check(after) }];
+    });
+    const groups = Map.groupBy(changes.flat(), ({ mail }) => mail.group);
     console.log(`\n${filter.name} ${filter.version}, tracking host: ${host}`);
     console.log(
       `  ${''.padEnd(26)}${['n', 'median', 'worst', 'worse', 'better', 'pushed'].map((name) => name.padStart(9)).join('')}`,
     );
-    for (const [group, changes] of groups) {
+    for (const [group, some] of groups) {
       process.stdout.write(`  ${group.padEnd(26)}`);
-      const meets = report(changes);
+      const meets = report(some);
       isGood &&= meets || host === 'the default, an address';
     }
-    const all = [...groups.values()].flat();
+    const all = changes.flat();
     reportRules(all);
     if (process.argv.includes('--each')) list(all);
   }
   return isGood;
+}
+
+/** The results are in the order of the items. */
+async function inParallel<T, R>(
+  width: number,
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const lane = async (): Promise<void> => {
+    for (const [index, item] of waiting) results[index] = await work(item, index);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+  return results;
 }
 
 function list(changes: readonly Change[]): void {
@@ -149,13 +170,15 @@ function list(changes: readonly Change[]): void {
 const corpus = resolve(
   process.env['WAYBILL_CORPUS_DIR'] ?? join(import.meta.dirname, '../../../../shared/data/mail'),
 );
-const onlyAt = process.argv.indexOf('--only');
-const only = onlyAt === -1 ? '' : (process.argv[onlyAt + 1] ?? '');
+const FILTERS = { spamassassin: startSpamAssassin, rspamd: startRspamd };
+const only = valueOf('--only') ?? '';
+const onlyFilter = valueOf('--filter') ?? '';
 const mails = (await sampleMails(corpus)).filter(({ name }) => name.includes(only));
 const directory = await mkdtemp(join(tmpdir(), 'waybill-spam-'));
 let isGood = true;
 try {
-  for (const start of [startSpamAssassin, startRspamd]) {
+  for (const [name, start] of Object.entries(FILTERS)) {
+    if (onlyFilter !== '' && name !== onlyFilter) continue;
     const filter = await start(await mkdtemp(join(directory, 'filter-')));
     try {
       isGood = (await compare(filter, mails, Object.keys(HOSTS))) && isGood;

@@ -9,6 +9,8 @@ export interface Opinion {
 export interface Filter {
   name: string;
   version: string;
+  /** How many mails it looks at side by side. */
+  parallel: number;
   check(mail: Buffer): Promise<Opinion>;
   stop(): Promise<void>;
 }

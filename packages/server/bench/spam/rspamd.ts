@@ -57,6 +57,8 @@ export async function startRspamd(directory: string): Promise<Filter> {
   const version = (await versionLine.stdout.toArray()).join('');
   return {
     name: 'rspamd',
+    // It mostly waits, for answers of name servers that there are not.
+    parallel: 16,
     version: /\d+\.\d+(?:\.\d+)?/.exec(version)?.[0] ?? '',
     check: async (mail) => parseAnswer(await post(socketPath, '/checkv2', mail)),
     stop: async () => {

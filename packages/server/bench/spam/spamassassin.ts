@@ -17,6 +17,7 @@ export async function startSpamAssassin(directory: string): Promise<Filter> {
   };
   return {
     name: 'SpamAssassin',
+    parallel: 1,
     version: await nextLine(),
     check: async (mail) => {
       // It counts message and envelope lines with LF alone.
