@@ -194,7 +194,7 @@ export const SETTINGS = {
     schema: z.enum(['none', 'links', 'pixel'], { error: 'is none of none, links and pixel' }),
     default: 'links',
     about:
-      'What gives way where tracking would make a mail weigh over half a point more with SpamAssassin, which mistrusts short HTML with images by its length. `none`: nothing, all is tracked. `links`: links stay as they are, as many as must, and say so. `pixel`: where that is not enough, the mail carries no pixel either, and says so; of short mail with images about one in seven. docs/adr/0014 has the figures.',
+      'What gives way where tracking would make a mail weigh over half a point more with SpamAssassin, which mistrusts short HTML with images by its length. `none`: nothing, all is tracked. `links`: links stay as they are, as many as must, and say so. `pixel`: where that is not enough, the mail carries no pixel either, and says so; of short mail with images that is about one in five. docs/adr/0014 has the figures.',
   }),
   WAYBILL_TRAP_LINK: setting({
     schema: flag,
