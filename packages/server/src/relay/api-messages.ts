@@ -72,7 +72,7 @@ export class ApiMessages {
     const found = await this.#store.handedOver(workspaceId, messageId);
     if (found === undefined) return undefined;
     const { disclosure } = await this.#policy(workspaceId, message);
-    const { copies, untouchedLinks } = makeSnippet(
+    const snippet = makeSnippet(
       { context: this.#context, random: this.#random, workspaceId, messageId, mode: found.mode, disclosure },
       message,
       found.copies.map((copy) => ({
@@ -81,7 +81,7 @@ export class ApiMessages {
         known: copy,
       })),
     );
-    return { id: messageId, deliveries: copies.map(toPrepared), ...linksLeft(untouchedLinks) };
+    return toHandedOver(messageId, snippet);
   }
 
   markSent(workspaceId: WorkspaceId, id: MessageId, at: number): Promise<number | undefined> {
@@ -153,7 +153,7 @@ export class ApiMessages {
       workspaceId,
       addresses.map((address) => address.toLowerCase()),
     );
-    const { copies, links, noPixel, untouchedLinks } = makeSnippet(
+    const snippet = makeSnippet(
       { context: this.#context, random: this.#random, workspaceId, messageId, mode, disclosure },
       message,
       addresses.map((address) => ({ address, objected: objected.has(address.toLowerCase()) })),
@@ -171,15 +171,10 @@ export class ApiMessages {
       sizeBytes: raw.length,
       createdAt: this.#clock(),
       sentAt: null,
-      deliveries: copies.map(({ delivery }) => delivery),
-      links,
+      deliveries: snippet.copies.map(({ delivery }) => delivery),
+      links: snippet.links,
     });
-    return {
-      id: messageId,
-      deliveries: copies.map(toPrepared),
-      ...pixelLeft(noPixel),
-      ...linksLeft(untouchedLinks),
-    };
+    return toHandedOver(messageId, snippet);
   }
 
   #compose(message: CreateMessage): Promise<Uint8Array> {
@@ -195,6 +190,15 @@ export class ApiMessages {
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
     return { mode: message.policy?.mode ?? workspace.mode, disclosure: workspace.disclosure };
   }
+}
+
+function toHandedOver(id: MessageId, { copies, noPixel, untouchedLinks }: Snippet): CreatedMessage {
+  return {
+    id,
+    deliveries: copies.map(toPrepared),
+    ...pixelLeft(noPixel),
+    ...linksLeft(untouchedLinks),
+  };
 }
 
 function pixelLeft(reason: Reason | null): Pick<CreatedMessage, 'noPixelBecause'> {
