@@ -166,12 +166,14 @@ export class SmtpSessions {
    */
   #askEarly(session: SMTPServerSession): () => IncomingMail['permission'] {
     const { admission, intake } = this.#options;
-    const sender = senderOf(session);
-    if (admission.kind === 'credentials' && sender === undefined) return () => undefined;
-    const workspaceId = admission.kind === 'networks' ? admission.workspaceId() : sender?.workspaceId;
-    const recipients = session.envelope.rcptTo.map(({ address }) => address);
+    const { from, recipients } = envelopeOf(session);
+    const isTracked = admission.kind === 'networks' ? isOfDomains(from, admission.domains) : true;
+    const workspaceId =
+      admission.kind === 'networks' ? admission.workspaceId() : senderOf(session)?.workspaceId;
+    if (!isTracked || workspaceId === undefined) return () => undefined;
+    const addresses = recipients.map(({ address }) => address);
     const askedAt = performance.now();
-    const answer = Promise.resolve(workspaceId).then((id) => intake.ask(id as WorkspaceId, recipients));
+    const answer = Promise.resolve(workspaceId).then((id) => intake.ask(id, addresses));
     // The mail may be refused before anybody looks.
     answer.catch(() => undefined);
     return () => (performance.now() - askedAt < EARLY_ANSWER_MS ? answer : undefined);
@@ -202,13 +204,17 @@ export class SmtpSessions {
   ): Promise<string> {
     const { raw, envelope } = mail;
     const workspaceId = await admission.workspaceId();
-    const domain = envelope.from.slice(envelope.from.lastIndexOf('@') + 1).toLowerCase();
-    if (envelope.from === '' || !admission.domains.includes(domain)) {
+    if (!isOfDomains(envelope.from, admission.domains)) {
       await this.#options.pass({ workspaceId, raw, envelope });
       return 'OK: passed on unchanged';
     }
     return receipt(await this.#options.intake.accept({ ...mail, workspaceId, source: 'filter' }));
   }
+}
+
+/** Whether mail of this sender, at a server's word, is ours to track. */
+function isOfDomains(sender: string, domains: readonly string[]): boolean {
+  return sender !== '' && domains.includes(sender.slice(sender.lastIndexOf('@') + 1).toLowerCase());
 }
 
 /** Whose hour a recipient is counted in. Programs on this machine share one address, which says nothing. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import nodemailer from 'nodemailer';
 import { selfSigned } from '../../src/relay/self-signed.ts';
 import { systemRandom } from '../../src/kernel/ids.ts';
@@ -15,6 +16,7 @@ import {
 } from '../support/relay.ts';
 import { eventually } from '../support/server.ts';
 import { startSmarthost, type TestSmarthost } from '../support/smarthost.ts';
+import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
 const PUBLIC_URL = 'https://track.example.org';
@@ -178,6 +180,29 @@ test('a recipient who objected gets an unchanged copy, the others a tracked one'
     const mails = await arrived(smarthost, 2);
     assert.equal(mails.find(({ to }) => to.join() === 'Bob@example.net')?.raw, TRACKABLE);
     assert.notEqual(pixelOf(mails.find(({ to }) => to.join() === 'ann@example.net')?.raw ?? ''), '');
+  }));
+
+test('who objects while a mail is slowly coming in gets an unchanged copy of it', () =>
+  withSmarthost(async (smarthost, relay) => {
+    const client = await SmtpDialogue.open(relay.submission);
+    try {
+      await client.signIn(USER, PASSWORD);
+      for (const line of ['MAIL FROM:<sender@example.org>', 'RCPT TO:<ann@example.net>', 'DATA'])
+        assert.match(await client.command(line), /^[23]/);
+      client.write(TRACKABLE.slice(0, 100));
+      // Longer than an answer counts that was asked for when the data began.
+      await sleep(1_200);
+      await relay.engine.db
+        .insertInto('objections')
+        .values({ workspace_id: relay.workspaceId, address: 'ann@example.net', delivery_id: null, at: 1 })
+        .execute();
+      client.write(`${TRACKABLE.slice(100)}.\r\n`);
+      assert.match(await client.reply(), /^250/);
+    } finally {
+      client.close();
+    }
+    const [mail] = await arrived(smarthost, 1);
+    assert.equal(mail?.raw, TRACKABLE);
   }));
 
 test('in mode aggregate all copies are the same', () =>
