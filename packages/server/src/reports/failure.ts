@@ -7,7 +7,9 @@ import { answerIn, findCodes, isVague, type Codes } from './status-code.ts';
 
 const MAX_DIAGNOSTIC = 500;
 
-const DELIVERED = /(?:was|were|been) successfully (?:delivered|relayed)|\bsuccessful(?:ly)? deliver/i;
+const DELIVERED = /(?:was|were|been) successfully delivered|\bsuccessful(?:ly)? deliver/i;
+/** To a system that tells no more. */
+const RELAYED = /\bsuccessfully relayed\b|\brelayed to (?:a )?(?:non-|mailer|server|system|host)/i;
 /** Exim's words for a temporary trouble that lasted too long. */
 const RETRIED = /retry time|failing for a long time|mta-imposed quota/i;
 
@@ -52,7 +54,10 @@ function hasCode({ status, reply }: Codes): boolean {
 function actionSaid({ fields, own }: ReportSource, codes: Codes, status: string | undefined): ReportAction {
   const text = `${fields.first('subject') ?? ''}\n\n${own.slice(0, 400).join('\n')}`;
   if (status?.startsWith('2') === true) return DELIVERED.test(text) ? 'delivered' : 'relayed';
-  if (DELIVERED.test(text) && (codes.reply ?? 0) < 400) return 'delivered';
+  if ((codes.reply ?? 0) < 400) {
+    if (DELIVERED.test(text)) return 'delivered';
+    if (RELAYED.test(text)) return 'relayed';
+  }
   return (codes.reply ?? 0) < 500 && saysStillTrying(text) ? 'delayed' : 'failed';
 }
 

@@ -9,6 +9,9 @@ export interface Feedback {
   originalEnvelopeId: string | undefined;
 }
 
+/** Names put in the place of a name (RFC 6590). */
+const REDACTED = /^(?:redacted|undisclosed|hidden|removed|anonymous|x{4,})@/i;
+
 /** Reads `message/feedback-report`. */
 export function parseFeedback(text: string): Feedback {
   const fields = parseFields(text.split('\n', 2000).filter((line) => line.trim() !== ''));
@@ -19,7 +22,10 @@ export function parseFeedback(text: string): Feedback {
   ];
   return {
     type: /^[\w-]{1,40}/.exec(fields.first('feedback-type') ?? '')?.[0].toLowerCase(),
-    addresses: named.map(addressOf).filter((address) => address !== undefined),
+    addresses: named
+      .map(addressOf)
+      .filter((address) => address !== undefined)
+      .filter((address) => !REDACTED.test(address)),
     originalEnvelopeId: fields.first('original-envelope-id'),
   };
 }
