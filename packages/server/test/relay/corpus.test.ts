@@ -12,6 +12,7 @@ import {
   type InstrumentOptions,
   type InstrumentResult,
 } from '../../src/relay/instrument/instrument.ts';
+import { surveyHtml } from '../../src/relay/instrument/html-survey.ts';
 import { scanMime } from '../../src/relay/instrument/mime-scan.ts';
 import { treeLines } from './html-tree.ts';
 
@@ -189,6 +190,16 @@ describe('real messages', { skip }, () => {
       const again = instrument(message, OPTIONS);
       assert.ok(Buffer.from(message).equals(again.message), file);
       assert.deepEqual(again.links, links, file);
+    });
+  });
+
+  test('each link is tracked or named with the reason why it is not', () => {
+    eachTouched(({ file, bytes }, { links, untouchedLinks }, html) => {
+      const plain = surveyHtml(instrument(bytes, { pixelUrl: null, linkUrl: null }).html ?? '');
+      const own = new Set(links.map(({ to }) => to));
+      const tracked = surveyHtml(html).links.filter(({ href }) => own.has(href));
+      const all = plain.links.length + plain.otherLinks.length;
+      assert.equal(tracked.length + untouchedLinks.length, all, file);
     });
   });
 
