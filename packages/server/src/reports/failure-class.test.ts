@@ -104,6 +104,34 @@ test('codes decide where no words do', () => {
   assert.equal(classOf('???'), undefined);
 });
 
+/** Subject and detail of the IANA registry of enhanced status codes, and of Exchange's own. */
+const REGISTERED: Partial<Record<FailureClass, string>> = {
+  'unknown-user': '1.1 1.3 1.4 2.4',
+  dns: '1.2 1.10 4.3 4.4',
+  moved: '1.6',
+  policy: '1.7 1.8 7.1 7.2 7.7 7.17 7.18 7.27',
+  disabled: '2.1 7.13',
+  'mailbox-full': '2.2',
+  'too-large': '2.3 3.4',
+  system: '3.1 3.2 3.3 3.5 5.1 5.2 5.4 5.5',
+  network: '4.1 4.2 4.5 4.6 4.14 7.10 7.30',
+  expired: '4.7',
+  'rate-limited': '5.3 7.28 2.121 2.122 1.90',
+  content: '6.1 6.2 6.3 6.5 6.7 6.9',
+  authentication: '7.8 7.9 7.20 7.22 7.23 7.25 7.26 7.29 7.57',
+  'relay-denied': '7.54 7.64',
+  reputation: '7.511 7.606 7.708',
+};
+
+for (const [expected, codes] of Object.entries(REGISTERED)) {
+  test(`enhanced codes that mean ${expected}`, () => {
+    for (const code of codes.split(' ')) {
+      const status = `5.${code}`;
+      assert.equal(classOfWords('', { status }) ?? classOfCodes({ status }), expected, status);
+    }
+  });
+}
+
 test('addresses, links and codes are no words', () => {
   assert.equal(classOfWords('550 <spam@virus.example> see https://x.example/mailbox-full', {}), undefined);
 });
