@@ -99,6 +99,8 @@ export interface Event {
   ip?: string;
   /** The destination of the link that was followed. */
   link?: string;
+  /** Identical requests of one source within a second that this stands for; absent when it was one. */
+  requests?: number;
 }
 
 export interface Delivery {

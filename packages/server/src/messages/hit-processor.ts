@@ -14,8 +14,13 @@ export interface HitProcessorOptions {
 
 const DEFAULTS: HitProcessorOptions = { batchSize: 500, pollMs: 100, retryMs: 1000 };
 
+/** Verdicts are settled that often, and no batch is being written meanwhile, ms. */
+const SETTLE_MS = 500;
+/** More hits in one transaction cost less each: while they come one by one, they are waited for so long, ms. */
+const GATHER_MS = 20;
+
 /**
- * What a batch may take. Nobody else writes to the database meanwhile, so it is short; within it, the more hits share a
+ * What writing a batch may take. Nobody else writes to the database meanwhile, so it is short; within it, the more hits share a
  * transaction the less each costs.
  */
 const BATCH_MS = 150;
@@ -111,35 +116,60 @@ export class HitProcessor {
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
-    let cursors: Map<string, number> | undefined;
     while (!signal.aborted) {
       try {
-        cursors ??= await this.#timeline.cursors();
+        await this.#follow(signal);
+      } catch (error) {
+        this.#failures += 1;
+        this.#logger.error({ err: error }, 'hits could not be processed; trying again');
+        await pause(this.#options.retryMs, signal);
+      }
+    }
+  }
+
+  /** Reads on behind the stored cursors, until the signal or the first failure. While one batch is written the next one is judged. */
+  async #follow(signal: AbortSignal): Promise<void> {
+    const cursors = await this.#timeline.cursors();
+    let writing = Promise.resolve();
+    let settledAt = 0;
+    try {
+      while (!signal.aborted) {
         // Whoever asks while this read runs may mean a hit that it does not see.
         const asked = this.#waiting.length;
         const size = this.#batchSize;
         const hits = await this.#source.read(cursors, size);
         if (hits.length > 0) {
-          const begun = performance.now();
-          await this.#timeline.recordHits(hits);
-          this.#onRecorded(hits);
+          const { written } = await this.#timeline.takeHits(hits, new Map(cursors));
+          writing = this.#finish(hits, written, size);
+          // Its failure is met below, or by the next batch.
+          writing.catch(() => undefined);
           for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
-          this.#processed += hits.length;
-          if (hits.length === size) this.#adapt(performance.now() - begun);
+        } else this.#lagMs = 0;
+        const isIdle = hits.length < size;
+        const isDue = performance.now() - settledAt >= SETTLE_MS;
+        if (!isDue && !(isIdle && asked > 0)) {
+          if (isIdle) await pause(hits.length === 0 ? this.#options.pollMs : GATHER_MS, signal);
+          continue;
         }
-        this.#lagMs = this.#waitedFor(hits);
-        if (hits.length < size) {
-          for (const resolve of this.#waiting.splice(0, asked)) resolve();
+        await writing;
+        if (isIdle) for (const resolve of this.#waiting.splice(0, asked)) resolve();
+        if (isDue) {
+          await this.#timeline.settle();
+          settledAt = performance.now();
         }
-        const settled = await this.#timeline.settle();
-        if (hits.length === 0 && settled === 0) await pause(this.#options.pollMs, signal);
-      } catch (error) {
-        this.#failures += 1;
-        this.#logger.error({ err: error }, 'hits could not be processed; trying again');
-        cursors = undefined;
-        await pause(this.#options.retryMs, signal);
       }
+    } finally {
+      await writing;
     }
+  }
+
+  async #finish(hits: readonly LoggedHit[], written: Promise<void>, size: number): Promise<void> {
+    const begun = performance.now();
+    await written;
+    this.#onRecorded(hits);
+    this.#processed += hits.length;
+    this.#lagMs = this.#waitedFor(hits);
+    if (hits.length === size) this.#adapt(performance.now() - begun);
   }
 }
 

@@ -3,7 +3,16 @@ import { newRowId, type WorkspaceId } from '../kernel/ids.ts';
 import { isPerson } from '../notify/notify.ts';
 import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
 import { isTrap } from '../tracking/tracking.ts';
-import { judge, sharedCopy, verdictOf, RULES_VERSION, type Lookup } from '../truth/truth.ts';
+import {
+  judge,
+  judgeNew,
+  sharedCopy,
+  verdictOf,
+  RULES_VERSION,
+  type Judgement,
+  type Lookup,
+  type Observation,
+} from '../truth/truth.ts';
 import { surroundingsOf, type Surroundings } from './context.ts';
 import type { MailDelivery, NewMail } from './message.ts';
 import { observe } from './observe.ts';
@@ -76,55 +85,105 @@ function contextFor(
 }
 
 /**
- * Judges all hits of a delivery together: a late burst changes what an earlier hit was.
+ * Judges all hits of a delivery together: a late burst changes what an earlier hit was. Everything is judged again, as
+ * new rules, names and answers ask for.
  */
-export function interpretHits(
+export function interpretHits(record: DeliveryRecord, context: InterpretationContext): Interpretation {
+  return interpret(record, [], context, judge);
+}
+
+/**
+ * The same when hits come to those that were judged before: of these only what the new ones change, or what has become
+ * known beyond the delivery. The others are in no list of the answer.
+ */
+export function interpretNewHits(
+  record: DeliveryRecord,
+  newHits: readonly StoredHit[],
+  context: InterpretationContext,
+): Interpretation {
+  const fresh = new Set(newHits);
+  return interpret(record, newHits, context, (observations, lookup, hits, events) =>
+    judgeNew(observations, lookup, (index) => {
+      const hit = hits[index];
+      const observation = observations[index];
+      if (hit === undefined || fresh.has(hit)) return true;
+      if (hit.method === 'HEAD') return false;
+      const before = events.get(hitSource(hit));
+      return (
+        before?.rulesVersion !== RULES_VERSION ||
+        observation?.elsewhere !== undefined ||
+        (observation?.senderAddress === true && !wasSenders(before))
+      );
+    }),
+  );
+}
+
+type Judge = (
+  observations: readonly Observation[],
+  lookup: Lookup,
+  hits: readonly StoredHit[],
+  events: ReadonlyMap<string, StoredEvent>,
+) => (Judgement | undefined)[];
+
+function interpret(
   record: DeliveryRecord,
   newHits: readonly StoredHit[],
   { known, surroundings, lookup, now }: InterpretationContext,
+  judgeThem: Judge,
 ): Interpretation {
   const hits = [...record.hits, ...newHits].sort((a, b) => a.at - b.at);
   const events = new Map(record.events.map((event) => [event.source, event]));
-  const judgements = judge(
-    hits.map((hit) =>
-      observe(
-        hit,
-        record,
-        sendersThen(hit, events.get(hitSource(hit)), hit.at > now - SENDER_ADDRESS_MS, known),
-        surroundingsOf(hit, record.id, surroundings),
-      ),
+  const observations = hits.map((hit) =>
+    observe(
+      hit,
+      record,
+      sendersThen(hit, events.get(hitSource(hit)), hit.at > now - SENDER_ADDRESS_MS, known),
+      surroundingsOf(hit, record.id, surroundings),
     ),
-    lookup,
   );
-  const present = new Set(hits.map(hitSource));
-  // Retention has deleted some of the evidence.
-  const isPartial = record.events.some(({ source }) => source.startsWith('hit:') && !present.has(source));
+  const judgements = judgeThem(observations, lookup, hits, events);
+  const isPartial = lacksEvidence(record, hits);
   const result: Interpretation = { added: [], changed: [], confirmed: [] };
   hits.forEach((hit, index) => {
     const judgement = judgements[index];
     // A HEAD request is no opening and no click; it stays among the raw hits and counts as evidence.
     if (judgement === undefined || hit.method === 'HEAD') return;
-    const source = hitSource(hit);
-    const before = events.get(source);
-    const event: StoredEvent = {
-      id: before?.id ?? newRowId(),
-      at: hit.at,
-      type: hit.kind === 'open' ? 'opened' : 'clicked',
-      ...judgement,
-      ...(hit.ip === undefined ? {} : { ip: hit.ip }),
-      // What nobody can see is none of the mail's links.
-      ...(hit.url === undefined || isTrap(hit) ? {} : { link: hit.url }),
-      source,
-      rulesVersion: RULES_VERSION,
-    };
+    const before = events.get(hitSource(hit));
+    const event = eventOf(hit, judgement, before);
     if (before === undefined) result.added.push(event);
     else {
-      const kept = withLessEvidence(event, before, isPartial);
+      const kept = withLessEvidence(event, before, isPartial());
       const isSame = before.actor === kept.actor && before.confidence === kept.confidence;
       (isSame ? result.confirmed : result.changed).push(kept);
     }
   });
   return result;
+}
+
+/** Whether retention has deleted some of what the events were made from; looked at once, and only if somebody asks. */
+function lacksEvidence({ events }: DeliveryRecord, hits: readonly StoredHit[]): () => boolean {
+  let isPartial: boolean | undefined;
+  return () => {
+    if (isPartial === undefined) {
+      const present = new Set(hits.map(hitSource));
+      isPartial = events.some(({ source }) => source.startsWith('hit:') && !present.has(source));
+    }
+    return isPartial;
+  };
+}
+
+function eventOf(hit: StoredHit, judgement: Judgement, before: StoredEvent | undefined): StoredEvent {
+  return {
+    id: before?.id ?? newRowId(),
+    at: hit.at,
+    type: hit.kind === 'open' ? 'opened' : 'clicked',
+    ...judgement,
+    ...(hit.ip === undefined ? {} : { ip: hit.ip }),
+    // What nobody can see is none of the mail's links.
+    ...(hit.url === undefined || isTrap(hit) ? {} : { link: hit.url }),
+    source: hitSource(hit),
+    rulesVersion: RULES_VERSION,
+  };
 }
 
 /** What was known of the sender when the hit came holds on, whoever uses the address today. */
@@ -134,9 +193,12 @@ function sendersThen(
   isRecent: boolean,
   known: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const wasSenders = before?.reasons?.some(({ code }) => code === 'sender-address') === true;
-  if (wasSenders && ip !== undefined) return new Set([ip]);
+  if (ip !== undefined && wasSenders(before)) return new Set([ip]);
   return isRecent ? known : NOBODY;
+}
+
+function wasSenders(before: StoredEvent | undefined): boolean {
+  return before?.reasons?.some(({ code }) => code === 'sender-address') === true;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -178,6 +240,7 @@ export function concludeDelivery(
       transport: record.transport,
       verdict: inWordsFor(record, judged),
       settleAt: settleAt ?? null,
+      settlesPlainly: record.objectedAt === null && !events.some(({ type }) => type === 'replied'),
       sentAt: record.sentAt,
       lastSignAt: lastSign(events),
       objectedAt: record.objectedAt,

@@ -13,6 +13,7 @@ export { Timeline, type Change, type PreparedLookup } from './timeline.ts';
 export type { TransportFact } from './transport-fact.ts';
 export type {
   DeliveryRecord,
+  Recording,
   Sighting,
   StoredEvent,
   StoredHit,

@@ -117,11 +117,13 @@ function judgeAgain(
   const contexts = contextsFor(snapshot);
   for (const record of snapshot.deliveries.values()) {
     const context = contexts.of(record);
-    const { changed, confirmed } = interpretHits(record, [], { ...context, lookup, now });
+    const { changed, confirmed } = interpretHits(record, { ...context, lookup, now });
     const { delivery } = concludeDelivery(record, { added: [], changed: [...changed, ...confirmed] }, now);
     work.changedEvents.push(...changed);
     work.confirmedEvents.push(...confirmed);
-    if (JSON.stringify(delivery.verdict) !== JSON.stringify(record.verdict)) work.deliveries.push(delivery);
+    // With an event its delivery: whoever has read it knows that it is not like that any more.
+    if (changed.length > 0 || JSON.stringify(delivery.verdict) !== JSON.stringify(record.verdict))
+      work.deliveries.push(delivery);
     tally.hits += changed.length + confirmed.length;
     count(tally, record, delivery.verdict, changed);
   }

@@ -21,6 +21,12 @@ export interface StoredHit {
   host?: string;
 }
 
+/** A hit as it is written. */
+export interface NewHit extends StoredHit {
+  /** Of an identical request right after another: the source of that one's event. */
+  refetchOf?: string;
+}
+
 /** A link that was followed in some copy of the workspace. */
 export interface Sighting {
   deliveryId: DeliveryId;
@@ -104,12 +110,12 @@ export interface TimelineWant {
   /** Whether hits are judged, so that what is known beyond the deliveries is read. */
   surroundings?: boolean;
   /** Hits that are about to be recorded: their addresses are looked for elsewhere, too. */
-  newHits?: readonly { kind: 'open' | 'click'; ip?: string; at: number }[];
+  newHits?: readonly { kind: 'open' | 'click'; ip?: string; at: number; workspaceId: WorkspaceId }[];
 }
 
 /** What the same transaction writes. */
 export interface TimelineWork {
-  hits: { deliveryId: DeliveryId; workspaceId: WorkspaceId; messageId: MessageId; hit: StoredHit }[];
+  hits: { deliveryId: DeliveryId; workspaceId: WorkspaceId; messageId: MessageId; hit: NewHit }[];
   /** Written unless an event of the same source exists. */
   newEvents: {
     workspaceId: WorkspaceId;
@@ -127,6 +133,8 @@ export interface TimelineWork {
     transport: TransportState;
     verdict: Verdict;
     settleAt: number | null;
+    /** At `settleAt` the verdict is settled as it is, unless the addresses of its hits were seen elsewhere by then. */
+    settlesPlainly: boolean;
     sentAt: number | null;
     lastSignAt: number | null;
     objectedAt: number | null;
@@ -138,12 +146,20 @@ export interface TimelineWork {
   outbox: OutboxEntry[];
   /** Cursors of the hit log, by epoch. */
   cursors: ReadonlyMap<string, number>;
+  /** What these must be until then, absent where there is none yet, or the transaction fails: nothing is passed over. */
+  cursorsBefore?: ReadonlyMap<string, number>;
 }
 
 declare const made: unique symbol;
 /** What another store writes in the timeline's transaction: made by one adapter and done by the other. */
 export interface TransactionPart {
   readonly [made]: true;
+}
+
+/** A transaction that was decided; {@link TimelineStore.record} may be called again. */
+export interface Recording {
+  /** Resolves when it is durable. Whoever gets it handles its failure. */
+  written: Promise<void>;
 }
 
 export interface TimelineStore {
@@ -161,6 +177,20 @@ export interface TimelineStore {
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along?: TransactionPart,
   ): Promise<void>;
-  /** Deliveries whose verdict is to be settled by now. */
+  /**
+   * The same for hits of the log, one call after the other: resolves when the last one is durable and this one is
+   * decided, so that one can be judged while another is written. The work must name `cursorsBefore`: when a write fails,
+   * those that were decided behind it fail with it.
+   */
+  record(
+    want: TimelineWant & { newHits: NonNullable<TimelineWant['newHits']> },
+    decide: (snapshot: TimelineSnapshot) => TimelineWork,
+  ): Promise<Recording>;
+  /**
+   * Settles verdicts whose hold is over and of which nothing more is known than when they were made.
+   * @returns how many there were
+   */
+  settlePlainly(now: number, limit: number): Promise<number>;
+  /** Deliveries whose verdict is to be computed again by now. */
   dueForSettling(now: number, limit: number): Promise<DeliveryId[]>;
 }

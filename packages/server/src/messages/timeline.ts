@@ -9,14 +9,18 @@ import {
   contextsFor,
   hitSource,
   interpretHits,
+  interpretNewHits,
   type Contexts,
   type Interpretation,
+  type InterpretationContext,
 } from './interpret.ts';
 import { keptFact } from './kept-fact.ts';
+import { refetchesAmong } from './refetch.ts';
 import type { TransportFact } from './transport-fact.ts';
 import type { TransportState } from './message.ts';
 import type {
   DeliveryRecord,
+  Recording,
   Sighting,
   StoredEvent,
   StoredHit,
@@ -39,6 +43,7 @@ export interface PreparedLookup extends Lookup {
 }
 
 const SETTLE_BATCH = 200;
+const PLAIN_BATCH = 5_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -50,6 +55,8 @@ export class Timeline {
   readonly #lookup: PreparedLookup;
   readonly #clock: Clock;
   readonly #listeners = new Set<(change: Change) => void>();
+  /** Of the hits that may not be readable yet while the next ones are judged. */
+  #beingWritten: readonly Sighting[] = [];
 
   constructor(dependencies: { store: TimelineStore; lookup: PreparedLookup; clock: Clock }) {
     this.#store = dependencies.store;
@@ -69,30 +76,52 @@ export class Timeline {
 
   /** Hits in the order of their log. Those of unknown deliveries are discarded; the cursor passes them all. */
   async recordHits(hits: readonly LoggedHit[]): Promise<void> {
+    await (
+      await this.takeHits(hits)
+    ).written;
+  }
+
+  /**
+   * The same, resolving when the hits are judged; whoever comes next need not wait until they are written.
+   * @param after the cursors behind which these hits were read: if they are not the stored ones by then, nothing is written
+   */
+  async takeHits(hits: readonly LoggedHit[], after?: ReadonlyMap<string, number>): Promise<Recording> {
     await this.#lookup.prepare(hits.map(({ ip }) => ip));
     const deliveryIds = unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery));
     const messageIds = unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage));
     const newHits = hits.filter(({ mode }) => mode === 'full');
-    await this.#transact(
+    const underWay = this.#beingWritten;
+    const { written } = await this.#store.record(
       { deliveryIds, messageIds, surroundings: newHits.length > 0, newHits },
       (snapshot) => {
-        const work = emptyWork(cursorsAfter(hits));
         const fresh = newHits
           .filter((hit) => snapshot.deliveries.has(subjectAsDelivery(hit)))
           .flatMap(toSighting);
-        const contexts = contextsFor(snapshot, fresh);
-        const byDelivery = Map.groupBy(
-          hits.filter((hit) => hit.mode !== 'aggregate'),
-          subjectAsDelivery,
-        );
-        for (const [id, group] of byDelivery) {
-          const record = snapshot.deliveries.get(id);
-          if (record !== undefined) this.#recordDeliveryHits(record, group, { snapshot, contexts, work });
-        }
-        for (const hit of hits) if (hit.mode === 'aggregate') countHit(hit, snapshot, work);
-        return work;
+        this.#beingWritten = fresh;
+        return this.#decideOnHits(hits, snapshot, { seen: [...underWay, ...fresh], after });
       },
     );
+    return { written: written.then(() => this.#tell({ deliveryIds, messageIds })) };
+  }
+
+  #decideOnHits(
+    hits: readonly LoggedHit[],
+    snapshot: TimelineSnapshot,
+    { seen, after }: { seen: readonly Sighting[]; after: ReadonlyMap<string, number> | undefined },
+  ): TimelineWork {
+    const work = emptyWork(cursorsAfter(hits));
+    if (after !== undefined) work.cursorsBefore = after;
+    const contexts = contextsFor(snapshot, seen);
+    const byDelivery = Map.groupBy(
+      hits.filter((hit) => hit.mode !== 'aggregate'),
+      subjectAsDelivery,
+    );
+    for (const [id, group] of byDelivery) {
+      const record = snapshot.deliveries.get(id);
+      if (record !== undefined) this.#recordDeliveryHits(record, group, { snapshot, contexts, work });
+    }
+    for (const hit of hits) if (hit.mode === 'aggregate') countHit(hit, snapshot, work);
+    return work;
   }
 
   /** @see TransportFact.source for what makes a repetition harmless */
@@ -151,7 +180,7 @@ export class Timeline {
   #afterReply(record: DeliveryRecord, event: StoredEvent, snapshot: TimelineSnapshot): StoredEvent[] {
     const hasLater = event.type === 'replied' && record.hits.some(({ at }) => at > event.at);
     return hasLater
-      ? this.#interpret({ ...record, events: [...record.events, event] }, [], contextsFor(snapshot)).changed
+      ? this.#interpret({ ...record, events: [...record.events, event] }, contextsFor(snapshot)).changed
       : [];
   }
 
@@ -168,7 +197,7 @@ export class Timeline {
           if (named.length === 0) continue;
           work.hosts.push(...named.map(({ epoch, seq }) => ({ epoch, seq, host: found.suffix })));
           const hits = record.hits.map((hit) => (named.includes(hit) ? { ...hit, host: found.suffix } : hit));
-          const changed = this.#interpret({ ...record, hits }, [], contexts).changed;
+          const changed = this.#interpret({ ...record, hits }, contexts).changed;
           if (changed.length > 0) this.#conclude(record, [], changed, snapshot, work);
         }
         return work;
@@ -176,15 +205,21 @@ export class Timeline {
     );
   }
 
-  /** Computes again the verdicts whose burst window is over. @returns how many there were */
+  /** Settles the verdicts whose burst window is over. @returns how many there were */
   async settle(): Promise<number> {
+    const plain = await this.#store.settlePlainly(this.#clock(), PLAIN_BATCH);
+    return plain + (await this.#settleAnew());
+  }
+
+  /** Computes again those of which more is known now. */
+  async #settleAnew(): Promise<number> {
     const due = await this.#store.dueForSettling(this.#clock(), SETTLE_BATCH);
     if (due.length === 0) return 0;
     await this.#transact({ deliveryIds: due, messageIds: [], surroundings: true }, (snapshot) => {
       const work = emptyWork();
       const contexts = contextsFor(snapshot);
       for (const record of snapshot.deliveries.values()) {
-        const changed = this.#interpret(record, [], contexts).changed;
+        const changed = this.#interpret(record, contexts).changed;
         this.#conclude(record, [], changed, snapshot, work);
       }
       return work;
@@ -198,7 +233,10 @@ export class Timeline {
     along?: TransactionPart,
   ): Promise<void> {
     await this.#store.transact(want, decide, along);
-    const { deliveryIds, messageIds } = want;
+    this.#tell(want);
+  }
+
+  #tell({ deliveryIds, messageIds }: Change): void {
     for (const listener of this.#listeners) listener({ deliveryIds, messageIds });
   }
 
@@ -219,16 +257,20 @@ export class Timeline {
       this.#recordDay(record, fresh, snapshot, work);
       return;
     }
-    const hits = fresh.map(toStoredHit);
-    for (const hit of hits) {
+    const stored = fresh.map(toStoredHit).sort((a, b) => a.at - b.at);
+    const refetches = refetchesAmong(record.hits, stored);
+    const { id: deliveryId, workspaceId, messageId } = record;
+    for (const hit of stored) {
+      const refetchOf = refetches.get(hit);
       work.hits.push({
-        deliveryId: record.id,
-        workspaceId: record.workspaceId,
-        messageId: record.messageId,
-        hit,
+        deliveryId,
+        workspaceId,
+        messageId,
+        hit: refetchOf === undefined ? hit : { ...hit, refetchOf },
       });
     }
-    const { added, changed } = this.#interpret(record, hits, contexts);
+    const hits = stored.filter((hit) => !refetches.has(hit));
+    const { added, changed } = interpretNewHits(record, hits, this.#contextOf(record, contexts));
     this.#conclude(record, added, changed, snapshot, work);
   }
 
@@ -256,9 +298,12 @@ export class Timeline {
     else this.#conclude(record, [], [event], snapshot, work);
   }
 
-  #interpret(record: DeliveryRecord, newHits: readonly StoredHit[], contexts: Contexts): Interpretation {
-    const context = contexts.of(record);
-    return interpretHits(record, newHits, { ...context, lookup: this.#lookup, now: this.#clock() });
+  #interpret(record: DeliveryRecord, contexts: Contexts): Interpretation {
+    return interpretHits(record, this.#contextOf(record, contexts));
+  }
+
+  #contextOf(record: DeliveryRecord, contexts: Contexts): InterpretationContext {
+    return { ...contexts.of(record), lookup: this.#lookup, now: this.#clock() };
   }
 
   /** Verdict and notifications that follow from the events, and everything into the transaction's work. */

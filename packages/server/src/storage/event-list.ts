@@ -16,7 +16,7 @@ export function deliveryEvents(db: Kysely<Database>, workspaceId: WorkspaceId, d
     .execute();
 }
 
-/** How often a message was opened and clicked, by whomever. */
+/** How often a message of mode `aggregate` was opened and clicked, by whomever. */
 export async function messageCounts(
   db: Kysely<Database>,
   workspaceId: WorkspaceId,
@@ -27,6 +27,7 @@ export async function messageCounts(
     .select(['type', (eb) => eb.fn.countAll<number>().as('count')])
     .where('workspace_id', '=', workspaceId)
     .where('message_id', '=', messageId)
+    .where('delivery_id', 'is', null)
     .where('type', 'in', ['opened', 'clicked'])
     .groupBy('type')
     .execute();

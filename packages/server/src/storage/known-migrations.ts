@@ -12,6 +12,7 @@ const NAMES = [
   '0010-lists-and-ages',
   '0011-hit-context',
   '0013-hit-retention',
+  '0014-hit-processing',
   '0016-message-links',
 ] as const;
 

@@ -88,7 +88,13 @@ export class KyselyMessageStore implements MessageStore {
       if (numUpdatedRows === 0n) return sentAt(tx, messageId);
       const deliveries = await tx
         .updateTable('deliveries')
-        .set({ sent_at: at, settle_at: at, transport: 'sent' })
+        .set(({ eb }) => ({
+          sent_at: at,
+          settle_at: at,
+          settles_plainly: 0,
+          transport: 'sent',
+          version: eb('version', '+', 1),
+        }))
         .where('message_id', '=', messageId)
         .returning('id')
         .execute();

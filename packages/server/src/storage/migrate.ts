@@ -11,6 +11,7 @@ import { queueDeferrals } from './migrations/0009-queue-deferrals.ts';
 import { listsAndAges } from './migrations/0010-lists-and-ages.ts';
 import { hitContext } from './migrations/0011-hit-context.ts';
 import { hitRetention } from './migrations/0013-hit-retention.ts';
+import { hitProcessing } from './migrations/0014-hit-processing.ts';
 import { messageLinks } from './migrations/0016-message-links.ts';
 import type { Database, EngineName } from './schema.ts';
 
@@ -25,6 +26,7 @@ const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migrati
   '0010-lists-and-ages': listsAndAges,
   '0011-hit-context': hitContext,
   '0013-hit-retention': hitRetention,
+  '0014-hit-processing': hitProcessing,
   '0016-message-links': messageLinks,
 };
 

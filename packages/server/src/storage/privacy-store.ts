@@ -1,6 +1,7 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { AddressRow, PrivacyStore, RecordedDelivery, RecordedMessage } from '../privacy/privacy.ts';
+import { chunks } from './chunks.ts';
 import { deliveryEvents, messageCounts } from './event-list.ts';
 import type { Database } from './schema.ts';
 import { eventOfRow, modeOf } from './wire-rows.ts';
@@ -176,6 +177,7 @@ export class StoredPrivacy implements PrivacyStore {
   async writeAddresses(rows: readonly AddressRow[]): Promise<void> {
     if (rows.length === 0) return;
     await this.#db.transaction().execute(async (trx) => {
+      await outdateDeliveries(trx, rows);
       for (const row of rows) {
         const ip = row.ip === '' ? null : row.ip;
         if (row.table === 'events') {
@@ -191,6 +193,23 @@ export class StoredPrivacy implements PrivacyStore {
         }
       }
     });
+  }
+}
+
+/** Whoever judges these at this moment must not write the whole address again. Deliveries first, as everybody locks. */
+async function outdateDeliveries(trx: Transaction<Database>, rows: readonly AddressRow[]): Promise<void> {
+  const keys = rows.flatMap(({ table, key }) => (table === 'events' ? [key] : []));
+  const ids = new Set<string>();
+  for (const part of chunks(keys)) {
+    const found = await trx.selectFrom('events').select('delivery_id').where('id', 'in', part).execute();
+    for (const { delivery_id: id } of found) if (id !== null) ids.add(id);
+  }
+  for (const id of [...ids].toSorted()) {
+    await trx
+      .updateTable('deliveries')
+      .set(({ eb }) => ({ version: eb('version', '+', 1) }))
+      .where('id', '=', id)
+      .execute();
   }
 }
 
@@ -237,7 +256,12 @@ async function denyDeliveries(
       .execute();
     await trx
       .updateTable('deliveries')
-      .set((eb) => ({ objected_at: eb.fn.coalesce('objected_at', eb.val(at)), settle_at: now }))
+      .set((eb) => ({
+        objected_at: eb.fn.coalesce('objected_at', eb.val(at)),
+        settle_at: now,
+        settles_plainly: 0,
+        version: eb('version', '+', 1),
+      }))
       .where('id', '=', id)
       .execute();
   }

@@ -104,10 +104,14 @@ export interface Database {
     verdict_settled: number;
     /** when an unsettled verdict is to be computed again */
     settle_at: number | null;
+    /** 1: when the hold is over the verdict is settled as it is, unless something else has become known */
+    settles_plainly: Generated<number>;
     created_at: number;
     sent_at: number | null;
     last_sign_at: number | null;
     objected_at: number | null;
+    /** Grows with whatever a judgement of its hits rests on: what was decided on an older state is not written. */
+    version: Generated<number>;
   };
   message_links: {
     message_id: string;
@@ -135,6 +139,8 @@ export interface Database {
     mode: string;
     /** end of the address's host name, where it tells of a gateway or crawler */
     host: string | null;
+    /** Of an identical request right after another: the source of that one's event, which stands for both. */
+    refetch_of: string | null;
   };
   events: {
     id: string;
@@ -157,6 +163,8 @@ export interface Database {
     /** `hit:<epoch>:<seq>`, `relay:<queue id>:<attempt>`, `report:<id>`, `privacy:<id>`; unique: a fact counts once */
     source: string;
     rules_version: number;
+    /** Identical requests within a second that it stands for, itself included. */
+    requests: Generated<number>;
   };
   /** One row, `name = 'position'`: the last change number given out. */
   counters: { name: string; value: number };

@@ -44,11 +44,21 @@ export class SqliteScript implements CompiledQuery<StepOutcome> {
   /** A transaction of its own; otherwise part of the one that is open. */
   readonly atomic: boolean;
   readonly durability: Durability;
+  /** Only reads: by the reading thread, what was committed when it begins. */
+  readonly readOnly: boolean;
 
-  constructor(steps: readonly SqliteStep[], atomic: boolean, durability: Durability = 'disk') {
+  constructor(
+    steps: readonly SqliteStep[],
+    {
+      atomic,
+      durability = 'disk',
+      readOnly = false,
+    }: { atomic: boolean; durability?: Durability; readOnly?: boolean },
+  ) {
     this.steps = steps;
     this.atomic = atomic;
     this.durability = durability;
+    this.readOnly = readOnly;
   }
 }
 
@@ -262,7 +272,8 @@ class SqliteConnection implements DatabaseConnection {
     return this.#turns.together(() => this.#writer.run<R>(sql, parameters));
   }
 
-  async #runScript({ steps, atomic, durability }: SqliteScript): Promise<StepOutcome[]> {
+  async #runScript({ steps, atomic, durability, readOnly }: SqliteScript): Promise<StepOutcome[]> {
+    if (readOnly) return this.#reader.runAll(steps, true);
     if (this.#release !== undefined) {
       if (this.#isInterrupted()) throw threadEnded(undefined);
       return this.#writer.runAll(steps, false);

@@ -40,7 +40,7 @@ export async function runStatements(
   tx: Executor,
   statements: readonly Statement[],
 ): Promise<StepOutcome['rows'][]> {
-  if (isSqlite(tx)) return runOnSqlite(tx, statements, false);
+  if (isSqlite(tx)) return runOnSqlite(tx, statements, { atomic: false });
   const results: unknown[][] = [];
   for (const statement of statements) results.push(await runOnPostgres(tx, statement));
   return results;
@@ -52,8 +52,13 @@ export async function transact(
   statements: readonly Statement[],
   durability: Durability = 'disk',
 ): Promise<StepOutcome['rows'][]> {
-  if (isSqlite(db)) return runOnSqlite(db, statements, true, durability);
+  if (isSqlite(db)) return runOnSqlite(db, statements, { atomic: true, durability });
   return db.transaction().execute((tx) => runStatements(tx, statements));
+}
+
+/** What these give of one moment, which may be past when it is looked at: only of SQLite, where others may write meanwhile. */
+export function look(db: Kysely<Database>, statements: readonly Statement[]): Promise<StepOutcome['rows'][]> {
+  return runOnSqlite(db, statements, { atomic: true, readOnly: true });
 }
 
 /**
@@ -97,16 +102,13 @@ function isSqlite(executor: Executor): boolean {
 async function runOnSqlite(
   executor: Executor,
   statements: readonly Statement[],
-  atomic: boolean,
-  durability?: Durability,
+  how: { atomic: boolean; durability?: Durability; readOnly?: boolean },
 ): Promise<unknown[][]> {
   const steps = statements
     .filter(({ rows }) => rows.length > 0)
     .map(({ sql, rows, mustChange = false }) => ({ sql, rows, mustChange }));
   if (steps.length === 0) return statements.map(() => []);
-  const { rows: results } = await executor.executeQuery<StepOutcome>(
-    new SqliteScript(steps, atomic, durability),
-  );
+  const { rows: results } = await executor.executeQuery<StepOutcome>(new SqliteScript(steps, how));
   let next = 0;
   return statements.map(({ rows }) => (rows.length === 0 ? [] : (results[next++]?.rows ?? [])));
 }

@@ -25,6 +25,7 @@ const SIGHTING = 'workspace_id, delivery_id, ip, at, link_index, headers';
  * older than theirs. Images are no sign here: a service's proxy loads those of all its users.
  *
  * @param among SQL that compares with one list of parameters; `list` makes these parameters
+ * @param workspaces SQL for whose hits these are, with `ofWorkspaces` as its parameters
  */
 export function surroundingStatements(
   { surroundings, newHits = [] }: TimelineWant,
@@ -33,38 +34,44 @@ export function surroundingStatements(
     among,
     list,
     ofDeliveries,
+    workspaces,
+    ofWorkspaces,
   }: {
     engine: EngineName;
     among: string;
     list: (values: readonly string[]) => unknown[][];
     ofDeliveries: unknown[][];
+    workspaces: string;
+    ofWorkspaces: unknown[][];
   },
 ): Statement[] {
   const clicks = newHits.filter(({ kind }) => kind === 'click');
   const ips = [...new Set(clicks.flatMap(({ ip }) => (ip === undefined ? [] : [ip])))];
   const times = clicks.map(({ at }) => at);
   const wanted = surroundings === true ? ofDeliveries : [];
+  // What is recorded is judged by its own addresses; what was judged before, when its hold is over.
+  const ofOldHits = newHits.length === 0 ? wanted : [];
   // SQLite would take the index of all hits by time, and read those of hours for each address.
   const byAddress = engine === 'sqlite' ? 'indexed by hits_click_address_index' : '';
   return [
     {
       sql: `select distinct others.${SIGHTING.replaceAll(', ', ', others.')}
         from (select distinct workspace_id, ip, at / ${SIGHTING_MS} as hour from hits
-          where kind = 'click' and delivery_id ${among}) as mine
-        join hits as others ${byAddress} on others.kind = 'click'
+          where kind = 'click' and delivery_id ${among} and refetch_of is null) as mine
+        join hits as others ${byAddress} on others.kind = 'click' and others.refetch_of is null
           and others.workspace_id = mine.workspace_id and others.ip = mine.ip
           and others.at >= (mine.hour - 1) * ${SIGHTING_MS} and others.at < (mine.hour + 2) * ${SIGHTING_MS}
         order by others.at desc limit ${MOST_SIGHTINGS}`,
-      rows: wanted,
+      rows: ofOldHits,
     },
     {
-      sql: `select ${SIGHTING} from hits ${byAddress} where kind = 'click'
-        and workspace_id in (select workspace_id from deliveries where id ${among})
+      sql: `select ${SIGHTING} from hits ${byAddress} where kind = 'click' and refetch_of is null
+        and ${workspaces}
         and ip ${among} and at >= ? and at <= ? order by at desc limit ${MOST_SIGHTINGS}`,
       rows:
-        ips.length === 0
+        ips.length === 0 || surroundings !== true
           ? []
-          : wanted.map((ids) => [
+          : ofWorkspaces.map((ids) => [
               ...ids,
               ...(list(ips)[0] ?? []),
               Math.min(...times) - SIGHTING_MS,
@@ -79,7 +86,7 @@ export function surroundingStatements(
             select id from deliveries as before_it where before_it.workspace_id = these.workspace_id
               and before_it.recipient = these.recipient and before_it.created_at < these.created_at
               order by before_it.created_at desc limit ${EARLIER_MAILS})
-          join hits on hits.delivery_id = older.id
+          join hits on hits.delivery_id = older.id and hits.refetch_of is null
           where these.id ${among}) as earlier
         where newness <= ${EARLIER_HITS}`,
       rows: wanted,

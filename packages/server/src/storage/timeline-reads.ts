@@ -26,7 +26,7 @@ import {
 } from './timeline-rows.ts';
 
 /** A delivery as it was read, and by what a later transaction sees that it is still like that. */
-export type SeenDelivery = DeliveryRecord & { newestEvent: number | null };
+export type SeenDelivery = DeliveryRecord & { version: number };
 
 const DELIVERY_COLUMNS = [
   'id',
@@ -44,18 +44,18 @@ const DELIVERY_COLUMNS = [
   'created_at',
   'sent_at',
   'objected_at',
+  'version',
 ] as const;
 
 type Row<Table extends keyof Database> = Selectable<Database[Table]>;
 type DeliveryRow = Pick<Row<'deliveries'>, (typeof DELIVERY_COLUMNS)[number]> &
   Pick<Row<'messages'>, 'subject' | 'mode' | 'source'> & {
     link_count: number;
-    newest_event: number | null;
     shared_because: string | null;
   };
 
 /** A delivery that a machine hammers must not make each judgement longer than the last. */
-const NEWEST_HITS = 300;
+export const NEWEST_HITS = 100;
 
 /**
  * Everything that a decision needs, as statements of a fixed text, for {@link toSnapshot}. On PostgreSQL the first one
@@ -63,20 +63,26 @@ const NEWEST_HITS = 300;
  * @param since addresses of senders' sessions before this do not count, ms
  */
 export function snapshotStatements(engine: EngineName, want: TimelineWant, since: number): Statement[] {
-  const { deliveryIds, messageIds } = want;
+  const { deliveryIds, messageIds, newHits } = want;
   const isPostgres = engine === 'postgres';
   const among = isPostgres ? '= any(?::text[])' : 'in (select value from json_each(?))';
   const list = (ids: readonly string[]): unknown[][] =>
     ids.length === 0 ? [] : [[isPostgres ? [...ids] : JSON.stringify(ids)]];
   const ofDeliveries = list(deliveryIds);
   const ofMessages = list(messageIds);
-  const workspaces = `workspace_id in (select workspace_id from deliveries where id ${among})`;
+  // Hits name their workspace; of others it is looked up.
+  const named =
+    newHits === undefined ? undefined : [...new Set(newHits.map(({ workspaceId }) => workspaceId))];
+  const workspaces =
+    named === undefined
+      ? `workspace_id in (select workspace_id from deliveries where id ${among})`
+      : `workspace_id in (${named.map(() => '?').join(', ')})`;
+  const ofWorkspaces = named === undefined ? ofDeliveries : named.length === 0 ? [] : [named];
   return [
     {
       sql: `select ${DELIVERY_COLUMNS.map((column) => `deliveries.${column}`).join(', ')}, messages.subject, messages.mode, messages.source,
         coalesce((select link_count from message_links
           where message_links.message_id = deliveries.message_id), 0) as link_count,
-        (select max(position) from events where events.delivery_id = deliveries.id) as newest_event,
         (select because from shared_addresses where shared_addresses.workspace_id = deliveries.workspace_id
           and address = lower(recipient)) as shared_because
         from deliveries inner join messages on messages.id = deliveries.message_id
@@ -86,7 +92,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
     {
       sql: `select ${HIT_COLUMNS.join(', ')} from (select hits.*,
           row_number() over (partition by delivery_id order by at desc, seq desc) as newness
-          from hits where delivery_id ${among}) as newest
+          from hits where delivery_id ${among} and refetch_of is null) as newest
         where newness <= ${NEWEST_HITS} order by at, seq`,
       rows: ofDeliveries,
     },
@@ -94,21 +100,21 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
       sql: `select ${EVENT_COLUMNS.join(', ')} from events where delivery_id ${among} order by at, position`,
       rows: ofDeliveries,
     },
-    { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofDeliveries },
+    { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofWorkspaces },
     {
       sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
-      rows: ofDeliveries.map((ids) => [...ids, since]),
+      rows: ofWorkspaces.map((ids) => [...ids, since]),
     },
     { sql: `select id, workspace_id, source, sent_at from messages where id ${among}`, rows: ofMessages },
     { sql: `select message_id, links from message_links where message_id ${among}`, rows: ofMessages },
-    ...surroundingStatements(want, { engine, among, list, ofDeliveries }),
+    ...surroundingStatements(want, { engine, among, list, ofDeliveries, workspaces, ofWorkspaces }),
   ];
 }
 
+export type Snapshot = TimelineSnapshot & { deliveries: Map<DeliveryId, SeenDelivery> };
+
 /** @param results of {@link snapshotStatements}, in their order */
-export function toSnapshot(
-  results: readonly (readonly unknown[])[],
-): TimelineSnapshot & { deliveries: Map<DeliveryId, SeenDelivery> } {
+export function toSnapshot(results: readonly (readonly unknown[])[]): Snapshot {
   const [
     deliveries = [],
     hits = [],
@@ -182,7 +188,7 @@ function toDelivery(row: DeliveryRow, hits: StoredHit[], events: StoredEvent[]):
     linkCount: row.link_count,
     hits,
     events,
-    newestEvent: row.newest_event,
+    version: row.version,
   };
 }
 

@@ -108,6 +108,7 @@ export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork
     headers: JSON.stringify(hit.headers),
     mode: hit.mode,
     host: hit.host ?? null,
+    refetch_of: hit.refetchOf ?? null,
   } satisfies Insertable<Database['hits']>;
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId } from '../kernel/ids.ts';
 import {
   SENDER_ADDRESS_MS,
+  type Recording,
   type TimelineSnapshot,
   type TimelineStore,
   type TimelineWant,
@@ -9,13 +10,18 @@ import {
   type TransactionPart,
 } from '../messages/messages.ts';
 import type { Engine } from './engine.ts';
-import { isStale, runStatements, statementsOf, transact } from './statements.ts';
-import { snapshotStatements, toSnapshot } from './timeline-reads.ts';
+import { HotDeliveries } from './hot-deliveries.ts';
+import { isStale, look, runStatements, statementsOf, transact, type Statement } from './statements.ts';
+import { snapshotStatements, toSnapshot, type Snapshot } from './timeline-reads.ts';
+import { plainSettling } from './plain-settling.ts';
 import { onlyAdds, seenStatements, timelineStatements } from './timeline-writes.ts';
 
 export class KyselyTimelineStore implements TimelineStore {
   readonly #engine: Engine;
   readonly #clock: Clock;
+  readonly #hot = new HotDeliveries();
+  /** Resolves when the last recording is written, or failed. */
+  #lastWritten: Promise<void> = Promise.resolve();
 
   constructor(engine: Engine, clock: Clock) {
     this.#engine = engine;
@@ -32,12 +38,76 @@ export class KyselyTimelineStore implements TimelineStore {
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
     along?: TransactionPart,
   ): Promise<void> {
+    this.#hot.forget(want.deliveryIds);
     if (this.#engine.name === 'sqlite' && (await this.#transactOnSeen(want, decide, along))) return;
     await this.#engine.db.transaction().execute(async (tx) => {
       const snapshot = toSnapshot(await runStatements(tx, this.#reads(want)));
       const work = decide(snapshot);
       await runStatements(tx, [...timelineStatements(work, this.#clock()), ...statementsOf(along)]);
     });
+  }
+
+  async record(
+    want: TimelineWant & { newHits: NonNullable<TimelineWant['newHits']> },
+    decide: (snapshot: TimelineSnapshot) => TimelineWork,
+  ): Promise<Recording> {
+    if (this.#engine.name !== 'sqlite') {
+      await this.transact(want, decide);
+      return { written: Promise.resolve() };
+    }
+    const { generation } = this.#hot;
+    const snapshot = await this.#look(want);
+    const work = decide(snapshot);
+    const statements = seenStatements(work, snapshot.deliveries, this.#clock());
+    await this.#lastWritten;
+    // What the last one left did not come true.
+    const isVoid = this.#hot.generation !== generation;
+    if (!isVoid) this.#hot.keep(snapshot, work);
+    const written = isVoid ? this.#recordAnew(want, decide) : this.#recordAsSeen(statements, want, decide);
+    this.#lastWritten = written.catch(() => this.#hot.clear());
+    return { written };
+  }
+
+  /** Deliveries that the last batches did not leave, as they were committed; and those that they left. */
+  async #look(want: TimelineWant): Promise<Snapshot> {
+    const { deliveries, earlierHits } = this.#hot.known(want.deliveryIds);
+    const cold = { ...want, deliveryIds: want.deliveryIds.filter((id) => !deliveries.has(id)) };
+    const snapshot = toSnapshot(await look(this.#engine.db, this.#reads(cold)));
+    for (const [id, delivery] of deliveries) snapshot.deliveries.set(id, delivery);
+    for (const [id, hits] of earlierHits) snapshot.earlierHits.set(id, hits);
+    return snapshot;
+  }
+
+  async #recordAsSeen(
+    statements: readonly Statement[],
+    want: TimelineWant,
+    decide: (snapshot: TimelineSnapshot) => TimelineWork,
+  ): Promise<void> {
+    try {
+      await transact(this.#engine.db, statements);
+    } catch (error) {
+      if (!isStale(error)) throw error;
+      await this.#recordAnew(want, decide);
+    }
+  }
+
+  /** Reads, decides and writes while nobody else writes. */
+  #recordAnew(want: TimelineWant, decide: (snapshot: TimelineSnapshot) => TimelineWork): Promise<void> {
+    this.#hot.clear();
+    return this.transact(want, decide);
+  }
+
+  async settlePlainly(now: number, limit: number): Promise<number> {
+    const due = await this.#engine.db
+      .selectFrom('deliveries')
+      .select('id')
+      .where('settle_at', '<=', now)
+      .where('settles_plainly', '=', 1)
+      .limit(1)
+      .executeTakeFirst();
+    if (due === undefined) return 0;
+    const { numAffectedRows } = await plainSettling(this.#engine.name, now, limit).execute(this.#engine.db);
+    return Number(numAffectedRows ?? 0);
   }
 
   async dueForSettling(now: number, limit: number): Promise<DeliveryId[]> {

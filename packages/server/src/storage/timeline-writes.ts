@@ -27,18 +27,12 @@ export function seenStatements(
   seen: ReadonlyMap<string, SeenDelivery>,
   now: number,
 ): Statement[] {
-  const rows = work.deliveries.map((delivery) => {
-    const before = seen.get(delivery.id);
-    return [
-      ...deliveryValues(delivery),
-      ...[before?.transport, before?.sentAt ?? null, before?.objectedAt ?? null],
-      ...[delivery.id, before?.newestEvent ?? null],
-    ];
-  });
   const guarded: Statement = {
-    sql: `${UPDATE_DELIVERY} and transport = ? and sent_at is ? and objected_at is ?
-      and (select max(position) from events where delivery_id = ?) is ?`,
-    rows,
+    sql: `${UPDATE_DELIVERY} and version = ?`,
+    rows: work.deliveries.map((delivery) => [
+      ...deliveryValues(delivery),
+      seen.get(delivery.id)?.version ?? null,
+    ]),
     mustChange: true,
   };
   return [guarded, ...behindDeliveries(work, now)];
@@ -52,10 +46,11 @@ function behindDeliveries(work: TimelineWork, now: number): Statement[] {
       rows: (work.hosts ?? []).map(({ epoch, seq, host }) => [host, epoch, seq]),
     },
     ...writeEvents(work),
+    countRefetches(work),
     ...updateMessages(work.deliveries),
     writeOutbox(work, now),
     writeProgress(work),
-    writeCursors(work.cursors),
+    ...writeCursors(work),
   ];
 }
 
@@ -86,6 +81,15 @@ function writeEvents(work: TimelineWork): Statement[] {
   ];
 }
 
+/** Counted, not added to: the same hits may be written again. */
+function countRefetches({ hits }: TimelineWork): Statement {
+  const sources = new Set(hits.flatMap(({ hit }) => (hit.refetchOf === undefined ? [] : [hit.refetchOf])));
+  return {
+    sql: 'update events set requests = 1 + (select count(*) from hits where refetch_of = ?) where source = ?',
+    rows: [...sources].map((source) => [source, source]),
+  };
+}
+
 /** @param rows the columns to set, and last the id */
 function eventUpdate(rows: readonly Record<string, unknown>[]): Statement {
   const columns = Object.keys(rows[0] ?? {}).slice(0, -1);
@@ -97,8 +101,8 @@ function eventUpdate(rows: readonly Record<string, unknown>[]): Statement {
 }
 
 const UPDATE_DELIVERY = `update deliveries set transport = ?, verdict_state = ?, verdict_confidence = ?,
-  verdict_reasons = ?, verdict_settled = ?, settle_at = ?, sent_at = ?, last_sign_at = ?, objected_at = ?
-  where id = ?`;
+  verdict_reasons = ?, verdict_settled = ?, settle_at = ?, settles_plainly = ?, sent_at = ?, last_sign_at = ?,
+  objected_at = ?, version = version + 1 where id = ?`;
 
 function updateDeliveries(deliveries: TimelineWork['deliveries']): Statement {
   return { sql: UPDATE_DELIVERY, rows: deliveries.map(deliveryValues), mustChange: true };
@@ -113,6 +117,7 @@ function deliveryValues({ verdict, ...delivery }: TimelineWork['deliveries'][num
     JSON.stringify(verdict.reasons),
     verdict.settled ? 1 : 0,
     delivery.settleAt,
+    delivery.settlesPlainly ? 1 : 0,
     delivery.sentAt,
     delivery.lastSignAt,
     delivery.objectedAt,
@@ -167,9 +172,25 @@ function writeProgress({ progress }: TimelineWork): Statement {
   };
 }
 
-function writeCursors(cursors: TimelineWork['cursors']): Statement {
-  return {
-    sql: 'insert into cursors (epoch, seq) values (?, ?) on conflict (epoch) do update set seq = excluded.seq',
-    rows: [...cursors],
-  };
+function writeCursors({ cursors, cursorsBefore }: TimelineWork): Statement[] {
+  if (cursorsBefore === undefined) {
+    return [
+      {
+        sql: 'insert into cursors (epoch, seq) values (?, ?) on conflict (epoch) do update set seq = excluded.seq',
+        rows: [...cursors],
+      },
+    ];
+  }
+  const known = [...cursors].filter(([epoch]) => cursorsBefore.has(epoch));
+  return [
+    insertion(
+      'cursors',
+      [...cursors].filter(([epoch]) => !cursorsBefore.has(epoch)).map(([epoch, seq]) => ({ epoch, seq })),
+    ),
+    {
+      sql: 'update cursors set seq = ? where epoch = ? and seq = ?',
+      rows: known.map(([epoch, seq]) => [seq, epoch, cursorsBefore.get(epoch)]),
+      mustChange: true,
+    },
+  ];
 }

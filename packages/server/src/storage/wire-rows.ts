@@ -18,6 +18,7 @@ type EventRow = Pick<
   | 'network'
   | 'ip'
   | 'link'
+  | 'requests'
   | 'position'
 >;
 
@@ -32,6 +33,7 @@ export const EVENT_COLUMNS = [
   'events.network',
   'events.ip',
   'events.link',
+  'events.requests',
   'events.position',
 ] as const;
 
@@ -47,6 +49,7 @@ export function eventOfRow(row: EventRow): Event {
     ...(row.network === null ? {} : { network: json(row.network) as NonNullable<Event['network']> }),
     ...(row.ip === null ? {} : { ip: row.ip }),
     ...(row.link === null ? {} : { link: row.link }),
+    ...(row.requests === 1 ? {} : { requests: row.requests }),
   };
 }
 

@@ -3,6 +3,7 @@
  * User-Agents. Layers (`identity`, `network`, `request`, `time`, `sequence`, `context`) give evidence; `evidence.ts` has the one
  * rule that combines it.
  */
+import { recogniseAgent } from './agent.ts';
 import { contextEvidence } from './context.ts';
 import { conclude, type Evidence } from './evidence.ts';
 import { factsOf, type HitFacts } from './hit-facts.ts';
@@ -31,18 +32,63 @@ export const RULES_VERSION = 6;
  * @returns one judgement per observation, in their order
  */
 export function judge(sequence: readonly Observation[], lookup: Lookup): Judgement[] {
+  return withQuotedCopies(
+    sequence,
+    judgeWhere(sequence, lookup, () => true).filter((judgement) => judgement !== undefined),
+  );
+}
+
+/**
+ * The same for hits of which most were judged before: those are judged again only when another hit says something of
+ * them, or when what is known beyond the delivery does.
+ *
+ * @param isNew whether the observation at this index was never judged, or not with all that it now says itself
+ * @returns what {@link judge} gives; undefined where the last judgement holds
+ */
+export function judgeNew(
+  sequence: readonly Observation[],
+  lookup: Lookup,
+  isNew: (index: number) => boolean,
+): (Judgement | undefined)[] {
+  // After an answer each opening is compared with those before it.
+  if (sequence.some(({ afterReply }) => afterReply === true)) return judge(sequence, lookup);
+  if (sequence.every(saysNothingOfOthers)) {
+    return sequence.map((observation, index) =>
+      isNew(index) ? judgeOne(factsOf(observation, lookup), [], lookup) : undefined,
+    );
+  }
+  return judgeWhere(sequence, lookup, isNew);
+}
+
+function judgeWhere(
+  sequence: readonly Observation[],
+  lookup: Lookup,
+  isNew: (index: number) => boolean,
+): (Judgement | undefined)[] {
   const hits = sequence.map((observation) => factsOf(observation, lookup));
   const [only] = hits;
   if (only !== undefined && hits.length === 1) {
     const isTrap = only.observation.honeypot === true && !isBeforeSending(only);
     const [alone = []] = isTrap ? sequenceEvidence(hits) : [];
-    return withQuotedCopies(sequence, [judgeOne(only, alone, lookup)]);
+    return [isNew(0) || alone.length > 0 ? judgeOne(only, alone, lookup) : undefined];
   }
   // A sender who tries out all links before sending must not make the reader's hits look like a scanner's.
   const sent = hits.filter((hit) => !isBeforeSending(hit));
   const together = new Map(sequenceEvidence(sent).map((evidence, index) => [sent[index], evidence]));
-  const judgements = hits.map((hit) => judgeOne(hit, together.get(hit) ?? [], lookup));
-  return withQuotedCopies(sequence, judgements);
+  return hits.map((hit, index) => {
+    const others = together.get(hit) ?? [];
+    return isNew(index) || others.length > 0 ? judgeOne(hit, others, lookup) : undefined;
+  });
+}
+
+/** An image that was plainly asked for, by no scanner of that name: no rule draws on it when no other hit is of another kind. */
+function saysNothingOfOthers({ kind, method, honeypot, userAgent }: Observation): boolean {
+  return (
+    kind === 'open' &&
+    honeypot !== true &&
+    (method === undefined || method === 'GET') &&
+    recogniseAgent(userAgent).species !== 'scanner'
+  );
 }
 
 function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup): Judgement {

@@ -111,6 +111,15 @@ const eventShape = {
   network: z.exactOptional(network),
   ip: z.exactOptional(z.string()),
   link: z.exactOptional(z.string().describe('The destination of the link that was followed.')),
+  requests: z.exactOptional(
+    z
+      .number()
+      .int()
+      .min(2)
+      .describe(
+        'Identical requests of one source within a second that this stands for; absent when it was one.',
+      ),
+  ),
 };
 
 const event = named('Event', z.strictObject(eventShape) satisfies z.ZodType<sdk.Event>);
