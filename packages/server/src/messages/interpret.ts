@@ -290,7 +290,7 @@ function lastSign(events: readonly StoredEvent[]): number | null {
   const signs: EventType[] = ['opened', 'clicked', 'receipt', 'replied'];
   const times = events
     .filter(({ type, actor }) => signs.includes(type) && actor !== 'self')
-    .map(({ at }) => at);
+    .map(({ at, alike }) => Math.max(at, alike?.lastAt ?? 0));
   return times.length === 0 ? null : Math.max(...times);
 }
 

@@ -24,6 +24,7 @@ export type {
   TransactionPart,
 } from './timeline-store.ts';
 export { SIGHTING_MS } from './context.ts';
+export { fewEvents, NEWEST_EVENTS } from './few-events.ts';
 export { HostCheck, type ReverseNames } from './host-check.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';

@@ -52,6 +52,8 @@ export interface StoredEvent {
   /** What it was made from, unique: `hit:<epoch>:<seq>`, `day:<delivery>`, `relay:…`, `report:…`, `privacy:…`. */
   source: string;
   rulesVersion: number;
+  /** Older ones of its kind that it stands for: how many, the least confidence among them, and when the last one was. */
+  alike?: { count: number; leastConfidence: number; lastAt: number };
 }
 
 /** A delivery with what a judgement needs to know. */
@@ -76,7 +78,7 @@ export interface DeliveryRecord {
   linkCount: number;
   /** The newest ones, oldest first, bounded. */
   hits: StoredHit[];
-  /** Oldest first. */
+  /** Oldest first; of hits the newest ones, and of the older ones what {@link fewEvents} leaves. */
   events: StoredEvent[];
 }
 

@@ -1,5 +1,12 @@
 import type { DeliveryId } from '../kernel/ids.ts';
-import type { StoredEvent, StoredHit, TimelineSnapshot, TimelineWork } from '../messages/messages.ts';
+import {
+  fewEvents,
+  NEWEST_EVENTS,
+  type StoredEvent,
+  type StoredHit,
+  type TimelineSnapshot,
+  type TimelineWork,
+} from '../messages/messages.ts';
 import { NEWEST_HITS, type SeenDelivery } from './timeline-reads.ts';
 
 /** Hits and events that are kept; some 500 bytes each. */
@@ -62,7 +69,9 @@ export class HotDeliveries {
           ...before,
           ...{ transport, verdict, sentAt, objectedAt, version: before.version + 1 },
           hits: newest([...before.hits, ...(hits.get(id) ?? []).map(({ hit }) => hit)]),
-          events: replaced(before.events, changed).concat((added.get(id) ?? []).map(({ event }) => event)),
+          events: few(
+            replaced(before.events, changed).concat((added.get(id) ?? []).map(({ event }) => event)),
+          ),
         },
         snapshot.earlierHits.get(id),
       );
@@ -110,6 +119,11 @@ export class HotDeliveries {
 
 function newest(hits: StoredHit[]): StoredHit[] {
   return hits.length > NEWEST_HITS ? hits.sort((a, b) => a.at - b.at).slice(-NEWEST_HITS) : hits;
+}
+
+/** Not with each one more. */
+function few(events: StoredEvent[]): StoredEvent[] {
+  return events.length > 2 * NEWEST_EVENTS ? fewEvents(events) : events;
 }
 
 function replaced(events: StoredEvent[], changed: ReadonlyMap<string, StoredEvent>): StoredEvent[] {

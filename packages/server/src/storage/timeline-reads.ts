@@ -1,14 +1,15 @@
 import type { Reason, VerdictState } from '@waybill/sdk';
 import type { Selectable } from 'kysely';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
-import type {
-  DeliveryRecord,
-  StoredEvent,
-  SharedBecause,
-  StoredHit,
-  TimelineSnapshot,
-  TimelineWant,
-  TransportState,
+import {
+  NEWEST_EVENTS,
+  type DeliveryRecord,
+  type StoredEvent,
+  type SharedBecause,
+  type StoredHit,
+  type TimelineSnapshot,
+  type TimelineWant,
+  type TransportState,
 } from '../messages/messages.ts';
 import type { Rule } from '../notify/notify.ts';
 import { grouped } from './row-sets.ts';
@@ -66,6 +67,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
   const { deliveryIds, messageIds, newHits } = want;
   const isPostgres = engine === 'postgres';
   const among = isPostgres ? '= any(?::text[])' : 'in (select value from json_each(?))';
+  const ids = isPostgres ? 'unnest(?::text[]) as ids(value)' : 'json_each(?) as ids';
   const list = (ids: readonly string[]): unknown[][] =>
     ids.length === 0 ? [] : [[isPostgres ? [...ids] : JSON.stringify(ids)]];
   const ofDeliveries = list(deliveryIds);
@@ -89,17 +91,8 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
         where deliveries.id ${among} order by deliveries.id${isPostgres ? ' for update of deliveries' : ''}`,
       rows: ofDeliveries,
     },
-    {
-      sql: `select ${HIT_COLUMNS.join(', ')} from (select hits.*,
-          row_number() over (partition by delivery_id order by at desc, seq desc) as newness
-          from hits where delivery_id ${among} and refetch_of is null) as newest
-        where newness <= ${NEWEST_HITS} order by at, seq`,
-      rows: ofDeliveries,
-    },
-    {
-      sql: `select ${EVENT_COLUMNS.join(', ')} from events where delivery_id ${among} order by at, position`,
-      rows: ofDeliveries,
-    },
+    ...newestHits(ids, ofDeliveries),
+    ...fewEventsOf(ids, ofDeliveries),
     { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofWorkspaces },
     {
       sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
@@ -113,20 +106,77 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
 
 export type Snapshot = TimelineSnapshot & { deliveries: Map<DeliveryId, SeenDelivery> };
 
+/** Deliveries of a list that have more rows than so many, or no more. */
+function sized(table: 'hits' | 'events', ids: string, most: number, how: '<=' | '>'): string {
+  const condition = table === 'hits' ? 'and refetch_of is null' : '';
+  return `(select value from ${ids} where (select count(*) from
+    (select 1 from ${table} where delivery_id = value ${condition} limit ${most + 1}) as counted) ${how} ${most})`;
+}
+
+/** In any order: those of most deliveries are few, and need not be ranked. */
+function newestHits(ids: string, rows: unknown[][]): Statement[] {
+  const columns = HIT_COLUMNS.join(', ');
+  return [
+    {
+      sql: `select ${columns} from hits
+        where delivery_id in ${sized('hits', ids, NEWEST_HITS, '<=')} and refetch_of is null`,
+      rows,
+    },
+    {
+      sql: `select ${columns} from (select hits.*,
+          row_number() over (partition by delivery_id order by at desc, seq desc) as newness
+          from hits where delivery_id in ${sized('hits', ids, NEWEST_HITS, '>')} and refetch_of is null) as newest
+        where newness <= ${NEWEST_HITS}`,
+      rows,
+    },
+  ];
+}
+
+/** The same of events; of those that are too many what `fewEvents` would leave. */
+function fewEventsOf(ids: string, rows: unknown[][]): Statement[] {
+  const columns = EVENT_COLUMNS.map((column) => `events.${column}`).join(', ');
+  const kind = 'partition by delivery_id, type, actor';
+  return [
+    {
+      sql: `select ${columns}, position from events where delivery_id in ${sized('events', ids, NEWEST_EVENTS, '<=')}`,
+      rows,
+    },
+    {
+      sql: `with ranked as (select id, delivery_id, at, type, actor, confidence, source like 'hit:%' as is_hit,
+          row_number() over (partition by delivery_id, source like 'hit:%' order by at desc, position desc) as newness
+          from events where delivery_id in ${sized('events', ids, NEWEST_EVENTS, '>')}),
+        kinds as (select id, row_number() over (${kind} order by coalesce(confidence, 0) desc, at) as standing,
+          count(*) over (${kind}) - 1 as alike, min(coalesce(confidence, 0)) over (${kind}) as least_confidence,
+          max(at) over (${kind}) as last_at from ranked where is_hit and newness > ${NEWEST_EVENTS})
+        select ${columns}, position, alike, least_confidence, last_at
+          from events join kinds on kinds.id = events.id where standing = 1
+        union all select ${columns}, position, null, null, null
+          from events join ranked on ranked.id = events.id where newness <= ${NEWEST_EVENTS} or not is_hit`,
+      rows,
+    },
+  ];
+}
+
 /** @param results of {@link snapshotStatements}, in their order */
 export function toSnapshot(results: readonly (readonly unknown[])[]): Snapshot {
   const [
     deliveries = [],
     hits = [],
+    hitsOfMany = [],
     events = [],
+    eventsOfMany = [],
     rules = [],
     addresses = [],
     messages = [],
     links = [],
     ...rest
   ] = results;
-  const hitsOf = grouped(hits as HitRow[], (row) => row.delivery_id, toHit);
-  const eventsOf = grouped(events as EventRow[], (row) => row.delivery_id, toEvent);
+  const hitsOf = grouped([...hits, ...hitsOfMany] as HitRow[], (row) => row.delivery_id, toHit);
+  const eventRows = grouped(
+    [...events, ...eventsOfMany] as TimelineEventRow[],
+    (row) => row.delivery_id,
+    (row) => row,
+  );
   const linksOf = new Map(
     (links as Row<'message_links'>[]).map((row) => [
       row.message_id,
@@ -142,7 +192,7 @@ export function toSnapshot(results: readonly (readonly unknown[])[]): Snapshot {
     deliveries: new Map(
       (deliveries as DeliveryRow[]).map((row) => [
         row.id as DeliveryId,
-        toDelivery(row, hitsOf.get(row.id) ?? [], eventsOf.get(row.id) ?? []),
+        toDelivery(row, inOrder(hitsOf.get(row.id)), toEvents(eventRows.get(row.id))),
       ]),
     ),
     messages: new Map(
@@ -160,6 +210,28 @@ export function toSnapshot(results: readonly (readonly unknown[])[]): Snapshot {
     senderAddresses: new Map([...ips].map(([id, list]) => [id, new Set(list)])),
     ...toSurroundings(rest),
   };
+}
+
+type TimelineEventRow = EventRow & {
+  position: number;
+  alike?: number | null;
+  least_confidence?: number;
+  last_at?: number;
+};
+
+function inOrder(hits: StoredHit[] = []): StoredHit[] {
+  return hits.sort((a, b) => a.at - b.at || a.seq - b.seq);
+}
+
+function toEvents(rows: TimelineEventRow[] = []): StoredEvent[] {
+  return rows
+    .sort((a, b) => a.at - b.at || a.position - b.position)
+    .map((row) => {
+      const { alike: count = null, least_confidence: leastConfidence = 0, last_at: lastAt = 0 } = row;
+      return count === null
+        ? toEvent(row)
+        : { ...toEvent(row), alike: { count, leastConfidence, lastAt } };
+    });
 }
 
 function toDelivery(row: DeliveryRow, hits: StoredHit[], events: StoredEvent[]): SeenDelivery {

@@ -10,6 +10,8 @@ export interface DeliveryEvent {
   actor?: Actor;
   confidence?: number;
   reasons?: readonly Reason[];
+  /** Further ones of its kind that it stands for, none of them more certain. */
+  alike?: { count: number; leastConfidence: number };
 }
 
 export interface DeliveryHistory {
@@ -223,14 +225,21 @@ function confirmed(best: Sign, signs: readonly Sign[]): Sign {
 
 /** `loaded` is right if every single hit was a machine's; the least certain one decides. */
 function machinesAlone(signs: readonly Sign[]): number {
-  return signs.reduce((least, { confidence }) => Math.min(least, confidence), 1);
+  return signs.reduce((least, { confidence, event: { actor, alike } }) => {
+    // Of an unknown one the confidence says nothing.
+    const isNamed = alike !== undefined && actor !== undefined && actor !== 'unknown';
+    return Math.min(least, confidence, isNamed ? alike.leastConfidence : 1);
+  }, 1);
 }
 
 /** The state in a sentence, what its best sign rests on, and what else machines did. */
 function reasonsOf(best: Sign, signs: readonly Sign[]): Reason[] {
   const reasons = [best.reason, ...(best.event.reasons ?? [])];
   if (best.state !== 'loaded') {
-    const machines = signs.filter(({ state }) => state === 'loaded').length;
+    const machines = signs.reduce(
+      (sum, { state, event }) => (state === 'loaded' ? sum + 1 + (event.alike?.count ?? 0) : sum),
+      0,
+    );
     if (machines > 0) {
       reasons.push({
         code: 'machines-too',

@@ -150,10 +150,11 @@ export async function insertEvent(
   event: Partial<SeededEvent>,
 ): Promise<void> {
   await engine.db.transaction().execute(async (tx) => {
-    const { workspace_id: workspaceId } = await tx
+    const { workspace_id: workspaceId, mode } = await tx
       .selectFrom('deliveries')
-      .select('workspace_id')
-      .where('id', '=', delivery.id)
+      .innerJoin('messages', 'messages.id', 'deliveries.message_id')
+      .select(['deliveries.workspace_id', 'messages.mode'])
+      .where('deliveries.id', '=', delivery.id)
       .executeTakeFirstOrThrow();
     const text = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
     await tx
@@ -161,7 +162,8 @@ export async function insertEvent(
       .values({
         id: newRowId(),
         workspace_id: workspaceId,
-        delivery_id: delivery.id,
+        // Counted for all of them together.
+        delivery_id: mode === 'aggregate' ? null : delivery.id,
         message_id: delivery.messageId,
         position: await nextPositions(tx, 1),
         at: event.at ?? 0,
