@@ -107,7 +107,7 @@ export function eventWords({ type, actor, confidence }: Event): string {
 }
 
 /** Place, client, network and address, as far as they are known. */
-export function eventFacts({ actor, place, client, network, ip, link }: Event): string[] {
+export function eventFacts({ actor, place, client, network, ip, link, requests }: Event): string[] {
   const behind = behindText(actor, network);
   const owner = ownerText(network);
   const asn = network?.asn === undefined ? '' : ` (AS${network.asn})`;
@@ -117,6 +117,7 @@ export function eventFacts({ actor, place, client, network, ip, link }: Event): 
     owner === undefined ? undefined : `${owner}${asn}`,
     ip,
     link,
+    requests === undefined ? undefined : `asked for ${requests} times within a second`,
   ];
   return facts.filter((fact) => fact !== undefined);
 }

@@ -1,5 +1,5 @@
 import { hitSource } from './interpret.ts';
-import type { StoredHit } from './timeline-store.ts';
+import type { DeliveryRecord, StoredHit } from './timeline-store.ts';
 
 /** An identical request within this of another is the same opening or click, ms. */
 const REFETCH_MS = 1_000;
@@ -8,16 +8,21 @@ const REFETCH_MS = 1_000;
  * Programs fetch the same thing twice in a moment: a reload, a retry, a preview beside the window. Requests of one source
  * (address and all headers) for one thing by one method within a second are one event. All stay raw hits; those after
  * the first say whose repetition they are. No rule of the judgement draws on identical requests. A HEAD is no opening,
- * so there is nothing to merge.
+ * so there is nothing to merge. Nor is what came before the mail was sent, or answered, the same as what came after it.
  *
- * @param before hits of the delivery that are stored, none of them a repetition
+ * @param delivery with its stored hits, none of them a repetition
  * @param fresh hits of the same delivery, oldest first
  * @returns of each fresh hit the source of the one that it repeats, where it does
  */
 export function refetchesAmong(
-  before: readonly StoredHit[],
+  { hits: before, sentAt, events }: Pick<DeliveryRecord, 'hits' | 'sentAt' | 'events'>,
   fresh: readonly StoredHit[],
 ): Map<StoredHit, string> {
+  const answers = events.filter(({ type }) => type === 'replied');
+  const isSame = (first: StoredHit, hit: StoredHit): boolean =>
+    isIdentical(first, hit) &&
+    (sentAt === null || first.at < sentAt === hit.at < sentAt) &&
+    answers.every(({ at }) => first.at > at === hit.at > at);
   const refetches = new Map<StoredHit, string>();
   const firsts = before.filter((hit) => fresh.some((other) => isSoon(hit, other)));
   for (const hit of fresh) {
@@ -28,7 +33,7 @@ export function refetchesAmong(
   return refetches;
 }
 
-function isSame(first: StoredHit, hit: StoredHit): boolean {
+function isIdentical(first: StoredHit, hit: StoredHit): boolean {
   return (
     isSoon(first, hit) &&
     first.kind === hit.kind &&

@@ -258,7 +258,7 @@ export class Timeline {
       return;
     }
     const stored = fresh.map(toStoredHit).sort((a, b) => a.at - b.at);
-    const refetches = refetchesAmong(record.hits, stored);
+    const refetches = refetchesAmong(record, stored);
     const { id: deliveryId, workspaceId, messageId } = record;
     for (const hit of stored) {
       const refetchOf = refetches.get(hit);

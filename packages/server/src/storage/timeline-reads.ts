@@ -228,9 +228,7 @@ function toEvents(rows: TimelineEventRow[] = []): StoredEvent[] {
     .sort((a, b) => a.at - b.at || a.position - b.position)
     .map((row) => {
       const { alike: count = null, least_confidence: leastConfidence = 0, last_at: lastAt = 0 } = row;
-      return count === null
-        ? toEvent(row)
-        : { ...toEvent(row), alike: { count, leastConfidence, lastAt } };
+      return count === null ? toEvent(row) : { ...toEvent(row), alike: { count, leastConfidence, lastAt } };
     });
 }
 

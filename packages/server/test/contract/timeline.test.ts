@@ -3,19 +3,24 @@ import { join } from 'node:path';
 import { openPostgres, openSqlite } from '../../src/storage/engine.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
-import { testTimeline } from './timeline.ts';
+import { testHitRecording } from './hit-recording.ts';
+import { testTimeline, type TimelineContract } from './timeline.ts';
 
 const directory = await temporaryDirectory();
 after(() => directory[Symbol.asyncDispose]());
 const postgres = usePostgres();
 let databases = 0;
 
-testTimeline('SQLite', {
+const sqlite: TimelineContract = {
   skip: false,
   engine: () => openSqlite(join(directory.path, `${++databases}.db`)),
-});
-
-testTimeline('PostgreSQL', {
+};
+const server: TimelineContract = {
   skip: postgres.skip,
   engine: async () => openPostgres(await postgres.createDatabase()),
-});
+};
+
+testTimeline('SQLite', sqlite);
+testTimeline('PostgreSQL', server);
+testHitRecording('SQLite', sqlite);
+testHitRecording('PostgreSQL', server);
