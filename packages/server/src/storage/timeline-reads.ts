@@ -67,7 +67,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
   const { deliveryIds, messageIds, newHits } = want;
   const isPostgres = engine === 'postgres';
   const among = isPostgres ? '= any(?::text[])' : 'in (select value from json_each(?))';
-  const ids = isPostgres ? 'unnest(?::text[]) as ids(value)' : 'json_each(?) as ids';
+  const listed = isPostgres ? 'unnest(?::text[]) as ids(value)' : 'json_each(?) as ids';
   const list = (ids: readonly string[]): unknown[][] =>
     ids.length === 0 ? [] : [[isPostgres ? [...ids] : JSON.stringify(ids)]];
   const ofDeliveries = list(deliveryIds);
@@ -91,8 +91,8 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
         where deliveries.id ${among} order by deliveries.id${isPostgres ? ' for update of deliveries' : ''}`,
       rows: ofDeliveries,
     },
-    ...newestHits(ids, ofDeliveries),
-    ...fewEventsOf(ids, ofDeliveries),
+    ...newestHits(listed, ofDeliveries),
+    ...fewEventsOf(listed, ofDeliveries),
     { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofWorkspaces },
     {
       sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
