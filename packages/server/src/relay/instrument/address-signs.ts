@@ -11,9 +11,22 @@ export const SPACE = 4;
 export const MAY_BE_TEMPLATE = 8;
 /** A part of its path has one character, as all addresses of ours have. */
 export const SHORT_SEGMENT = 16;
-/** Of a value that is still encoded: `&amp;`, and nothing else that stands for another character. */
-export const AMPERSANDS = 32;
-export const OTHER_REFERENCES = 64;
+/** In a value that is still encoded it may begin what stands for another character. */
+export const AMPERSAND = 32;
+
+/** An http or https address with what was seen in it. */
+export interface JudgedAddress {
+  /** As a browser reads it: character references decoded, blanks around and line breaks within removed. */
+  href: string;
+  /** The bits above. */
+  signs: number;
+  /** Its host, lower case, when every parser takes the address; undefined of others. */
+  host: string | undefined;
+}
+
+export function judgeAddress(href: string): JudgedAddress {
+  return { href, signs: signsOf(href), host: plainHost(href) };
+}
 
 /**
  * An address that every parser takes (WHATWG URL §4.4): a host of letters, digits and hyphens whose last label is no
@@ -22,7 +35,7 @@ export const OTHER_REFERENCES = 64;
 const PLAIN_ADDRESS = /^https?:\/\/(?![^/?#]*xn--)((?:[a-z\d-]+\.)*[a-z][a-z\d-]*)(?=[/?#]|$)/i;
 
 /** The beginning of the plain address that was read last, and its host: most links of a mail lead to the same. */
-let latest = { origin: '', host: '' };
+let latest = { origin: new Uint8Array(), host: '' };
 
 /** The host, lower case, of an address that every parser takes, which stands between the offsets; undefined of others. */
 export function plainHost(text: string, start = 0, end = text.length): string | undefined {
@@ -30,7 +43,7 @@ export function plainHost(text: string, start = 0, end = text.length): string | 
   const found = PLAIN_ADDRESS.exec(text.slice(start, end));
   if (found === null) return undefined;
   const [whole, written = ''] = found;
-  latest = { origin: whole, host: written.toLowerCase() };
+  latest = { origin: Buffer.from(whole, 'latin1'), host: written.toLowerCase() };
   return latest.host;
 }
 
@@ -39,7 +52,7 @@ function isLatest(text: string, start: number, end: number): boolean {
   const { length } = origin;
   if (length === 0 || start + length > end) return false;
   for (let index = 0; index < length; index += 1) {
-    if (text.charCodeAt(start + index) !== origin.charCodeAt(index)) return false;
+    if (text.charCodeAt(start + index) !== origin[index]) return false;
   }
   return start + length === end || endsHost(text.charCodeAt(start + length));
 }
@@ -89,6 +102,7 @@ const IS_AMPERSAND = 4;
 const IS_UNDERSCORE = 8;
 const IS_SLASH = 16;
 const IS_HASH = 32;
+const IS_SEMICOLON = 64;
 
 const BITS = bitsOfCharacters();
 
@@ -108,17 +122,15 @@ function bitsOfCharacters(): Int32Array {
   set('/', BEGINS_VALUE | IS_SLASH | (IS_SLASH << TWO_BEFORE));
   set('-', BEGINS_VALUE << BEFORE);
   set(':', IS_COLON | ((BEGINS_VALUE | IS_COLON) << BEFORE));
-  set('&', IS_AMPERSAND | (IS_AMPERSAND << BEFORE));
+  // Two of them, also where the first is written as `&amp;`.
+  set('&', (AMPERSAND << ALONE) | IS_AMPERSAND | ((IS_AMPERSAND | IS_SEMICOLON) << BEFORE));
+  set(';', IS_SEMICOLON);
   set('_', IS_UNDERSCORE | (IS_UNDERSCORE << BEFORE));
   return bits;
 }
 
-/**
- * The bits of an address between the offsets.
- *
- * @param encoded whether character references (`&amp;`) stand for what they mean, as in the value of an attribute
- */
-export function signsOf(text: string, start = 0, end = text.length, encoded = false): number {
+/** The bits of an address that stands between the offsets, encoded or not. */
+export function signsOf(text: string, start = 0, end = text.length): number {
   let seen = 0;
   let odd = 0;
   let short = 0;
@@ -133,45 +145,38 @@ export function signsOf(text: string, start = 0, end = text.length, encoded = fa
     twoBefore = before;
     before = bits;
   }
-  let signs = seen >> ALONE;
-  if ((odd & ROLES) !== 0) signs |= MAY_BE_TEMPLATE;
-  if ((short & ROLES) !== 0) signs |= SHORT_SEGMENT;
-  if ((seen & (IS_HASH | IS_AMPERSAND)) === 0) return signs;
-  return signs | closerSigns(text.slice(start, end), encoded);
+  const isOdd = (odd & ROLES) !== 0 || ((seen & IS_HASH) !== 0 && holdsHashes(text.slice(start, end)));
+  return (seen >> ALONE) | (isOdd ? MAY_BE_TEMPLATE : 0) | ((short & ROLES) === 0 ? 0 : SHORT_SEGMENT);
 }
 
-/** What has to be counted or read for it. */
-function closerSigns(address: string, encoded: boolean): number {
-  const hash = address.indexOf('#');
-  const signs = hash !== -1 && address.includes('#', hash + 1) ? MAY_BE_TEMPLATE : 0;
-  return encoded ? signs | referencesIn(address) : signs;
-}
-
-/** The bits of the ampersands in a value, of which there are some. */
-function referencesIn(raw: string): number {
-  let signs = 0;
-  let end = -1;
-  for (let at = raw.indexOf('&'); at !== -1; at = raw.indexOf('&', end)) {
-    if (at === end) signs |= MAY_BE_TEMPLATE;
-    const sign = referenceAt(raw, at);
-    signs |= sign;
-    end = at + (sign === AMPERSANDS ? AMP.length : 1);
-  }
-  return signs;
+function holdsHashes(address: string): boolean {
+  return address.indexOf('#') !== address.lastIndexOf('#');
 }
 
 const AMP = '&amp;';
 
-/** What an ampersand in an attribute begins: {@link AMPERSANDS}, {@link OTHER_REFERENCES}, or 0 when it is one. */
-function referenceAt(raw: string, at: number): number {
-  if (isAmp(raw, at + 1)) return AMPERSANDS;
+/** A value with no other character references than `&amp;`, decoded; undefined of others. */
+export function decodeAmpersands(raw: string): string | undefined {
+  let decoded = '';
+  let position = 0;
+  for (let at = raw.indexOf('&'); at !== -1; at = raw.indexOf('&', at + 1)) {
+    if (isAmp(raw, at + 1)) {
+      decoded += raw.slice(position, at + 1);
+      position = at + AMP.length;
+    } else if (isReferenceAt(raw, at)) return undefined;
+  }
+  return position === 0 ? raw : decoded + raw.slice(position);
+}
+
+/** Whether an ampersand in an attribute begins what stands for another character. */
+function isReferenceAt(raw: string, at: number): boolean {
   let end = at + 1;
   while (isAlphanumeric(raw.charCodeAt(end))) end += 1;
   const next = raw.charCodeAt(end);
-  if (end === at + 1) return next === HASH ? OTHER_REFERENCES : 0;
+  if (end === at + 1) return next === HASH;
   // The name of a parameter, whatever it is (WHATWG HTML §13.2.5.73).
-  if (next === EQUALS) return 0;
-  return end - at > LONGEST_NAME || isReference(raw.slice(at, end + 1)) ? OTHER_REFERENCES : 0;
+  if (next === EQUALS) return false;
+  return end - at > LONGEST_NAME || isReference(raw.slice(at, end + 1));
 }
 
 /** `amp;` */
@@ -200,15 +205,4 @@ function isReference(written: string): boolean {
   const found = decodeHTMLAttribute(written) !== written;
   if (references.size < MOST_NAMES) references.set(written, found);
   return found;
-}
-
-/** A value with no other references than `&amp;`, decoded. */
-export function decodeAmpersands(raw: string): string {
-  let decoded = '';
-  let position = 0;
-  for (let at = raw.indexOf(AMP); at !== -1; at = raw.indexOf(AMP, position)) {
-    decoded += raw.slice(position, at + 1);
-    position = at + AMP.length;
-  }
-  return decoded + raw.slice(position);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { signsOf } from './address-signs.ts';
+import { judgeAddress } from './address-signs.ts';
 import { readThroughGateways } from './gateway-address.ts';
 import { instrumentHtml } from './instrument.ts';
 
@@ -40,7 +40,7 @@ for (const [gateway, address] of [
   ],
 ] as const) {
   test(`our link is found behind ${gateway}`, () => {
-    assert.deepEqual(readThroughGateways(address, signsOf(address), isTracked), {
+    assert.deepEqual(readThroughGateways(judgeAddress(address), isTracked), {
       kind: 'link',
       destination: DESTINATION,
     });
@@ -53,7 +53,7 @@ for (const [proxy, address] of [
   ['a link gateway', safeLink(PIXEL)],
 ] as const) {
   test(`our pixel is found behind ${proxy}`, () => {
-    assert.equal(readThroughGateways(address, signsOf(address), isTracked)?.kind, 'pixel');
+    assert.equal(readThroughGateways(judgeAddress(address), isTracked)?.kind, 'pixel');
   });
 }
 
@@ -66,14 +66,14 @@ for (const [what, address] of [
   ['endless layers', Array.from({ length: 8 }).reduce<string>((inner) => safeLink(inner), OWN)],
 ] as const) {
   test(`${what} is not ours`, () => {
-    assert.equal(readThroughGateways(address, signsOf(address), isTracked), undefined);
+    assert.equal(readThroughGateways(judgeAddress(address), isTracked), undefined);
   });
 }
 
 test('a run of characters kept apart is put back', () => {
   const seen: string[] = [];
   const address = `https://urldefense.com/v3/__https:/a.example/**Bx*__;${Buffer.from('%%%\u00fc').toString('base64url')}!!A!b$`;
-  readThroughGateways(address, signsOf(address), (url) => {
+  readThroughGateways(judgeAddress(address), (url) => {
     seen.push(url);
     return undefined;
   });

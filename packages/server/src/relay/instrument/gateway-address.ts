@@ -1,4 +1,4 @@
-import { plainHost, SHORT_SEGMENT } from './address-signs.ts';
+import { SHORT_SEGMENT, type JudgedAddress } from './address-signs.ts';
 import type { HtmlOptions } from './html-options.ts';
 
 type IsTracked = NonNullable<HtmlOptions['isTracked']>;
@@ -50,18 +50,13 @@ const MOST_LAYERS = 5;
 /** Everything shorter holds no address inside another. */
 const INSIDE = /http|aHR0c/i;
 
-/**
- * Recognises our own addresses also where gateways and image proxies have wrapped them.
- *
- * @param signs of the address; see address-signs.ts
- */
+/** Recognises our own addresses also where gateways and image proxies have wrapped them. */
 export function readThroughGateways(
-  address: string,
-  signs: number,
+  { href: address, signs, host }: JudgedAddress,
   isTracked: IsTracked,
 ): ReturnType<IsTracked> {
   const own = (signs & SHORT_SEGMENT) === 0 ? undefined : isTracked(address);
-  if (own !== undefined || !isGateway(plainHost(address))) return own;
+  if (own !== undefined || !isGateway(host)) return own;
   let inner = INSIDE.test(address.slice(4)) ? unwrap(address) : undefined;
   for (let layer = 1; layer < MOST_LAYERS && inner !== undefined; layer += 1) {
     const found = isTracked(inner);

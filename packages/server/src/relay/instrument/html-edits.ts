@@ -94,7 +94,7 @@ function trapFor(
 /** Our own pixels of an earlier pass or a quoted mail. */
 function ownPixels({ images }: HtmlSurvey, { isTracked }: HtmlOptions): ImageSite[] {
   if (isTracked === undefined) return [];
-  return images.filter(({ src, signs }) => readThroughGateways(src, signs, isTracked)?.kind === 'pixel');
+  return images.filter((image) => readThroughGateways(image, isTracked)?.kind === 'pixel');
 }
 
 /** Where an offset comes to lie once the edits are made and `added` characters inserted before it. */
@@ -113,15 +113,25 @@ function growth(edits: readonly TextEdit[], added: number): (offset: number) => 
  * whole, and a second pass with the same addresses changes nothing.
  */
 function merge(edits: readonly TextEdit[]): TextEdit[] {
-  const sorted = edits.toSorted((a, b) => a.start - b.start || a.end - b.end);
   const merged: TextEdit[] = [];
-  for (const edit of sorted) {
+  for (const edit of inOrder(edits)) {
     const last = merged.at(-1);
-    if (last === undefined || edit.start > last.end) merged.push({ ...edit });
-    else {
-      last.end = Math.max(last.end, edit.end);
-      last.text += edit.text;
-    }
+    if (last === undefined || edit.start > last.end) merged.push(edit);
+    else merged[merged.length - 1] = joined(last, edit);
   }
   return merged;
+}
+
+function joined(one: TextEdit, other: TextEdit): TextEdit {
+  return { ...one, end: Math.max(one.end, other.end), text: one.text + other.text };
+}
+
+/** Mostly they are: links come as they stand in the document, and the pixel behind them. */
+function inOrder(edits: readonly TextEdit[]): readonly TextEdit[] {
+  const isBefore = (a: TextEdit, b: TextEdit): number => a.start - b.start || a.end - b.end;
+  const isInOrder = edits.every((edit, index) => {
+    const before = edits[index - 1];
+    return before === undefined || isBefore(before, edit) <= 0;
+  });
+  return isInOrder ? edits : edits.toSorted(isBefore);
 }

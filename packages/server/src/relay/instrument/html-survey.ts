@@ -1,14 +1,15 @@
 import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
 import {
-  AMPERSANDS,
+  AMPERSAND,
   CONTROL,
   decodeAmpersands,
   isHttpAddress,
+  judgeAddress,
   NOT_ASCII,
-  OTHER_REFERENCES,
   plainHost,
   signsOf,
   SPACE,
+  type JudgedAddress,
 } from './address-signs.ts';
 import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
@@ -18,7 +19,7 @@ import type { Tag } from './html-tags.ts';
 import { StyleRules } from './style-rules.ts';
 
 /** An `a href` with an http or https address, whether or not it will be tracked. */
-export interface LinkSite {
+export interface LinkSite extends JudgedAddress {
   /** Of the tag. */
   start: number;
   place: AttributePlace;
@@ -26,12 +27,6 @@ export interface LinkSite {
   tagEnd: number;
   /** The end tag, if there is one. */
   closing: { start: number; end: number } | undefined;
-  /** As a browser reads it: character references decoded, blanks around and line breaks within removed. */
-  href: string;
-  /** Of that address; see address-signs.ts. */
-  signs: number;
-  /** Of that address, when every parser takes it: lower case. */
-  host: string | undefined;
   /**
    * The visible text, at most {@link LONGEST_TEXT} characters of the source; with the texts that stand in for images, and
    * the one shown when the pointer rests on the link.
@@ -53,13 +48,10 @@ export interface OtherLink {
 }
 
 /** What makes a mail program fetch an image, and may be a pixel of ours. */
-export interface ImageSite {
+export interface ImageSite extends JudgedAddress {
   /** Of the markup that goes when the pixel does: an element, or the address in a style. */
   start: number;
   end: number;
-  src: string;
-  /** Of that address; see address-signs.ts. */
-  signs: number;
   /** `image`: an element. `background`: in a style. */
   carrier: 'image' | 'background';
   /** What stays in its place. */
@@ -106,8 +98,8 @@ const SHORTEST_BACKGROUND = 80;
 /** An address in a style attribute, as it stands in the source; groups: what opens it, the quote, the address. */
 const CSS_ADDRESS = /(url\(\s*(&quot;|&#0?3[49];|["']|))([^)]*?)\2\s*\)/i;
 
-/** What has to be read, decoded or stripped with more care than most addresses. */
-const UNUSUAL = NOT_ASCII | CONTROL | SPACE | OTHER_REFERENCES;
+/** What has to be read or stripped with more care than most addresses. */
+const UNUSUAL = NOT_ASCII | CONTROL | SPACE;
 
 /** How authors mark links that no tool shall track: ours first, then those of other mail services, kept on moving here. */
 const MARKS: readonly (readonly [attribute: string, value: string | undefined])[] = [
@@ -135,10 +127,8 @@ export function surveyHtml(
   return surveyor.finish(open && appendable);
 }
 
-interface BackgroundSite {
+interface BackgroundSite extends JudgedAddress {
   start: number;
-  src: string;
-  signs: number;
   urlStart: number;
   urlEnd: number;
 }
@@ -153,8 +143,6 @@ class Surveyor implements HtmlHandler {
   readonly #disclosures: { start: number; end: number }[] = [];
   #link: LinkSite | undefined;
   #linkText = '';
-  #signs = 0;
-  #host: string | undefined;
   #disclosureStart: number | undefined;
   #imageCount = 0;
   #anchors = 0;
@@ -238,12 +226,13 @@ class Surveyor implements HtmlHandler {
     this.#closeLink();
     const place = attributes.find(this.#text, 'href');
     if (place === undefined) return;
-    const href = this.#address(place.valueStart, place.valueEnd);
-    if (href === undefined) {
+    const address = this.#address(place.valueStart, place.valueEnd);
+    if (address === undefined) {
       const { valueStart, valueEnd } = place;
       this.#otherLinks.push({ start, valueStart, valueEnd: Math.min(valueEnd, valueStart + LONGEST_TEXT) });
       return;
     }
+    const { href, signs, host } = address;
     const kept = attributes.find(this.#text, 'originalsrc');
     const original = kept !== undefined && href.includes('.safelinks.') ? kept : undefined;
     this.#link = {
@@ -252,8 +241,8 @@ class Surveyor implements HtmlHandler {
       tagEnd: end,
       closing: undefined,
       href,
-      signs: this.#signs,
-      host: this.#host,
+      signs,
+      host,
       text: '',
       original,
       marked: this.#isMarked(attributes),
@@ -292,9 +281,10 @@ class Surveyor implements HtmlHandler {
     this.#imageCount += 1;
     if (this.#link !== undefined) this.#describe(attributes.find(this.#text, 'alt'));
     const place = attributes.find(this.#text, 'src');
-    const src = place && this.#address(place.valueStart, place.valueEnd);
-    if (src === undefined) return;
-    this.#images.push({ start, end, src, signs: this.#signs, carrier: 'image', instead: '' });
+    const address = place && this.#address(place.valueStart, place.valueEnd);
+    if (address === undefined) return;
+    const { href, signs, host } = address;
+    this.#images.push({ start, end, href, signs, host, carrier: 'image', instead: '' });
   }
 
   /** A background as we write them, and as mail programs write them anew when they quote. */
@@ -304,23 +294,24 @@ class Surveyor implements HtmlHandler {
     if (style === undefined || style.valueEnd - style.valueStart > LONGEST_ADDRESS) return undefined;
     const found = CSS_ADDRESS.exec(this.#text.slice(style.valueStart, style.valueEnd));
     if (found === null) return undefined;
-    const [whole = '', opening = '', , address = ''] = found;
+    const [whole = '', opening = '', , written = ''] = found;
     const urlStart = style.valueStart + found.index;
     const valueStart = urlStart + opening.length;
-    const src = this.#address(valueStart, valueStart + address.length);
-    if (src === undefined) return undefined;
-    return { start, src, signs: this.#signs, urlStart, urlEnd: urlStart + whole.length };
+    const address = this.#address(valueStart, valueStart + written.length);
+    if (address === undefined) return undefined;
+    const { href, signs, host } = address;
+    return { start, href, signs, host, urlStart, urlEnd: urlStart + whole.length };
   }
 
   /** @param end of the element, when nothing stands in it: then it is ours alone */
   #closeBackground(end?: number): void {
     if (this.#background === undefined) return;
-    const { start, src, signs, urlStart, urlEnd } = this.#background;
+    const { start, href, signs, host, urlStart, urlEnd } = this.#background;
     this.#background = undefined;
     this.#images.push(
       end === undefined
-        ? { start: urlStart, end: urlEnd, src, signs, carrier: 'background', instead: 'none' }
-        : { start, end, src, signs, carrier: 'background', instead: '' },
+        ? { start: urlStart, end: urlEnd, href, signs, host, carrier: 'background', instead: 'none' }
+        : { start, end, href, signs, host, carrier: 'background', instead: '' },
     );
   }
 
@@ -333,25 +324,21 @@ class Surveyor implements HtmlHandler {
     return false;
   }
 
-  /** An attribute's http or https address, undefined for all others; `#signs` and `#host` are then of that address. */
-  #address(start: number, end: number): string | undefined {
+  /** An attribute's http or https address, undefined for all others. */
+  #address(start: number, end: number): JudgedAddress | undefined {
     if (end - start > LONGEST_ADDRESS) return undefined;
-    const signs = signsOf(this.#text, start, end, true);
+    const signs = signsOf(this.#text, start, end);
     if ((signs & UNUSUAL) !== 0) return this.#unusualAddress(start, end);
     const raw = this.#text.slice(start, end);
-    if (!isHttpAddress(raw)) return undefined;
-    this.#signs = signs;
-    this.#host = plainHost(this.#text, start, end);
-    return (signs & AMPERSANDS) === 0 ? raw : decodeAmpersands(raw);
+    const href = (signs & AMPERSAND) === 0 ? raw : decodeAmpersands(raw);
+    if (href === undefined) return this.#unusualAddress(start, end);
+    return isHttpAddress(raw) ? { href, signs, host: plainHost(this.#text, start, end) } : undefined;
   }
 
-  #unusualAddress(start: number, end: number): string | undefined {
+  #unusualAddress(start: number, end: number): JudgedAddress | undefined {
     const raw = this.#read(start, end);
-    const address = stripUrl(raw.includes('&') ? decodeHTMLAttribute(raw) : raw);
-    if (!isHttpAddress(address)) return undefined;
-    this.#signs = signsOf(address);
-    this.#host = plainHost(address);
-    return address;
+    const href = stripUrl(raw.includes('&') ? decodeHTMLAttribute(raw) : raw);
+    return isHttpAddress(href) ? judgeAddress(href) : undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { plainHost, signsOf } from './address-signs.ts';
+import { judgeAddress } from './address-signs.ts';
 import { escapeAttribute } from './escape-attribute.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, LinkSite } from './html-survey.ts';
@@ -60,7 +60,7 @@ export function planLinks(
     const { start, valueStart, valueEnd } = site.place;
     while ((removals[removal]?.end ?? Infinity) <= start) removal += 1;
     if ((removals[removal]?.start ?? Infinity) < start) continue;
-    const read = table.read(site.href, site.signs);
+    const read = table.read(site);
     if (read === undefined) {
       if (options.linkUrl !== null) left.push({ at: start, href: site.href, code: 'already-tracked' });
       continue;
@@ -99,10 +99,7 @@ function refusalOf(
   limits: EditLimits,
 ): LinkReasonCode | undefined {
   const left = limits.leavesLinks ? 'spam-sender-form' : undefined;
-  if (own) {
-    const leading = { href: destination, signs: signsOf(destination), host: plainHost(destination) };
-    return whyLeft({ ...site, ...leading }, limits) ?? left;
-  }
+  if (own) return whyLeft({ ...site, ...judgeAddress(destination) }, limits) ?? left;
   site.refusal ??= whyLeft(site, limits) ?? 'none';
   return site.refusal === 'none' ? left : site.refusal;
 }

@@ -1,5 +1,5 @@
 import type { LinkSite } from './html-survey.ts';
-import { CONTROL, MAY_BE_TEMPLATE, NOT_ASCII, SHORT_SEGMENT } from './address-signs.ts';
+import { CONTROL, MAY_BE_TEMPLATE, NOT_ASCII, SHORT_SEGMENT, type JudgedAddress } from './address-signs.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
 import { holdsPlaceholder } from './placeholders.ts';
 
@@ -20,7 +20,7 @@ export function whyLeft(link: LinkSite, context: LinkContext): LinkReasonCode | 
 
 /** The same for an address in plain text. @param text the words around it */
 export function whyAddressLeft(
-  link: Pick<LinkSite, 'href' | 'text' | 'signs' | 'host'>,
+  link: JudgedAddress & Pick<LinkSite, 'text'>,
   context: LinkContext,
 ): LinkReasonCode | undefined {
   const { href, signs } = link;
@@ -32,10 +32,7 @@ export function whyAddressLeft(
 }
 
 /** What comes back from the address exactly as it went in, whoever decodes it. */
-function isSafeAddress(
-  { href, signs, host }: Pick<LinkSite, 'href' | 'signs' | 'host'>,
-  { unicode }: LinkContext,
-): boolean {
+function isSafeAddress({ href, signs, host }: JudgedAddress, { unicode }: LinkContext): boolean {
   const isAscii = (signs & NOT_ASCII) === 0;
   if ((signs & CONTROL) !== 0 || (!isAscii && (href.includes('\ufffd') || !href.isWellFormed())))
     return false;
@@ -104,11 +101,21 @@ const TOP_LEVEL = /^(?:xn--[a-z0-9-]+|\p{L}{2,24})$/iu;
  * of links that show one address and lead to another (Thunderbird's scam warning, rspamd's PHISHING).
  */
 function showsAddress(visible: string): boolean {
-  if (!/[.:@\u3002\uff0e\uff61\uff20\uff1a\u2024\ufe52]/.test(visible)) return false;
+  if (!mayShowAddress(visible)) return false;
   const text = withoutDisguise(visible);
   if (/https?:|www\.|:\/\/|[^\s@]@[^\s@]/i.test(text)) return true;
   // A host has a dot inside: most texts only have them behind words.
   return /[^\s.]\.+[^\s.]/.test(text) && text.split(NOT_HOST).some(isHost);
+}
+
+/** Whether there is a dot, a colon or an at sign, in ASCII or in full width; anything else than ASCII may hide one. */
+function mayShowAddress(visible: string): boolean {
+  for (let position = 0; position < visible.length; position += 1) {
+    const code = visible.charCodeAt(position);
+    if (code === 0x2e || code === 0x3a || code === 0x40) return true;
+    if (code > 0x7f) return /[.:@\u3002\uff0e\uff61\uff20\uff1a\u2024\ufe52]/.test(visible);
+  }
+  return false;
 }
 
 /** Invisible and full-width characters must not hide an address. */

@@ -1,3 +1,4 @@
+import type { JudgedAddress } from './address-signs.ts';
 import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
@@ -28,14 +29,10 @@ export class LinkTable {
     return [...this.#links.values()];
   }
 
-  /**
-   * Where an address leads in the end, and whether it is one of ours; undefined when it must stay as it is.
-   *
-   * @param signs of the address; see address-signs.ts
-   */
-  read(address: string, signs: number): ReadAddress | undefined {
-    const own = this.#isTracked && readThroughGateways(address, signs, this.#isTracked);
-    if (own === undefined) return { destination: address, own: false, trap: false };
+  /** Where an address leads in the end, and whether it is one of ours; undefined when it must stay as it is. */
+  read(address: JudgedAddress): ReadAddress | undefined {
+    const own = this.#isTracked && readThroughGateways(address, this.#isTracked);
+    if (own === undefined) return { destination: address.href, own: false, trap: false };
     if (own.kind === 'pixel' || own.destination === undefined) return undefined;
     return { destination: own.destination, own: true, trap: own.kind === 'trap' };
   }

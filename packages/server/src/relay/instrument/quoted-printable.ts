@@ -149,11 +149,6 @@ function contentEnd(encoded: Buffer, start: number, lineEnd: number): number {
   return end;
 }
 
-interface Place {
-  start: number;
-  end: number;
-}
-
 /** Finds decoded offsets, asked for in order, in the encoded text. Each byte is looked at once. */
 class OffsetFinder {
   readonly #encoded: Buffer;
@@ -214,6 +209,9 @@ class OffsetFinder {
   }
 }
 
+/** `=3D` */
+const CODE_LENGTH = 3;
+
 /** Writes changes into the encoded lines, with soft line breaks where a line gets too long. */
 class Splicer {
   readonly #encoded: Buffer;
@@ -236,43 +234,40 @@ class Splicer {
   }
 
   encode(edits: readonly ByteEdit[]): RawEdit[] {
-    const places = edits.map(({ start, end }) => ({
-      start: this.#finder.find(start),
-      end: this.#finder.find(end),
-    }));
-    return edits.map((edit, index) => {
-      const place = places[index] ?? { start: this.#encoded.length, end: this.#encoded.length };
-      return this.#splice(place, edit.text, places[index + 1]?.start ?? NEVER);
+    const places = edits.map(({ start, end, text }): RawEdit => {
+      const found = this.#finder.find(start);
+      return { start: found, end: this.#finder.find(end), text };
     });
+    for (const [index, place] of places.entries()) this.#splice(place, places[index + 1]?.start ?? NEVER);
+    return places;
   }
 
-  #splice(place: Place, text: string, next: number): RawEdit {
-    this.#goTo(place.start);
+  /** Makes of a change with its place in the encoded text what is written there. @param next where the next one is */
+  #splice(edit: RawEdit, next: number): void {
+    const { start, end, text } = edit;
+    this.#goTo(start);
     const lineStart = this.#lineStart;
     const sameLine = this.#position >= lineStart;
-    const column = sameLine ? this.#column + (place.start - this.#position) : place.start - lineStart;
-    this.#goTo(place.end);
-    const atLineEnd = place.end === this.#lineEnd;
-    const blank = atLineEnd && text === '' ? this.#blankBefore(place.start, lineStart) : undefined;
-    const written = this.#write(blank ?? text, blank === undefined ? column : column - 1, atLineEnd);
+    const column = sameLine ? this.#column + (start - this.#position) : start - lineStart;
+    this.#goTo(end);
+    const atLineEnd = end === this.#lineEnd;
+    const blank = atLineEnd && text === '' ? this.#blankBefore(start, lineStart) : undefined;
+    if (blank !== undefined) edit.start -= 1;
+    edit.text = this.#write(blank ?? text, blank === undefined ? column : column - 1, atLineEnd);
     // The next edit on this line breaks it itself, right before what it writes.
-    const tail = next <= this.#lineEnd ? next - place.end + 1 : this.#lineEnd - place.end;
-    const edit = { start: blank === undefined ? place.start : place.start - 1, end: place.end };
-    this.#breakBefore(edit, written, tail);
+    this.#breakBefore(edit, next <= this.#lineEnd ? next - end + 1 : this.#lineEnd - end);
     this.#position = edit.end;
-    this.#column = written.column;
-    return { ...edit, text: written.text };
   }
 
   /** Breaks the line behind what was written, when what follows on it does not fit. @param tail its length */
-  #breakBefore(edit: Place, written: { text: string; column: number }, tail: number): void {
-    for (let rest = tail; written.column > 0 && written.column + rest > LONGEST_LINE; rest -= 1) {
-      written.text += this.#softBreak;
-      written.column = 0;
+  #breakBefore(edit: RawEdit, tail: number): void {
+    for (let rest = tail; this.#column > 0 && this.#column + rest > LONGEST_LINE; rest -= 1) {
+      edit.text += this.#softBreak;
+      this.#column = 0;
       // Two dashes at a line's start could be a boundary. Encoded it takes more room, and the line may be full again.
       if (this.#encoded[edit.end] !== DASH) return;
-      written.text += '=2D';
-      written.column = 3;
+      edit.text += '=2D';
+      this.#column = 3;
       edit.end += 1;
     }
   }
@@ -284,32 +279,42 @@ class Splicer {
     return byte === SPACE ? ' ' : byte === TAB ? '\t' : undefined;
   }
 
-  /** Encodes a text in pieces that fit their lines. @param column where it begins */
-  #write(text: string, column: number, atLineEnd: boolean): { text: string; column: number } {
+  /** Encodes a text in pieces that fit their lines; `#column` is where it ends. @param column where it begins */
+  #write(text: string, column: number, atLineEnd: boolean): string {
     const codes = encodeText(text, atLineEnd);
+    const { length } = codes;
     let written = '';
     let position = 0;
-    let at = column;
-    while (position < codes.length) {
-      if (at === 0) {
+    let code = codes.indexOf('=');
+    this.#column = column;
+    while (position < length) {
+      if (this.#column === 0) {
         // A dash or dot in front could make the line a boundary or the end of the mail.
         const first = codes.charCodeAt(position);
         if (first === DASH || first === DOT) {
           written += first === DASH ? '=2D' : '=2E';
-          at = 3;
+          this.#column = 3;
           position += 1;
         }
       }
-      const end = pieceEnd(codes, position, LONGEST_LINE - 1 - at);
-      written += codes.slice(position, end);
-      at += end - position;
-      position = end;
-      if (position < codes.length) {
+      if (code !== -1 && code < position) code = codes.indexOf('=', position);
+      const isCode = code === position;
+      const room = LONGEST_LINE - 1 - this.#column;
+      const end = isCode ? position + CODE_LENGTH : code === -1 ? length : code;
+      const fits = isCode
+        ? room < CODE_LENGTH
+          ? position
+          : end
+        : Math.min(end, position + Math.max(0, room));
+      written += codes.slice(position, fits);
+      this.#column += fits - position;
+      position = fits;
+      if (fits < end) {
         written += this.#softBreak;
-        at = 0;
+        this.#column = 0;
       }
     }
-    return { text: written, column: at };
+    return written;
   }
 
   /** Enters the encoded line that holds a position. Positions come in order. */
@@ -335,12 +340,4 @@ function encodeText(text: string, atLineEnd: boolean): string {
 
 function toCode(character: string): string {
   return `=${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
-}
-
-/** The end of a piece of at most `room` characters that cuts no code in two. */
-function pieceEnd(codes: string, start: number, room: number): number {
-  const end = start + Math.max(0, room);
-  if (end >= codes.length) return codes.length;
-  if (end > start && codes.charCodeAt(end - 1) === EQUALS) return end - 1;
-  return end - 1 > start && codes.charCodeAt(end - 2) === EQUALS ? end - 2 : end;
 }

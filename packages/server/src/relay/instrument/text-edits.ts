@@ -1,4 +1,4 @@
-import { plainHost, signsOf } from './address-signs.ts';
+import { judgeAddress } from './address-signs.ts';
 import type { ByteEdit, RawEdit } from './encoded-body.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { LeftLink } from './untouched-links.ts';
@@ -33,8 +33,8 @@ export function planText(
   for (const address of findAddresses(text)) {
     const { start, end } = address;
     const href = text.slice(start, end);
-    const signs = signsOf(href);
-    const read = table.read(href, signs);
+    const judged = judgeAddress(href);
+    const read = table.read(judged);
     if (read === undefined || (address.cut && !read.own)) {
       const code = read === undefined ? 'already-tracked' : 'cut-address';
       if (options.linkUrl !== null) left.push({ at: start, href, code });
@@ -49,12 +49,8 @@ export function planText(
     const { destination, own } = read;
     let tracked = destination;
     if (options.linkUrl !== null) {
-      const link = {
-        href: destination,
-        signs: own ? signsOf(destination) : signs,
-        host: plainHost(destination),
-        text: wordsAround(opened, address),
-      };
+      const leading = own ? judgeAddress(destination) : judged;
+      const link = { ...leading, text: wordsAround(opened, address) };
       const refusal = whyAddressLeft(link, { unsubscribe, unicode: true });
       const longest = Math.min(LONGEST_LINK, room.longest(address));
       if (refusal === undefined) tracked = table.track(destination, longest);
