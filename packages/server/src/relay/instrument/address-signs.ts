@@ -25,7 +25,7 @@ export interface JudgedAddress {
 }
 
 export function judgeAddress(href: string): JudgedAddress {
-  return { href, signs: signsOf(href), host: plainHost(href) };
+  return { href, signs: signsOf(href, 0, href.length), host: plainHost(href, 0, href.length) };
 }
 
 /**
@@ -34,22 +34,29 @@ export function judgeAddress(href: string): JudgedAddress {
  */
 const PLAIN_ADDRESS = /^https?:\/\/(?![^/?#]*xn--)((?:[a-z\d-]+\.)*[a-z][a-z\d-]*)(?=[/?#]|$)/i;
 
+/** Hosts have at most 255 characters. */
+const LONGEST_ORIGIN = 300;
+
 /** The beginning of the plain address that was read last, and its host: most links of a mail lead to the same. */
-let latest = { origin: new Uint8Array(), host: '' };
+const latest = { origin: new Uint8Array(LONGEST_ORIGIN), length: 0, host: '' };
 
 /** The host, lower case, of an address that every parser takes, which stands between the offsets; undefined of others. */
-export function plainHost(text: string, start = 0, end = text.length): string | undefined {
+export function plainHost(text: string, start: number, end: number): string | undefined {
   if (isLatest(text, start, end)) return latest.host;
   const found = PLAIN_ADDRESS.exec(text.slice(start, end));
   if (found === null) return undefined;
-  const [whole, written = ''] = found;
-  latest = { origin: Buffer.from(whole, 'latin1'), host: written.toLowerCase() };
-  return latest.host;
+  const [{ length }, written = ''] = found;
+  const host = written.toLowerCase();
+  if (length <= LONGEST_ORIGIN) {
+    for (let index = 0; index < length; index += 1) latest.origin[index] = text.charCodeAt(start + index);
+    latest.length = length;
+    latest.host = host;
+  }
+  return host;
 }
 
 function isLatest(text: string, start: number, end: number): boolean {
-  const { origin } = latest;
-  const { length } = origin;
+  const { origin, length } = latest;
   if (length === 0 || start + length > end) return false;
   for (let index = 0; index < length; index += 1) {
     if (text.charCodeAt(start + index) !== origin[index]) return false;
@@ -80,6 +87,7 @@ export function isHttpAddress(text: string): boolean {
 
 const HASH = 0x23;
 const COLON = 0x3a;
+const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
@@ -130,7 +138,7 @@ function bitsOfCharacters(): Int32Array {
 }
 
 /** The bits of an address that stands between the offsets, encoded or not. */
-export function signsOf(text: string, start = 0, end = text.length): number {
+export function signsOf(text: string, start: number, end: number): number {
   let seen = 0;
   let odd = 0;
   let short = 0;
@@ -174,9 +182,10 @@ function isReferenceAt(raw: string, at: number): boolean {
   while (isAlphanumeric(raw.charCodeAt(end))) end += 1;
   const next = raw.charCodeAt(end);
   if (end === at + 1) return next === HASH;
-  // The name of a parameter, whatever it is (WHATWG HTML §13.2.5.73).
-  if (next === EQUALS) return false;
-  return end - at > LONGEST_NAME || isReference(raw.slice(at, end + 1));
+  if (next === SEMICOLON) return true;
+  // The name of a parameter, whatever it is (WHATWG HTML §13.2.5.73); and those without semicolon are short.
+  if (next === EQUALS || end - at > LONGEST_NAME) return false;
+  return isReference(raw.slice(at, end + 1));
 }
 
 /** `amp;` */
@@ -194,7 +203,8 @@ function isAlphanumeric(code: number): boolean {
   return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39);
 }
 
-const LONGEST_NAME = 40;
+/** `&Aacute`: the longest that is read without its semicolon. */
+const LONGEST_NAME = 7;
 const MOST_NAMES = 1_000;
 const references = new Map<string, boolean>();
 

@@ -195,6 +195,10 @@ function within(byte: number, ranges: readonly Range[]): boolean {
 }
 
 const ESC = 0x1b;
+/** `(B`, `$B` and `$@` behind it. */
+const TO_ASCII = 0x2842;
+const TO_JIS = 0x2442;
+const TO_OLD_JIS = 0x2440;
 
 function holdsEscapes(latin1: string): boolean {
   return latin1.includes('\x1b$B') || latin1.includes('\x1b$@');
@@ -211,10 +215,12 @@ function maskIso2022Jp(bytes: Buffer): Masked | undefined {
   for (let position = 0; position < bytes.length; position += 1) {
     const byte = bytes[position] ?? 0;
     if (byte === ESC) {
-      const sequence = bytes.toString('latin1', position + 1, position + 3);
-      if (sequence !== '(B' && sequence !== '$B' && sequence !== '$@') return undefined;
-      ascii = sequence === '(B';
-      bytes.fill(MASK, position, position + 3);
+      const sequence = ((bytes[position + 1] ?? 0) << 8) | (bytes[position + 2] ?? 0);
+      if (sequence !== TO_ASCII && sequence !== TO_JIS && sequence !== TO_OLD_JIS) return undefined;
+      ascii = sequence === TO_ASCII;
+      bytes[position] = MASK;
+      bytes[position + 1] = MASK;
+      bytes[position + 2] = MASK;
       position += 2;
     } else if (!ascii) {
       if (byte === 0x0a) return undefined;

@@ -46,6 +46,13 @@ const HOSTILE: Record<string, string> = {
   'addresses in plain text': `Content-Type: text/plain\r\n\r\n${'http://a/x '.repeat(MANY / 4)}`,
   'brackets behind an address': `Content-Type: text/plain\r\n\r\nhttp://a/${'('.repeat(MANY)}${')'.repeat(MANY)}`,
   'addresses in addresses': `${HTML}\r\n${`<a href="https://a.safelinks.protection.outlook.com/?url=${'http%253A'.repeat(500)}">x</a>`.repeat(100)}`,
+  'addresses in styles that never end': `${HTML}\r\n${`<span style="${'url('.repeat(4_000)}">`.repeat(10)}`,
+  'blanks in an address in a style': `${HTML}\r\n${`<span style="url(x${' '.repeat(16_000)}y)">`.repeat(10)}`,
+  'names like character references': `${HTML}\r\n${Array.from({ length: MANY / 20 }, (_, index) => `<a href="http://a/?&a${index}_&copy">x</a>`).join('')}`,
+  'hosts that are all others': `${HTML}\r\n${Array.from({ length: MANY / 4 }, (_, index) => `<a href="http://h${index}.example/">x</a>`).join('')}`,
+  'foreign content in foreign content': `${HTML}\r\n${'<svg><desc>'.repeat(MANY / 2)}`,
+  'base64 with something else in it': `${BASE64}${'QUJD!'.repeat(MANY)}`,
+  'escape sequences of a character set': `Content-Type: text/html; charset=iso-2022-jp\r\n\r\n${'\x1b$B0!\x1b(B'.repeat(MANY)}`,
   'two-byte characters': `Content-Type: text/html; charset=shift_jis\r\n\r\n${'\x81\x40'.repeat(5 * MANY)}`,
 };
 

@@ -12,6 +12,7 @@ import {
   type JudgedAddress,
 } from './address-signs.ts';
 import type { AttributePlace, Attributes } from './html-attributes.ts';
+import { findCssAddress } from './css-address.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { scanHtml, type HtmlHandler } from './html-scan.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
@@ -94,9 +95,6 @@ const SHORT_TEXT = 20_000;
 
 /** No shorter tag holds an address with a token. */
 const SHORTEST_BACKGROUND = 80;
-
-/** An address in a style attribute, as it stands in the source; groups: what opens it, the quote, the address. */
-const CSS_ADDRESS = /(url\(\s*(&quot;|&#0?3[49];|["']|))([^)]*?)\2\s*\)/i;
 
 /** What has to be read or stripped with more care than most addresses. */
 const UNUSUAL = NOT_ASCII | CONTROL | SPACE;
@@ -292,15 +290,13 @@ class Surveyor implements HtmlHandler {
     if (end - start < SHORTEST_BACKGROUND) return undefined;
     const style = attributes.find(this.#text, 'style');
     if (style === undefined || style.valueEnd - style.valueStart > LONGEST_ADDRESS) return undefined;
-    const found = CSS_ADDRESS.exec(this.#text.slice(style.valueStart, style.valueEnd));
-    if (found === null) return undefined;
-    const [whole = '', opening = '', , written = ''] = found;
-    const urlStart = style.valueStart + found.index;
-    const valueStart = urlStart + opening.length;
-    const address = this.#address(valueStart, valueStart + written.length);
+    const found = findCssAddress(this.#text.slice(style.valueStart, style.valueEnd));
+    if (found === undefined) return undefined;
+    const at = style.valueStart;
+    const address = this.#address(at + found.valueStart, at + found.valueEnd);
     if (address === undefined) return undefined;
     const { href, signs, host } = address;
-    return { start, href, signs, host, urlStart, urlEnd: urlStart + whole.length };
+    return { start, href, signs, host, urlStart: at + found.start, urlEnd: at + found.end };
   }
 
   /** @param end of the element, when nothing stands in it: then it is ours alone */
