@@ -124,6 +124,8 @@ test('a trap is none of the links, and goes through twice as once', async () => 
     'reason',
     'reasonText',
     'pixel',
+    'pixelReason',
+    'pixelReasonText',
     'links',
     'untouchedLinks',
     'message',
