@@ -18,27 +18,36 @@ function heldSyncs() {
 
 const noCommit = async (): Promise<void> => assert.fail('no commit is needed');
 
-test('who calls while a sync is under way waits for the next one, and shares it', async () => {
+test('two syncs may be under way; who calls meanwhile waits for the next one, and shares it', async () => {
   const { begun, syncFile } = heldSyncs();
   const log = new LogSync('x.db', noCommit, syncFile);
   const done: string[] = [];
   const call = (name: string) => log.sync().then(() => done.push(name));
-  const calls = [call('first')];
+  const calls = [call('first'), call('with the first')];
   await nextTurn();
-  calls.push(call('second'), call('third'));
+  calls.push(call('second'));
   await nextTurn();
-  assert.equal(begun.length, 1);
-  begun[0]?.resolve();
+  calls.push(call('third'), call('with the third'));
   await nextTurn();
-  assert.deepEqual(done, ['first']);
   assert.equal(begun.length, 2);
-  calls.push(call('fourth'));
   begun[1]?.resolve();
   await nextTurn();
-  assert.deepEqual(done, ['first', 'second', 'third']);
-  begun[2]?.resolve();
-  await Promise.all(calls);
+  assert.deepEqual(
+    done,
+    ['second'],
+    'what was asked for behind the first is not answered by it, nor the other way round',
+  );
   assert.equal(begun.length, 3);
+  calls.push(call('fourth'));
+  await nextTurn();
+  assert.equal(begun.length, 3);
+  begun[0]?.resolve();
+  begun[2]?.resolve();
+  await nextTurn();
+  assert.deepEqual(done, ['second', 'first', 'with the first', 'third', 'with the third']);
+  begun[3]?.resolve();
+  await Promise.all(calls);
+  assert.equal(begun.length, 4);
 });
 
 test('a sync that fails is told to those who waited for it, and to nobody else', async () => {
