@@ -16,6 +16,7 @@ export interface DenyEntryReader {
 export class EdgeLink {
   readonly #reader: DenyEntryReader;
   readonly #clock: Clock;
+  readonly #tell: (message: FromBackEnd) => void;
   #acknowledged = 0;
   #metrics: EdgeMetricsReport = {};
   #edgeKnown = false;
@@ -26,9 +27,15 @@ export class EdgeLink {
   #sent: { entries: DenyEntry[]; after: number } | undefined;
   readonly #waiting = new Set<{ version: number; resolve: () => void }>();
 
-  constructor(reader: DenyEntryReader, clock: Clock) {
+  /** @param tell passes a message on to the supervisor, which passes it on to the edge that is there */
+  constructor(
+    reader: DenyEntryReader,
+    clock: Clock,
+    tell: (message: FromBackEnd) => void = (message) => send(process, message),
+  ) {
     this.#reader = reader;
     this.#clock = clock;
+    this.#tell = tell;
   }
 
   /** @param onStale called when a (re)started edge may lack entries */
@@ -39,7 +46,8 @@ export class EdgeLink {
       this.#confirm();
       // What was sent while it was down is sent again at once, if it has all that is before it.
       const sent = this.#sent;
-      if (sent !== undefined && message.denyVersion >= sent.after) tell(sent.entries);
+      if (sent !== undefined && message.denyVersion >= sent.after)
+        this.#tell({ type: 'deny', entries: sent.entries });
       onStale();
     } else if (message.type === 'deny-ack') {
       this.#acknowledged = Math.max(this.#acknowledged, message.version);
@@ -91,7 +99,7 @@ export class EdgeLink {
       ACK_TIMEOUT_MS,
     );
     this.#sent = { entries, after };
-    tell(entries);
+    this.#tell({ type: 'deny', entries });
     try {
       await promise;
     } finally {
@@ -104,8 +112,4 @@ export class EdgeLink {
   #confirm(): void {
     for (const waiter of this.#waiting) if (waiter.version <= this.#acknowledged) waiter.resolve();
   }
-}
-
-function tell(entries: DenyEntry[]): void {
-  send(process, { type: 'deny', entries } satisfies FromBackEnd);
 }
