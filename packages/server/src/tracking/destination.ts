@@ -8,8 +8,14 @@ const HTTP = /^https?:\/\//i;
 
 /** Whether a link may lead there: http or https, an address a browser can parse, and not longer than 16,000 characters encoded. */
 export function isTrackableDestination(text: string): boolean {
-  return isHttpUrl(text) && text.isWellFormed() && isShortEnough(text);
+  if (text === latest) return true;
+  const is = isHttpUrl(text) && text.isWellFormed() && isShortEnough(text);
+  if (is) latest = text;
+  return is;
 }
+
+/** The last one that was: whoever asks first whether a link may be made then makes it, and is asked again. */
+let latest: string | undefined;
 
 /** A character becomes at most nine, so hardly any address has to be encoded to know. */
 function isShortEnough(text: string): boolean {
@@ -23,7 +29,7 @@ export function isHttpUrl(text: string): boolean {
 /** Everything but unreserved characters is encoded: gateways and mail programs leave such a query alone. */
 export function encodeDestination(destination: string): string {
   const encoded = encodeURIComponent(destination.toWellFormed());
-  if (!/[!'()*]/.test(encoded)) return encoded;
+  if (!/[!'()*]/.test(destination)) return encoded;
   return encoded.replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -48,14 +48,12 @@ export class Keyring {
     return this.#derived.size;
   }
 
-  /** With the newest key. */
-  sign(signed: Signed): Buffer {
+  /** With the newest key. @param mac takes the signature */
+  sign(signed: Signed, mac: Uint8Array): void {
     const key = this.#key(this.signingKeyId, signed.workspaceId);
     if (key === undefined) throw new Error('the signing key is missing');
     this.#keep(this.signingKeyId, signed.workspaceId, key);
-    const mac = Buffer.alloc(MAC_BYTES);
     writeMac(key, signed, mac);
-    return mac;
   }
 
   /** In constant time. False also when there is no key of this id. */

@@ -33,7 +33,7 @@ export function encodeReturnToken(keyring: Keyring, { workspaceId, subject }: Re
   bytes.writeUInt32BE(workspaceId, 1);
   bytes.write(subject, 5, 'hex');
   const body = bytes.subarray(0, BODY_BYTES);
-  keyring.sign({ workspaceId, domain: 'return', body, destination: '' }).copy(bytes, BODY_BYTES);
+  keyring.sign({ workspaceId, domain: 'return', body, destination: '' }, bytes.subarray(BODY_BYTES));
   return toBase32(bytes);
 }
 

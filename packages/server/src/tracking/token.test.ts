@@ -153,10 +153,26 @@ test('two deliveries never share a token, nor two workspaces a key', () => {
     }),
   );
   const body = Buffer.alloc(24);
-  const macs = [1, 2, 3].map((id) =>
-    keyring.sign({ workspaceId: id as WorkspaceId, domain: 'pixel', body, destination: '' }).toString('hex'),
-  );
+  const macs = [1, 2, 3].map((id) => {
+    const mac = Buffer.alloc(16);
+    keyring.sign({ workspaceId: id as WorkspaceId, domain: 'pixel', body, destination: '' }, mac);
+    return mac.toString('hex');
+  });
   assert.equal(new Set(macs).size, 3);
+});
+
+test('a subject that is none is refused, also after one that was', () => {
+  const good: TokenClaims = {
+    workspaceId: 5 as WorkspaceId,
+    subject: 'ab'.repeat(16),
+    linkIndex: 1,
+    mode: 'full',
+  };
+  const token = encodeToken(keyring, 'link', good, 'https://a.example/');
+  for (const subject of ['', 'AB'.repeat(16), 'ab'.repeat(15), `${'ab'.repeat(16)}0`, 'zz'.repeat(16)]) {
+    assert.throws(() => encodeToken(keyring, 'link', { ...good, subject }), /subject/);
+  }
+  assert.equal(encodeToken(keyring, 'link', good, 'https://a.example/'), token);
 });
 
 test('after rotation the newest key signs and the old one still verifies', () => {

@@ -40,21 +40,31 @@ export function encodeToken(
   claims: TokenClaims,
   destination = '',
 ): string {
-  if (!SUBJECT.test(claims.subject)) throw new RangeError('a token’s subject is 32 lower-case hex digits');
   if (!(Number.isInteger(claims.linkIndex) && claims.linkIndex >= 0 && claims.linkIndex <= 0xffff)) {
     throw new RangeError(`a link index is from 0 to 65535, and this is ${claims.linkIndex}`);
   }
-  const bytes = Buffer.alloc(TOKEN_BYTES);
-  bytes[0] = (VERSION << 4) | MODES.indexOf(claims.mode);
-  bytes[1] = keyring.signingKeyId;
-  bytes.writeUInt32BE(claims.workspaceId, 2);
-  bytes.write(claims.subject, 6, 'hex');
-  bytes.writeUInt16BE(claims.linkIndex, 22);
+  writeSubject(claims.subject);
+  signed[0] = (VERSION << 4) | MODES.indexOf(claims.mode);
+  signed[1] = keyring.signingKeyId;
+  signed.writeUInt32BE(claims.workspaceId, 2);
+  signed.writeUInt16BE(claims.linkIndex, 22);
   const { workspaceId } = claims;
-  keyring
-    .sign({ workspaceId, domain, body: bytes.subarray(0, BODY_BYTES), destination })
-    .copy(bytes, BODY_BYTES);
-  return bytes.toString('base64url');
+  keyring.sign({ workspaceId, domain, body: signedBody, destination }, signedMac);
+  return signed.toString('base64url');
+}
+
+/** Scratch: encoding is synchronous. */
+const signed = Buffer.alloc(TOKEN_BYTES);
+const signedBody = signed.subarray(0, BODY_BYTES);
+const signedMac = signed.subarray(BODY_BYTES);
+/** What stands there already: the links of a copy are signed one after the other. */
+let writtenSubject = '';
+
+function writeSubject(subject: string): void {
+  if (subject === writtenSubject) return;
+  if (!SUBJECT.test(subject)) throw new RangeError('a token’s subject is 32 lower-case hex digits');
+  signed.write(subject, 6, 'hex');
+  writtenSubject = subject;
 }
 
 /** @returns undefined for whatever this keyring did not sign, in this spelling, for this domain and destination */

@@ -107,12 +107,15 @@ export function verifyPageToken(
 const PIXEL_PATH = /\/o\/([\w-]+)\.gif(?:\?[^#\s]*)?$/;
 const LINK_PATH = /^https?:\/\/[^?#\s]+\/l\/([\w-]+)\?([^#\s]*)(?:#\S*)?$/i;
 
+/** Few addresses of others have it, and need to be looked at. */
+const OWN_PATH = /\/[ol]\//i;
+
 /** What one of our own addresses says, whichever host it is on; undefined for all others and for altered ones. */
 export function readTrackedUrl(
   keyring: Keyring,
   url: string,
 ): { kind: 'pixel' | 'link' | 'trap'; claims: TokenClaims; destination?: string } | undefined {
-  if (!/^https?:\/\//i.test(url)) return undefined;
+  if (!OWN_PATH.test(url) || !/^https?:\/\//i.test(url)) return undefined;
   const pixelToken = PIXEL_PATH.exec(url)?.[1];
   if (pixelToken !== undefined) {
     const claims = verifyPixelToken(keyring, pixelToken);
