@@ -299,7 +299,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
       ...purges(config, { queue: new KyselyQueuePurgeStore(engine), reports: reportStore, shared }, clock),
       mailboxes: () => mailboxes.housekeep(),
       notifications: () => dispatcher.housekeep(),
-      hitLog: async () => hitSource.trim(await timeline.cursors()),
+      hitLog: async () => hitSource.trim(await timeline.durableCursors()),
     },
     logger,
   );

@@ -139,8 +139,11 @@ export class HitProcessor {
         const size = this.#batchSize;
         const hits = await this.#source.read(cursors, size);
         if (hits.length > 0) {
+          const begun = performance.now();
           const { written } = await this.#timeline.takeHits(hits, new Map(cursors));
-          writing = this.#finish(hits, written, size);
+          writing = this.#finish(hits, written);
+          // With the wait for the batch before: the longest of the steps that several batches are in.
+          if (hits.length === size) this.#adapt(performance.now() - begun);
           // Its failure is met below, or by the next batch.
           writing.catch(() => undefined);
           for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
@@ -163,13 +166,11 @@ export class HitProcessor {
     }
   }
 
-  async #finish(hits: readonly LoggedHit[], written: Promise<void>, size: number): Promise<void> {
-    const begun = performance.now();
+  async #finish(hits: readonly LoggedHit[], written: Promise<void>): Promise<void> {
     await written;
     this.#onRecorded(hits);
     this.#processed += hits.length;
     this.#lagMs = this.#waitedFor(hits);
-    if (hits.length === size) this.#adapt(performance.now() - begun);
   }
 }
 

@@ -166,6 +166,8 @@ export interface Recording {
 
 export interface TimelineStore {
   cursors(): Promise<Map<string, number>>;
+  /** Those that a loss of power leaves: what is before them need not be kept elsewhere. */
+  durableCursors(): Promise<Map<string, number>>;
   /**
    * One transaction: reads and locks the deliveries, calls `decide` (pure) on what it read, and writes the answer, and
    * `along` behind it. Either all of it happens or nothing. `decide` may be asked again, when what it was told was

@@ -74,6 +74,11 @@ export class Timeline {
     return this.#store.cursors();
   }
 
+  /** @see TimelineStore.durableCursors */
+  durableCursors(): Promise<Map<string, number>> {
+    return this.#store.durableCursors();
+  }
+
   /** Hits in the order of their log. Those of unknown deliveries are discarded; the cursor passes them all. */
   async recordHits(hits: readonly LoggedHit[]): Promise<void> {
     await (

@@ -9,8 +9,12 @@ import {
 } from '../messages/messages.ts';
 import { NEWEST_HITS, type SeenDelivery } from './timeline-reads.ts';
 
-/** Hits and events that are kept; some 500 bytes each. */
-const MOST_KEPT = 60_000;
+/**
+ * Hits and events that are kept, some 500 bytes each: of deliveries that were in one batch, which is what is being written
+ * and a little more; and of those that came again meanwhile.
+ */
+const MOST_NEW = 25_000;
+const MOST_HOT = 75_000;
 /** What is known beyond a delivery is read again after this, ms. */
 const FRESH_MS = 10_000;
 
@@ -27,8 +31,8 @@ interface Hot {
  * something is written.
  */
 export class HotDeliveries {
-  readonly #deliveries = new Map<DeliveryId, Hot>();
-  #size = 0;
+  readonly #new = new Kept(MOST_NEW);
+  readonly #hot = new Kept(MOST_HOT);
   #generation = 0;
   /** Those of the last batch. */
   #newest: ReadonlySet<DeliveryId> = new Set();
@@ -41,7 +45,7 @@ export class HotDeliveries {
     const earlierHits = new Map<DeliveryId, StoredHit[]>();
     const oldest = performance.now() - FRESH_MS;
     for (const id of ids) {
-      const hot = this.#deliveries.get(id);
+      const hot = this.#hot.get(id) ?? this.#new.get(id);
       if (hot === undefined || (hot.readAt < oldest && !this.#newest.has(id))) continue;
       deliveries.set(id, hot.delivery);
       if (hot.earlier !== undefined) earlierHits.set(id, hot.earlier);
@@ -60,6 +64,9 @@ export class HotDeliveries {
       ({ deliveryId }) => deliveryId,
     );
     const changed = new Map(work.changedEvents.map((event) => [event.id, event]));
+    // Before these come, which must stay until they can be read.
+    this.#new.trim();
+    this.#hot.trim();
     this.#newest = new Set(work.deliveries.map(({ id }) => id));
     for (const { id, transport, verdict, sentAt, objectedAt } of work.deliveries) {
       const before = snapshot.deliveries.get(id);
@@ -76,17 +83,19 @@ export class HotDeliveries {
         snapshot.earlierHits.get(id),
       );
     }
-    this.#trim();
   }
 
   forget(ids: readonly DeliveryId[]): void {
-    for (const id of ids) this.#drop(id);
+    for (const id of ids) {
+      this.#new.drop(id);
+      this.#hot.drop(id);
+    }
   }
 
   /** What was kept did not come true. */
   clear(): void {
-    this.#deliveries.clear();
-    this.#size = 0;
+    this.#new.clear();
+    this.#hot.clear();
     this.#generation += 1;
   }
 
@@ -96,24 +105,50 @@ export class HotDeliveries {
   }
 
   #put(delivery: SeenDelivery, earlier: StoredHit[] | undefined): void {
-    const readAt = this.#deliveries.get(delivery.id)?.readAt ?? performance.now();
-    this.#drop(delivery.id);
+    const { id } = delivery;
+    const before = this.#hot.get(id) ?? this.#new.get(id);
+    this.#new.drop(id);
     const size = 1 + delivery.hits.length + delivery.events.length + (earlier?.length ?? 0);
-    this.#deliveries.set(delivery.id, { delivery, earlier, readAt, size });
-    this.#size += size;
+    const now = { delivery, earlier, readAt: before?.readAt ?? performance.now(), size };
+    (before === undefined ? this.#new : this.#hot).put(id, now);
+  }
+}
+
+/** When there are too many, those that were not put for the longest time go first. */
+class Kept {
+  readonly #most: number;
+  readonly #deliveries = new Map<DeliveryId, Hot>();
+  #size = 0;
+
+  constructor(most: number) {
+    this.#most = most;
   }
 
-  #drop(id: DeliveryId): void {
+  get(id: DeliveryId): Hot | undefined {
+    return this.#deliveries.get(id);
+  }
+
+  put(id: DeliveryId, hot: Hot): void {
+    this.drop(id);
+    this.#deliveries.set(id, hot);
+    this.#size += hot.size;
+  }
+
+  trim(): void {
+    for (const oldest of this.#deliveries.keys()) {
+      if (this.#size <= this.#most) return;
+      this.drop(oldest);
+    }
+  }
+
+  drop(id: DeliveryId): void {
     this.#size -= this.#deliveries.get(id)?.size ?? 0;
     this.#deliveries.delete(id);
   }
 
-  /** Those that were not hit for the longest time first. */
-  #trim(): void {
-    for (const id of this.#deliveries.keys()) {
-      if (this.#size <= MOST_KEPT) return;
-      this.#drop(id);
-    }
+  clear(): void {
+    this.#deliveries.clear();
+    this.#size = 0;
   }
 }
 

@@ -92,7 +92,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
       rows: ofDeliveries,
     },
     ...newestHits(listed, ofDeliveries),
-    ...fewEventsOf(listed, ofDeliveries),
+    ...fewEventsOf(listed, ofDeliveries, newHits === undefined ? '' : OF_NO_READER),
     { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofWorkspaces },
     {
       sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
@@ -112,6 +112,9 @@ function sized(table: 'hits' | 'events', ids: string, most: number, how: '<=' | 
   return `(select value from ${ids} where (select count(*) from
     (select 1 from ${table} where delivery_id = value ${condition} limit ${most + 1}) as counted) ${how} ${most})`;
 }
+
+/** No hit is judged by the way of its mail. */
+const OF_NO_READER = "and type not in ('accepted', 'relayed', 'deferred', 'delivered')";
 
 /** In any order: those of most deliveries are few, and need not be ranked. */
 function newestHits(ids: string, rows: unknown[][]): Statement[] {
@@ -133,12 +136,13 @@ function newestHits(ids: string, rows: unknown[][]): Statement[] {
 }
 
 /** The same of events; of those that are too many what `fewEvents` would leave. */
-function fewEventsOf(ids: string, rows: unknown[][]): Statement[] {
+function fewEventsOf(ids: string, rows: unknown[][], condition: string): Statement[] {
   const columns = EVENT_COLUMNS.map((column) => `events.${column}`).join(', ');
   const kind = 'partition by delivery_id, type, actor';
   return [
     {
-      sql: `select ${columns}, position from events where delivery_id in ${sized('events', ids, NEWEST_EVENTS, '<=')}`,
+      sql: `select ${columns}, position from events
+        where delivery_id in ${sized('events', ids, NEWEST_EVENTS, '<=')} ${condition}`,
       rows,
     },
     {

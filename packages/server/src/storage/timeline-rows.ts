@@ -92,6 +92,16 @@ export function parsed(text: string): unknown {
   return value;
 }
 
+/** One network, place and client is an event's of many: looked-up values are shared, and written out once. */
+const texts = new WeakMap<object, string>();
+
+function textOf(value: object | undefined): string | null {
+  if (value === undefined) return null;
+  let text = texts.get(value);
+  if (text === undefined) texts.set(value, (text = JSON.stringify(value)));
+  return text;
+}
+
 export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork['hits'][number]) {
   return {
     epoch: hit.epoch,
@@ -113,16 +123,15 @@ export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork
 }
 
 export function eventColumns(event: StoredEvent) {
-  const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
   return {
     at: event.at,
     type: event.type,
     actor: event.actor ?? null,
     confidence: event.confidence ?? null,
-    reasons: json(event.reasons),
-    place: json(event.place),
-    client: json(event.client),
-    network: json(event.network),
+    reasons: event.reasons === undefined ? null : JSON.stringify(event.reasons),
+    place: textOf(event.place),
+    client: textOf(event.client),
+    network: textOf(event.network),
     ip: event.ip ?? null,
     link: event.link ?? null,
     rules_version: event.rulesVersion,

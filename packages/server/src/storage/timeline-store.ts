@@ -33,6 +33,12 @@ export class KyselyTimelineStore implements TimelineStore {
     return new Map(rows.map(({ epoch, seq }) => [epoch, seq]));
   }
 
+  async durableCursors(): Promise<Map<string, number>> {
+    const cursors = await this.cursors();
+    await this.#engine.flush();
+    return cursors;
+  }
+
   async transact(
     want: TimelineWant,
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
@@ -65,7 +71,8 @@ export class KyselyTimelineStore implements TimelineStore {
     if (!isVoid) this.#hot.keep(snapshot, work);
     const written = isVoid ? this.#recordAnew(want, decide) : this.#recordAsSeen(statements, want, decide);
     this.#lastWritten = written.catch(() => this.#hot.clear());
-    return { written };
+    // The next one may be written while the disk takes this one: hits stay in their log until their cursor is there.
+    return { written: written.then(() => this.#engine.flush()) };
   }
 
   /** Deliveries that the last batches did not leave, as they were committed; and those that they left. */
@@ -84,7 +91,7 @@ export class KyselyTimelineStore implements TimelineStore {
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
   ): Promise<void> {
     try {
-      await transact(this.#engine.db, statements);
+      await transact(this.#engine.db, statements, 'process');
     } catch (error) {
       if (!isStale(error)) throw error;
       await this.#recordAnew(want, decide);
