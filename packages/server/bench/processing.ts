@@ -66,12 +66,7 @@ async function backlog(server: RunningServer): Promise<void> {
 
 async function underLoad(
   server: RunningServer,
-  {
-    rate,
-    seconds,
-    paths,
-    scratch,
-  }: Record<'rate' | 'seconds' | 'paths', number> & { scratch: string },
+  { rate, seconds, paths, scratch }: Record<'rate' | 'seconds' | 'paths', number> & { scratch: string },
 ): Promise<void> {
   const before = await gauge(server, 'waybill_hits_processed_total');
   const load = runWrk(

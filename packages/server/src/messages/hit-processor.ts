@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { HitSource, LoggedHit } from '../tracking/tracking.ts';
-import type { Timeline } from './timeline.ts';
+import type { PreparedHits, Timeline } from './timeline.ts';
 
 export interface HitProcessorOptions {
   /** Hits of one transaction, at first; more or fewer when that takes much less or more than {@link BATCH_MS}. */
@@ -10,6 +10,13 @@ export interface HitProcessorOptions {
   pollMs: number;
   /** Pause after a failure, ms. */
   retryMs: number;
+}
+
+/** Hits that were read, at most `size`, when `asked` were waiting for all that there are. */
+interface Batch {
+  prepared: PreparedHits;
+  size: number;
+  asked: number;
 }
 
 const DEFAULTS: HitProcessorOptions = { batchSize: 500, pollMs: 100, retryMs: 1000 };
@@ -127,28 +134,33 @@ export class HitProcessor {
     }
   }
 
-  /** Reads on behind the stored cursors, until the signal or the first failure. While one batch is written the next one is judged. */
+  /**
+   * Reads on behind the stored cursors, until the signal or the first failure. While one batch is written the next one is
+   * judged, and what the one after that needs is read.
+   */
   async #follow(signal: AbortSignal): Promise<void> {
     const cursors = await this.#timeline.cursors();
     let writing = Promise.resolve();
     let settledAt = 0;
+    let next: Promise<Batch> | undefined;
     try {
       while (!signal.aborted) {
-        // Whoever asks while this read runs may mean a hit that it does not see.
-        const asked = this.#waiting.length;
-        const size = this.#batchSize;
-        const hits = await this.#source.read(cursors, size);
+        const { prepared, size, asked } = await (next ?? this.#read(cursors));
+        next = undefined;
+        const { hits } = prepared;
+        const isIdle = hits.length < size;
         if (hits.length > 0) {
+          const after = new Map(cursors);
+          for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
+          if (!isIdle) (next = this.#read(cursors)).catch(() => undefined);
           const begun = performance.now();
-          const { written } = await this.#timeline.takeHits(hits, new Map(cursors));
+          const { written } = await this.#timeline.takeHits(prepared, after);
           writing = this.#finish(hits, written);
-          // With the wait for the batch before: the longest of the steps that several batches are in.
-          if (hits.length === size) this.#adapt(performance.now() - begun);
           // Its failure is met below, or by the next batch.
           writing.catch(() => undefined);
-          for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
+          // With the wait for the batch before: the longest of the steps that several batches are in.
+          if (!isIdle) this.#adapt(performance.now() - begun);
         } else this.#lagMs = 0;
-        const isIdle = hits.length < size;
         const isDue = performance.now() - settledAt >= SETTLE_MS;
         if (!isDue && !(isIdle && asked > 0)) {
           if (isIdle) await pause(hits.length === 0 ? this.#options.pollMs : GATHER_MS, signal);
@@ -164,6 +176,13 @@ export class HitProcessor {
     } finally {
       await writing;
     }
+  }
+
+  async #read(cursors: ReadonlyMap<string, number>): Promise<Batch> {
+    // Whoever asks while this read runs may mean a hit that it does not see.
+    const asked = this.#waiting.length;
+    const size = this.#batchSize;
+    return { prepared: this.#timeline.prepareHits(await this.#source.read(cursors, size)), size, asked };
   }
 
   async #finish(hits: readonly LoggedHit[], written: Promise<void>): Promise<void> {

@@ -6,6 +6,7 @@ import { isTrap } from '../tracking/tracking.ts';
 import {
   judge,
   judgeNew,
+  saysNothingOfOthers,
   sharedCopy,
   verdictOf,
   RULES_VERSION,
@@ -101,6 +102,7 @@ export function interpretNewHits(
   newHits: readonly StoredHit[],
   context: InterpretationContext,
 ): Interpretation {
+  if (areAlone(record, newHits, context)) return interpret({ ...record, hits: [] }, newHits, context, judge);
   const fresh = new Set(newHits);
   return interpret(record, newHits, context, (observations, lookup, hits, events) =>
     judgeNew(observations, lookup, (index) => {
@@ -116,6 +118,41 @@ export function interpretNewHits(
       );
     }),
   );
+}
+
+/** Whether none of the hits says anything of another, so that those before need not even be looked at. */
+function areAlone(
+  { hits, events }: DeliveryRecord,
+  newHits: readonly StoredHit[],
+  { known, now }: InterpretationContext,
+): boolean {
+  const isRecent = ({ at }: StoredHit): boolean => at > now - SENDER_ADDRESS_MS;
+  return (
+    [...hits, ...newHits].every(isPlain) &&
+    !hits.some((hit) => hit.ip !== undefined && known.has(hit.ip) && isRecent(hit)) &&
+    !events.some(
+      ({ type, source, rulesVersion }) =>
+        type === 'replied' || (rulesVersion !== RULES_VERSION && source.startsWith('hit:')),
+    )
+  );
+}
+
+/** Looked at once: what is hit often is looked at often. */
+const plain = new WeakMap<StoredHit, boolean>();
+
+function isPlain(hit: StoredHit): boolean {
+  let isIt = plain.get(hit);
+  if (isIt === undefined) {
+    const { kind, method, headers } = hit;
+    isIt = saysNothingOfOthers({
+      kind,
+      method,
+      userAgent: headers['user-agent'] ?? '',
+      honeypot: isTrap(hit),
+    });
+    plain.set(hit, isIt);
+  }
+  return isIt;
 }
 
 type Judge = (

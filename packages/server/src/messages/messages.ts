@@ -9,10 +9,12 @@ export type {
   TrackedLink,
   TransportState,
 } from './message.ts';
-export { Timeline, type Change, type PreparedLookup } from './timeline.ts';
+export { Timeline, type Change, type PreparedHits, type PreparedLookup } from './timeline.ts';
 export type { TransportFact } from './transport-fact.ts';
 export type {
   DeliveryRecord,
+  HitsWant,
+  LookAhead,
   Recording,
   Sighting,
   StoredEvent,

@@ -164,6 +164,15 @@ export interface Recording {
   written: Promise<void>;
 }
 
+declare const aheadBrand: unique symbol;
+/** What {@link TimelineStore.lookAhead} is reading. */
+export interface LookAhead {
+  readonly [aheadBrand]: true;
+}
+
+/** What recording hits reads. */
+export type HitsWant = TimelineWant & { newHits: NonNullable<TimelineWant['newHits']> };
+
 export interface TimelineStore {
   cursors(): Promise<Map<string, number>>;
   /** Those that a loss of power leaves: what is before them need not be kept elsewhere. */
@@ -187,9 +196,12 @@ export interface TimelineStore {
    * those that were decided behind it fail with it.
    */
   record(
-    want: TimelineWant & { newHits: NonNullable<TimelineWant['newHits']> },
+    want: HitsWant,
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
+    ahead?: LookAhead,
   ): Promise<Recording>;
+  /** Begins to read what the recording after the next one will want, while the next one is judged. */
+  lookAhead(want: HitsWant): LookAhead | undefined;
   /**
    * Settles verdicts whose hold is over and of which nothing more is known than when they were made.
    * @returns how many there were

@@ -20,6 +20,7 @@ import type { TransportFact } from './transport-fact.ts';
 import type { TransportState } from './message.ts';
 import type {
   DeliveryRecord,
+  LookAhead,
   Recording,
   Sighting,
   StoredEvent,
@@ -42,6 +43,13 @@ export interface PreparedLookup extends Lookup {
   prepare(ips: Iterable<string | undefined>): Promise<void>;
 }
 
+/** Hits, and what is being read for them. */
+export interface PreparedHits {
+  hits: readonly LoggedHit[];
+  want: Change & { surroundings: boolean; newHits: readonly LoggedHit[] };
+  ahead: LookAhead | undefined;
+}
+
 const SETTLE_BATCH = 200;
 const PLAIN_BATCH = 5_000;
 const DAY_MS = 86_400_000;
@@ -55,8 +63,8 @@ export class Timeline {
   readonly #lookup: PreparedLookup;
   readonly #clock: Clock;
   readonly #listeners = new Set<(change: Change) => void>();
-  /** Of the hits that may not be readable yet while the next ones are judged. */
-  #beingWritten: readonly Sighting[] = [];
+  /** Of the last two batches, which may not have been readable when the next one's surroundings were read. */
+  #unread: readonly (readonly Sighting[])[] = [];
 
   constructor(dependencies: { store: TimelineStore; lookup: PreparedLookup; clock: Clock }) {
     this.#store = dependencies.store;
@@ -82,31 +90,36 @@ export class Timeline {
   /** Hits in the order of their log. Those of unknown deliveries are discarded; the cursor passes them all. */
   async recordHits(hits: readonly LoggedHit[]): Promise<void> {
     await (
-      await this.takeHits(hits)
+      await this.takeHits({ hits, want: wantOf(hits), ahead: undefined })
     ).written;
   }
 
+  /** Begins to read what judging these will need, before {@link takeHits} is called for those that come before them. */
+  prepareHits(hits: readonly LoggedHit[]): PreparedHits {
+    const want = wantOf(hits);
+    return { hits, want, ahead: hits.length === 0 ? undefined : this.#store.lookAhead(want) };
+  }
+
   /**
-   * The same, resolving when the hits are judged; whoever comes next need not wait until they are written.
+   * Records hits as {@link recordHits} does, resolving when they are judged; whoever comes next need not wait until they
+   * are written.
    * @param after the cursors behind which these hits were read: if they are not the stored ones by then, nothing is written
    */
-  async takeHits(hits: readonly LoggedHit[], after?: ReadonlyMap<string, number>): Promise<Recording> {
+  async takeHits(
+    { hits, want, ahead }: PreparedHits,
+    after?: ReadonlyMap<string, number>,
+  ): Promise<Recording> {
     await this.#lookup.prepare(hits.map(({ ip }) => ip));
-    const deliveryIds = unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery));
-    const messageIds = unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage));
-    const newHits = hits.filter(({ mode }) => mode === 'full');
-    const underWay = this.#beingWritten;
-    const { written } = await this.#store.record(
-      { deliveryIds, messageIds, surroundings: newHits.length > 0, newHits },
-      (snapshot) => {
-        const fresh = newHits
-          .filter((hit) => snapshot.deliveries.has(subjectAsDelivery(hit)))
-          .flatMap(toSighting);
-        this.#beingWritten = fresh;
-        return this.#decideOnHits(hits, snapshot, { seen: [...underWay, ...fresh], after });
-      },
-    );
-    return { written: written.then(() => this.#tell({ deliveryIds, messageIds })) };
+    const unread = this.#unread;
+    const decide = (snapshot: TimelineSnapshot): TimelineWork => {
+      const fresh = want.newHits
+        .filter((hit) => snapshot.deliveries.has(subjectAsDelivery(hit)))
+        .flatMap(toSighting);
+      this.#unread = [...unread.slice(-1), fresh];
+      return this.#decideOnHits(hits, snapshot, { seen: [...unread.flat(), ...fresh], after });
+    };
+    const { written } = await this.#store.record(want, decide, ahead);
+    return { written: written.then(() => this.#tell(want)) };
   }
 
   #decideOnHits(
@@ -336,6 +349,16 @@ export class Timeline {
     }
     return events;
   }
+}
+
+function wantOf(hits: readonly LoggedHit[]): PreparedHits['want'] {
+  const newHits = hits.filter(({ mode }) => mode === 'full');
+  return {
+    deliveryIds: unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery)),
+    messageIds: unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage)),
+    surroundings: newHits.length > 0,
+    newHits,
+  };
 }
 
 function eventOf({ at, type, actor, confidence, reasons, source }: TransportFact, id: string): StoredEvent {

@@ -5,12 +5,13 @@ import type { EngineName } from './schema.ts';
 /**
  * Settles deliveries of which nothing more is known than when their verdict was made, without reading them: none of
  * their addresses followed links in another copy within the hour, and none is the sender's. All others are computed
- * again, by `Timeline.settle`; so are those that were marked to be for another reason.
+ * again, by `Timeline.settle`; so are those that were marked to be for another reason. No judgement rests on whether a verdict
+ * is settled, so the version stays.
  */
 export function plainSettling(engine: EngineName, now: number, limit: number): RawBuilder<unknown> {
   // On PostgreSQL others lock deliveries at the same time, in the order of their ids: it waits for none of them.
   const lock = engine === 'postgres' ? sql`for update skip locked` : sql``;
-  return sql`update deliveries set verdict_settled = 1, settle_at = null, version = version + 1
+  return sql`update deliveries set verdict_settled = 1, settle_at = null
     where id in (select id from deliveries where settle_at <= ${now} and settles_plainly = 1
       order by settle_at limit ${limit} ${lock})
     and not exists (select 1 from hits as mine

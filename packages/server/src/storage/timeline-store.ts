@@ -2,6 +2,8 @@ import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId } from '../kernel/ids.ts';
 import {
   SENDER_ADDRESS_MS,
+  type HitsWant,
+  type LookAhead,
   type Recording,
   type TimelineSnapshot,
   type TimelineStore,
@@ -15,6 +17,12 @@ import { isStale, look, runStatements, statementsOf, transact, type Statement } 
 import { snapshotStatements, toSnapshot, type Snapshot } from './timeline-reads.ts';
 import { plainSettling } from './plain-settling.ts';
 import { onlyAdds, seenStatements, timelineStatements } from './timeline-writes.ts';
+
+interface Reading {
+  /** Deliveries that are read. */
+  asked: ReadonlySet<DeliveryId>;
+  snapshot: Promise<Snapshot>;
+}
 
 export class KyselyTimelineStore implements TimelineStore {
   readonly #engine: Engine;
@@ -53,16 +61,25 @@ export class KyselyTimelineStore implements TimelineStore {
     });
   }
 
+  lookAhead(want: HitsWant): LookAhead | undefined {
+    if (this.#engine.name !== 'sqlite') return undefined;
+    const reading = this.#read(want);
+    // Whoever records these meets its failure.
+    reading.snapshot.catch(() => undefined);
+    return reading as unknown as LookAhead;
+  }
+
   async record(
-    want: TimelineWant & { newHits: NonNullable<TimelineWant['newHits']> },
+    want: HitsWant,
     decide: (snapshot: TimelineSnapshot) => TimelineWork,
+    ahead?: LookAhead,
   ): Promise<Recording> {
     if (this.#engine.name !== 'sqlite') {
       await this.transact(want, decide);
       return { written: Promise.resolve() };
     }
     const { generation } = this.#hot;
-    const snapshot = await this.#look(want);
+    const snapshot = await this.#look(want, (ahead as unknown as Reading | undefined) ?? this.#read(want));
     const work = decide(snapshot);
     const statements = seenStatements(work, snapshot.deliveries, this.#clock());
     await this.#lastWritten;
@@ -75,13 +92,27 @@ export class KyselyTimelineStore implements TimelineStore {
     return { written: written.then(() => this.#engine.flush()) };
   }
 
-  /** Deliveries that the last batches did not leave, as they were committed; and those that they left. */
-  async #look(want: TimelineWant): Promise<Snapshot> {
+  /** Deliveries that the last batches did not leave, as they are committed. */
+  #read(want: HitsWant): Reading {
+    const known = this.#hot.known(want.deliveryIds).deliveries;
+    const asked = new Set(want.deliveryIds.filter((id) => !known.has(id)));
+    const statements = this.#reads({ ...want, deliveryIds: [...asked] });
+    return { asked, snapshot: look(this.#engine.db, statements).then(toSnapshot) };
+  }
+
+  /** The same with those that the last batches left: of what was read before they were decided, theirs is newer. */
+  async #look(want: HitsWant, { asked, snapshot: reading }: Reading): Promise<Snapshot> {
+    const snapshot = await reading;
     const { deliveries, earlierHits } = this.#hot.known(want.deliveryIds);
-    const cold = { ...want, deliveryIds: want.deliveryIds.filter((id) => !deliveries.has(id)) };
-    const snapshot = toSnapshot(await look(this.#engine.db, this.#reads(cold)));
     for (const [id, delivery] of deliveries) snapshot.deliveries.set(id, delivery);
     for (const [id, hits] of earlierHits) snapshot.earlierHits.set(id, hits);
+    // Known when the reading began, and forgotten since.
+    const missing = want.deliveryIds.filter((id) => !asked.has(id) && !deliveries.has(id));
+    if (missing.length > 0) {
+      const more = toSnapshot(await look(this.#engine.db, this.#reads({ ...want, deliveryIds: missing })));
+      for (const [id, delivery] of more.deliveries) snapshot.deliveries.set(id, delivery);
+      for (const [id, hits] of more.earlierHits) snapshot.earlierHits.set(id, hits);
+    }
     return snapshot;
   }
 

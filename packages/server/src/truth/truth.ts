@@ -82,7 +82,12 @@ function judgeWhere(
 }
 
 /** An image that was plainly asked for, by no scanner of that name: no rule draws on it when no other hit is of another kind. */
-function saysNothingOfOthers({ kind, method, honeypot, userAgent }: Observation): boolean {
+export function saysNothingOfOthers({
+  kind,
+  method,
+  honeypot,
+  userAgent,
+}: Pick<Observation, 'kind' | 'method' | 'honeypot' | 'userAgent'>): boolean {
   return (
     kind === 'open' &&
     honeypot !== true &&

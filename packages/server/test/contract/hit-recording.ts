@@ -108,7 +108,7 @@ export function testHitRecording(name: string, { engine: open, skip }: TimelineC
         [click(ids[0], 2, { ...machine, at: machine.at + 300 }), hit(ids[1], { ip: '91.10.10.11' })],
         [click(ids[0], 3, { ...machine, at: machine.at + 600 }), hit(ids[2])],
       ]) {
-        const { written } = await timeline.takeHits(batch, new Map(cursors));
+        const { written } = await timeline.takeHits(timeline.prepareHits(batch), new Map(cursors));
         writing.push(written);
         for (const { epoch, seq: last } of batch) cursors.set(epoch, last);
       }
@@ -132,7 +132,7 @@ export function testHitRecording(name: string, { engine: open, skip }: TimelineC
       await timeline.recordHits([first]);
       const stored = await timeline.cursors();
       const take = async (one: LoggedHit, after: number) =>
-        (await timeline.takeHits([one], new Map([['epoch-a', after]]))).written;
+        (await timeline.takeHits(timeline.prepareHits([one]), new Map([['epoch-a', after]]))).written;
       const outcomes = await Promise.allSettled([take(third, second.seq)]);
       assert.deepEqual(
         outcomes.map(({ status }) => status),
