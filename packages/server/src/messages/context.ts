@@ -1,6 +1,6 @@
 import type { DeliveryId } from '../kernel/ids.ts';
 import { isTrap } from '../tracking/tracking.ts';
-import type { Observation } from '../truth/truth.ts';
+import { isLocalAddress, parseAddress, type Observation } from '../truth/truth.ts';
 import type { Sighting, StoredHit } from './timeline-store.ts';
 
 /**
@@ -17,13 +17,20 @@ export interface Surroundings {
 /** What a source is holds for longer than a sweep over a mailing takes. */
 export const SIGHTING_MS = 3_600_000;
 
+/** Whether what its address does elsewhere says anything: of a click, and not where everybody has the same address. */
+export function isTelling({ kind, ip }: Pick<StoredHit, 'kind' | 'ip'>): boolean {
+  if (kind !== 'click' || ip === undefined) return false;
+  const address = parseAddress(ip);
+  return address === undefined || !isLocalAddress(address);
+}
+
 /** The hit's surroundings as the judgement wants to see them. */
 export function surroundingsOf(
   hit: StoredHit,
   deliveryId: DeliveryId,
   { sightings, earlierHits }: Surroundings,
 ): Pick<Observation, 'elsewhere' | 'earlier'> {
-  const others = (hit.ip === undefined || hit.kind === 'open' ? [] : (sightings.get(hit.ip) ?? [])).filter(
+  const others = (isTelling(hit) ? (sightings.get(hit.ip ?? '') ?? []) : []).filter(
     ({ deliveryId: other, at }) => other !== deliveryId && Math.abs(at - hit.at) <= SIGHTING_MS,
   );
   // Who follows what nobody can see is no reader to be known by.

@@ -1,7 +1,7 @@
 import type { StoredEvent } from './timeline-store.ts';
 
 /** So many of a delivery's hits are looked at one by one; what makes thousands must not make each judgement longer. */
-export const NEWEST_EVENTS = 100;
+export const NEWEST_EVENTS = 64;
 
 /**
  * Events with no more than the newest {@link NEWEST_EVENTS} of hits. Of each kind of the older ones (what it was, and by

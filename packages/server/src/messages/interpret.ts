@@ -79,10 +79,19 @@ function contextFor(
   return {
     known: snapshot.senderAddresses.get(workspaceId) ?? NOBODY,
     surroundings: {
-      sightings: Map.groupBy([...(snapshot.sightings.get(workspaceId) ?? []), ...fresh], ({ ip }) => ip),
+      sightings: byAddress([...fresh.toReversed(), ...(snapshot.sightings.get(workspaceId) ?? [])]),
       earlierHits: snapshot.earlierHits,
     },
   };
+}
+
+/** An address that works through a mailing is known by fewer, and must not make each of its clicks costly. */
+const SIGHTINGS_OF_ADDRESS = 200;
+
+/** @param sightings the newest first, or nearly so */
+function byAddress(sightings: readonly Sighting[]): Map<string, readonly Sighting[]> {
+  const groups = Map.groupBy(sightings, ({ ip }) => ip);
+  return new Map([...groups].map(([ip, all]) => [ip, all.slice(0, SIGHTINGS_OF_ADDRESS)]));
 }
 
 /**

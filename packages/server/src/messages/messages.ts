@@ -25,7 +25,7 @@ export type {
   TimelineWork,
   TransactionPart,
 } from './timeline-store.ts';
-export { SIGHTING_MS } from './context.ts';
+export { isTelling, SIGHTING_MS } from './context.ts';
 export { fewEvents, NEWEST_EVENTS } from './few-events.ts';
 export { HostCheck, type ReverseNames } from './host-check.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';

@@ -14,6 +14,7 @@ import {
   type Interpretation,
   type InterpretationContext,
 } from './interpret.ts';
+import { isTelling } from './context.ts';
 import { keptFact } from './kept-fact.ts';
 import { refetchesAmong } from './refetch.ts';
 import type { TransportFact } from './transport-fact.ts';
@@ -453,7 +454,7 @@ function toStoredHit({
 }
 
 function toSighting(hit: LoggedHit): Sighting[] {
-  if (hit.ip === undefined || hit.kind !== 'click') return [];
+  if (hit.ip === undefined || !isTelling(hit)) return [];
   return [
     {
       deliveryId: subjectAsDelivery(hit),

@@ -8,13 +8,14 @@ import {
   type TimelineWork,
 } from '../messages/messages.ts';
 import { NEWEST_HITS, type SeenDelivery } from './timeline-reads.ts';
+import { parsed } from './timeline-rows.ts';
 
 /**
  * Hits and events that are kept, some 500 bytes each: of deliveries that were in one batch, which is what is being written
  * and a little more; and of those that came again meanwhile.
  */
 const MOST_NEW = 25_000;
-const MOST_HOT = 75_000;
+const MOST_HOT = 150_000;
 /** What is known beyond a delivery is read again after this, ms. */
 const FRESH_MS = 10_000;
 
@@ -75,7 +76,7 @@ export class HotDeliveries {
         {
           ...before,
           ...{ transport, verdict, sentAt, objectedAt, version: before.version + 1 },
-          hits: newest([...before.hits, ...(hits.get(id) ?? []).map(({ hit }) => hit)]),
+          hits: newest([...before.hits, ...(hits.get(id) ?? []).map(({ hit }) => withSharedHeaders(hit))]),
           events: few(
             replaced(before.events, changed).concat((added.get(id) ?? []).map(({ event }) => event)),
           ),
@@ -150,6 +151,11 @@ class Kept {
     this.#deliveries.clear();
     this.#size = 0;
   }
+}
+
+/** Few programs make most of the hits: their headers are kept once. */
+function withSharedHeaders(hit: StoredHit): StoredHit {
+  return { ...hit, headers: parsed(JSON.stringify(hit.headers)) as Record<string, string> };
 }
 
 function newest(hits: StoredHit[]): StoredHit[] {

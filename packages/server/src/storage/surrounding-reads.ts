@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { DeliveryId, WorkspaceId } from '../kernel/ids.ts';
 import {
+  isTelling,
   SIGHTING_MS,
   type Sighting,
   type TimelineSnapshot,
@@ -45,7 +46,7 @@ export function surroundingStatements(
     ofWorkspaces: unknown[][];
   },
 ): Statement[] {
-  const clicks = newHits.filter(({ kind }) => kind === 'click');
+  const clicks = newHits.filter(isTelling);
   const ips = [...new Set(clicks.flatMap(({ ip }) => (ip === undefined ? [] : [ip])))];
   const times = clicks.map(({ at }) => at);
   const wanted = surroundings === true ? ofDeliveries : [];

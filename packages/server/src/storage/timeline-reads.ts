@@ -55,8 +55,8 @@ type DeliveryRow = Pick<Row<'deliveries'>, (typeof DELIVERY_COLUMNS)[number]> &
     shared_because: string | null;
   };
 
-/** A delivery that a machine hammers must not make each judgement longer than the last. */
-export const NEWEST_HITS = 100;
+/** A delivery that a machine hammers must not make each judgement longer than the last. As many as rules compare at most. */
+export const NEWEST_HITS = 64;
 
 /**
  * Everything that a decision needs, as statements of a fixed text, for {@link toSnapshot}. On PostgreSQL the first one
