@@ -51,8 +51,8 @@ export interface PreparedHits {
   ahead: LookAhead | undefined;
 }
 
-const SETTLE_BATCH = 200;
-const PLAIN_BATCH = 5_000;
+const SETTLE_BATCH = 1_000;
+const PLAIN_BATCH = 2_000;
 const DAY_MS = 86_400_000;
 
 /**

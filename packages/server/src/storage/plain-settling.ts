@@ -25,3 +25,11 @@ export function plainSettling(engine: EngineName, now: number, limit: number): R
       where mine.delivery_id = deliveries.id and mine.refetch_of is null
         and senders.ip not in ('127.0.0.1', '::1'))`;
 }
+
+/** Marks those of the same deliveries that were not settled by it: they are not looked at again until they are computed. */
+export function notPlain(engine: EngineName, now: number, limit: number): RawBuilder<unknown> {
+  const lock = engine === 'postgres' ? sql`for update skip locked` : sql``;
+  return sql`update deliveries set settles_plainly = 0
+    where id in (select id from deliveries where settle_at <= ${now} and settles_plainly = 1
+      order by settle_at limit ${limit} ${lock})`;
+}

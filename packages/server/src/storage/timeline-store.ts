@@ -15,7 +15,7 @@ import type { Engine } from './engine.ts';
 import { HotDeliveries } from './hot-deliveries.ts';
 import { isStale, look, runStatements, statementsOf, transact, type Statement } from './statements.ts';
 import { snapshotStatements, toSnapshot, type Snapshot } from './timeline-reads.ts';
-import { plainSettling } from './plain-settling.ts';
+import { notPlain, plainSettling } from './plain-settling.ts';
 import { onlyAdds, seenStatements, timelineStatements } from './timeline-writes.ts';
 
 interface Reading {
@@ -144,8 +144,11 @@ export class KyselyTimelineStore implements TimelineStore {
       .limit(1)
       .executeTakeFirst();
     if (due === undefined) return 0;
-    const { numAffectedRows } = await plainSettling(this.#engine.name, now, limit).execute(this.#engine.db);
-    return Number(numAffectedRows ?? 0);
+    const { name, db } = this.#engine;
+    const { numAffectedRows } = await plainSettling(name, now, limit).execute(db);
+    const settled = Number(numAffectedRows ?? 0);
+    if (settled < limit) await notPlain(name, now, limit - settled).execute(db);
+    return settled;
   }
 
   async dueForSettling(now: number, limit: number): Promise<DeliveryId[]> {
