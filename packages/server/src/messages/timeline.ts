@@ -1,5 +1,4 @@
-import type { Mode } from '@waybill/sdk';
-import type { Clock } from '../kernel/clock.ts';
+import { DAY_MS, type Clock } from '../kernel/clock.ts';
 import { newRowId, newTimelessRowId, type DeliveryId, type MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION, type Lookup } from '../truth/truth.ts';
@@ -14,18 +13,25 @@ import {
   type Interpretation,
   type InterpretationContext,
 } from './interpret.ts';
-import { isTelling } from './context.ts';
 import { keptFact } from './kept-fact.ts';
+import {
+  cursorsAfter,
+  subjectAsDelivery,
+  toSighting,
+  toStoredHit,
+  unique,
+  wantOf,
+  type WantedForHits,
+} from './logged-hits.ts';
 import { refetchesAmong } from './refetch.ts';
-import type { TransportFact } from './transport-fact.ts';
-import type { TransportState } from './message.ts';
+import { countHit, emptyWork, isUnsent } from './timeline-work.ts';
+import { eventOf, nextTransport, type TransportFact } from './transport-fact.ts';
 import type {
   DeliveryRecord,
   LookAhead,
   Recording,
   Sighting,
   StoredEvent,
-  StoredHit,
   TimelineSnapshot,
   TimelineStore,
   TimelineWant,
@@ -47,13 +53,12 @@ export interface PreparedLookup extends Lookup {
 /** Hits, and what is being read for them. */
 export interface PreparedHits {
   hits: readonly LoggedHit[];
-  want: Change & { surroundings: boolean; newHits: readonly LoggedHit[] };
+  want: WantedForHits;
   ahead: LookAhead | undefined;
 }
 
 const SETTLE_BATCH = 1_000;
 const PLAIN_BATCH = 2_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Turns facts into events, verdicts and notifications. Every call is one transaction of the store,
@@ -350,130 +355,4 @@ export class Timeline {
     }
     return events;
   }
-}
-
-function wantOf(hits: readonly LoggedHit[]): PreparedHits['want'] {
-  const newHits = hits.filter(({ mode }) => mode === 'full');
-  return {
-    deliveryIds: unique(hits.filter((hit) => hit.mode !== 'aggregate').map(subjectAsDelivery)),
-    messageIds: unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage)),
-    surroundings: newHits.length > 0,
-    newHits,
-  };
-}
-
-function eventOf({ at, type, actor, confidence, reasons, source }: TransportFact, id: string): StoredEvent {
-  return {
-    id,
-    at,
-    type,
-    ...(actor === undefined ? {} : { actor }),
-    ...(confidence === undefined ? {} : { confidence }),
-    reasons,
-    source,
-    rulesVersion: RULES_VERSION,
-  };
-}
-
-function emptyWork(cursors: ReadonlyMap<string, number> = new Map()): TimelineWork {
-  return {
-    hits: [],
-    newEvents: [],
-    changedEvents: [],
-    confirmedEvents: [],
-    deliveries: [],
-    outbox: [],
-    cursors,
-  };
-}
-
-function cursorsAfter(hits: readonly LoggedHit[]): Map<string, number> {
-  const cursors = new Map<string, number>();
-  for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
-  return cursors;
-}
-
-/** Mode `aggregate`: the message's count grows; which recipient it was is unknown by construction. */
-function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: TimelineWork): void {
-  const messageId = subjectAsMessage(hit);
-  const message = snapshot.messages.get(messageId);
-  if (message === undefined || message.workspaceId !== hit.workspaceId || hit.method === 'HEAD') return;
-  if (isUnsent(message)) return;
-  // The hit names the link by its number only: an address may tell whose copy it stood in.
-  const link = hit.linkIndex === undefined ? undefined : message.links.get(hit.linkIndex);
-  work.newEvents.push({
-    workspaceId: message.workspaceId,
-    deliveryId: null,
-    messageId,
-    event: {
-      id: newTimelessRowId(),
-      at: Math.floor(hit.at / DAY_MS) * DAY_MS,
-      type: hit.kind === 'open' ? 'opened' : 'clicked',
-      ...(link === undefined ? {} : { link }),
-      source: hitSource(hit),
-      rulesVersion: RULES_VERSION,
-    },
-  });
-}
-
-/** A bounce is final; otherwise the mail only moves forward. */
-function nextTransport(current: TransportState, next: TransportState | undefined): TransportState {
-  const order: TransportState[] = ['queued', 'captured', 'sent', 'delivered', 'failed', 'bounced'];
-  if (next === undefined) return current;
-  return order.indexOf(next) > order.indexOf(current) ? next : current;
-}
-
-function isUnsent(record: Pick<DeliveryRecord, 'source' | 'sentAt'>): boolean {
-  return record.source === 'snippet' && record.sentAt === null;
-}
-
-function toStoredHit({
-  epoch,
-  seq,
-  at,
-  kind,
-  method,
-  linkIndex,
-  url,
-  ip,
-  headers,
-  mode,
-}: LoggedHit): StoredHit {
-  return {
-    epoch,
-    seq,
-    at,
-    kind,
-    method,
-    ...(linkIndex === undefined ? {} : { linkIndex }),
-    ...(url === undefined ? {} : { url }),
-    ...(ip === undefined ? {} : { ip }),
-    headers,
-    mode: mode satisfies Mode,
-  };
-}
-
-function toSighting(hit: LoggedHit): Sighting[] {
-  if (hit.ip === undefined || !isTelling(hit)) return [];
-  return [
-    {
-      deliveryId: subjectAsDelivery(hit),
-      ip: hit.ip,
-      at: hit.at,
-      ...(hit.linkIndex === undefined ? {} : { linkIndex: hit.linkIndex }),
-      ...(hit.headers['user-agent'] === undefined ? {} : { userAgent: hit.headers['user-agent'] }),
-    },
-  ];
-}
-
-function subjectAsDelivery(hit: LoggedHit): DeliveryId {
-  return hit.subject as DeliveryId;
-}
-
-function subjectAsMessage(hit: LoggedHit): MessageId {
-  return hit.subject as MessageId;
-}
-
-function unique<T>(items: readonly T[]): T[] {
-  return [...new Set(items)];
 }
