@@ -25,15 +25,18 @@ test('every worker thread crashes under load: each is replaced, and nothing answ
     const load = new HitLoad({ urls, ledger, perSecond: 200, name: 'threads' });
     const edges = await edgeProcesses(server.processes);
     const crashed: string[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const pid of [server.processes.backEnd, ...edges]) {
-        await sleep(300 + Math.random() * 300);
-        crashed.push(...(await crashThreads(server, pid, (program) => program.endsWith('-worker.ts'))));
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const pid of [server.processes.backEnd, ...edges]) {
+          await sleep(300 + Math.random() * 300);
+          crashed.push(...(await crashThreads(server, pid, (program) => program.endsWith('-worker.ts'))));
+        }
       }
+      await sleep(500);
+    } finally {
+      mailing.abort();
+      await Promise.all([load.stop(), mails]);
     }
-    await sleep(500);
-    mailing.abort();
-    await Promise.all([load.stop(), mails]);
     assert.ok(crashed.includes('sqlite-worker.ts'), `only ${crashed.join()} crashed`);
     assert.equal(load.counts.failed, 0, 'every hit was answered');
     assert.equal((await server.api('/readyz')).status, 200);

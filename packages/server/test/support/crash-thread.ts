@@ -10,6 +10,25 @@ interface Attached {
   params: { sessionId: string; workerInfo: { url: string; title: string } };
 }
 
+/** Address of the debugger of each process that was told to open one; it stays open. */
+const debuggers = new WeakMap<object, Map<number, string>>();
+
+async function debuggerOf(server: Pick<RunningServer, 'stderr'>, pid: number): Promise<string> {
+  const known = debuggers.get(server) ?? new Map<number, string>();
+  debuggers.set(server, known);
+  const before = server.stderr().length;
+  const open = async (): Promise<string> => {
+    signal(pid, 'SIGUSR1');
+    return eventually(
+      'the debugger listens',
+      async () => /Debugger listening on (ws:\/\/\S+)/.exec(server.stderr().slice(before))?.[1],
+    );
+  };
+  const url = known.get(pid) ?? (await open());
+  known.set(pid, url);
+  return url;
+}
+
 /**
  * Makes worker threads of a running process die of an error that nobody catches, by way of Node's own debugger.
  * https://chromedevtools.github.io/devtools-protocol/ and Node's `NodeWorker` domain.
@@ -21,12 +40,7 @@ export async function crashThreads(
   pid: number,
   which: (program: string) => boolean,
 ): Promise<string[]> {
-  const before = server.stderr().length;
-  signal(pid, 'SIGUSR1');
-  const url = await eventually('the debugger listens', async () => {
-    return /Debugger listening on (ws:\/\/\S+)/.exec(server.stderr().slice(before))?.[1];
-  });
-  const socket = new WebSocket(url);
+  const socket = new WebSocket(await debuggerOf(server, pid));
   await once(socket, 'open');
   const crashed: string[] = [];
   let id = 1;
