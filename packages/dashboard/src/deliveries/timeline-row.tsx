@@ -56,7 +56,9 @@ function Origin({ event }: { event: Event }) {
     clientName(event.client),
     device === 'server' ? undefined : device,
     network,
-    event.requests === undefined ? undefined : `asked for ${event.requests} times within a second`,
+    event.requests === undefined
+      ? undefined
+      : `asked for ${event.requests === 2 ? 'twice' : `${event.requests} times`} within a second`,
   ].filter((part) => part !== undefined);
   if (parts.length === 0 && event.ip === undefined) return null;
   return (

@@ -117,7 +117,9 @@ export function eventFacts({ actor, place, client, network, ip, link, requests }
     owner === undefined ? undefined : `${owner}${asn}`,
     ip,
     link,
-    requests === undefined ? undefined : `asked for ${requests} times within a second`,
+    requests === undefined
+      ? undefined
+      : `asked for ${requests === 2 ? 'twice' : `${requests} times`} within a second`,
   ];
   return facts.filter((fact) => fact !== undefined);
 }
