@@ -11,10 +11,10 @@ import { dataOf, noStrace, SystemCallTrace, targetOf, type SystemCall } from '..
 import { temporaryDirectory } from '../support/temp-dir.ts';
 import { UnpluggedDisk } from '../support/unplugged-disk.ts';
 
-const MAILS = shortOrLong(60, 1_500);
+const MAILS = shortOrLong(60, 150);
 const CLIENTS = 5;
 /** Moments of the trace at which the power fails. */
-const MOMENTS = shortOrLong(10, 300);
+const MOMENTS = shortOrLong(10, 50);
 const DATABASE = 'waybill.db';
 const ACCEPTED = /250 .*accepted as (WB-[\w-]+)/;
 
