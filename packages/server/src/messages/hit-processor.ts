@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { HitSource, LoggedHit } from '../tracking/tracking.ts';
+import { cursorsAfter } from './logged-hits.ts';
 import type { PreparedHits, Timeline } from './timeline.ts';
 
 export interface HitProcessorOptions {
@@ -139,7 +140,7 @@ export class HitProcessor {
    * judged, and what the one after that needs is read.
    */
   async #follow(signal: AbortSignal): Promise<void> {
-    const cursors = await this.#timeline.cursors();
+    let cursors = await this.#timeline.cursors();
     let writing = Promise.resolve();
     let settledAt = 0;
     let next: Promise<Batch> | undefined;
@@ -150,8 +151,8 @@ export class HitProcessor {
         const { hits } = prepared;
         const isIdle = hits.length < size;
         if (hits.length > 0) {
-          const after = new Map(cursors);
-          for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
+          const after = cursors;
+          cursors = cursorsAfter(hits, after);
           if (!isIdle) (next = this.#read(cursors)).catch(() => undefined);
           const begun = performance.now();
           const { written } = await this.#timeline.takeHits(prepared, after);

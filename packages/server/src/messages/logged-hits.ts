@@ -21,8 +21,12 @@ export function wantOf(hits: readonly LoggedHit[]): WantedForHits {
   };
 }
 
-export function cursorsAfter(hits: readonly LoggedHit[]): Map<string, number> {
-  const cursors = new Map<string, number>();
+/** @param before where reading began */
+export function cursorsAfter(
+  hits: readonly LoggedHit[],
+  before?: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const cursors = new Map(before);
   for (const { epoch, seq } of hits) cursors.set(epoch, Math.max(seq, cursors.get(epoch) ?? 0));
   return cursors;
 }

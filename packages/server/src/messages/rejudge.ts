@@ -10,6 +10,7 @@ import type {
   TimelineStore,
   TimelineWork,
 } from './timeline-store.ts';
+import { emptyWork } from './timeline-work.ts';
 
 /** Which judged hits are judged again. */
 export type RejudgeScope =
@@ -105,15 +106,7 @@ function judgeAgain(
   snapshot: TimelineSnapshot,
   { lookup, now, tally }: { lookup: Lookup; now: number; tally: RejudgeProgress },
 ): TimelineWork {
-  const work: TimelineWork = {
-    hits: [],
-    newEvents: [],
-    changedEvents: [],
-    confirmedEvents: [],
-    deliveries: [],
-    outbox: [],
-    cursors: new Map(),
-  };
+  const work = emptyWork();
   const contexts = contextsFor(snapshot);
   for (const record of snapshot.deliveries.values()) {
     const context = contexts.of(record);

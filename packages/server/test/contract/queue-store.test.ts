@@ -1,3 +1,4 @@
+import { emptyWork } from '../../src/messages/timeline-work.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyQueueStore } from '../../src/storage/queue-store.ts';
@@ -18,20 +19,7 @@ async function emptied(engine: Engine): Promise<OpenQueueStore> {
   return {
     store: new KyselyQueueStore(engine),
     accept: (mail) => messages.accept(mail),
-    join: (part) =>
-      timelines.transact(
-        { deliveryIds: [], messageIds: [] },
-        () => ({
-          hits: [],
-          newEvents: [],
-          changedEvents: [],
-          confirmedEvents: [],
-          deliveries: [],
-          outbox: [],
-          cursors: new Map(),
-        }),
-        part,
-      ),
+    join: (part) => timelines.transact({ deliveryIds: [], messageIds: [] }, () => emptyWork(), part),
     contents: async () => (await db.selectFrom('contents').select('id').execute()).length,
     positions: async () =>
       (await db.selectFrom('events').select('position').execute()).map(({ position }) => position),

@@ -15,6 +15,7 @@ import {
   type NewMail,
   type TransportFact,
 } from '../../src/messages/messages.ts';
+import { emptyWork } from '../../src/messages/timeline-work.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { asPart, type Statement } from '../../src/storage/statements.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
@@ -480,15 +481,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
           );
         }
         assert.equal(deliveries.size, ids.length);
-        return {
-          hits: [],
-          newEvents: [],
-          changedEvents: [],
-          confirmedEvents: [],
-          deliveries: [],
-          outbox: [],
-          cursors: new Map(),
-        };
+        return emptyWork();
       });
       const notes = await engine.db
         .selectFrom('settings')
