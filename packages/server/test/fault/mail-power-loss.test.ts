@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { shortOrLong } from '../support/long-form.ts';
 import { demoCredential } from '../support/mail.ts';
+import { cutPower } from '../support/power-cuts.ts';
 import { signal } from '../support/process-tree.ts';
 import { eventually, startServer, type RunningServer } from '../support/server.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
@@ -70,35 +71,16 @@ async function submitAll(
   return told;
 }
 
-/** Goes through the trace; at each chosen 250 the power fails just before it goes out. */
-async function unplug(
-  disk: UnpluggedDisk,
-  { calls, told }: Recorded,
-  target: string,
-  chance: number,
-): Promise<{ answers: number; looked: number; lost: string[] }> {
-  const steps = calls
-    .flatMap((call) => [
-      { at: call.entered, call, isEntry: true },
-      { at: call.left + 0.5, call, isEntry: false },
-    ])
-    .toSorted((a, b) => a.at - b.at);
-  const promised = new Set<string>();
-  const lost = new Set<string>();
-  const every = Math.max(1, Math.floor(told.size / MOMENTS));
-  let looked = 0;
-  for (const { call, isEntry } of steps) {
-    if (!isEntry) disk.leave(call);
-    const number = isEntry ? numberToldBy(call) : undefined;
-    if (number === undefined) continue;
-    promised.add(number);
-    if (promised.size % every !== 0) continue;
-    looked += 1;
-    await disk.restore(target, () => Math.random() < chance);
-    const found = numbersIn(target);
-    for (const each of promised) if (!found.has(each)) lost.add(each);
-  }
-  return { answers: promised.size, looked, lost: [...lost] };
+/** The power fails just before chosen 250s go out. */
+function unplug(disk: UnpluggedDisk, { calls, told }: Recorded, target: string, chance: number) {
+  return cutPower(disk, {
+    calls,
+    target,
+    chance,
+    every: Math.max(1, Math.floor(told.size / MOMENTS)),
+    promisedBy: numberToldBy,
+    found: () => numbersIn(target),
+  });
 }
 
 function numberToldBy(call: SystemCall): string | undefined {

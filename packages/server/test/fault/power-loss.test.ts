@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/kernel/logger.ts';
 import { LocalHitSource } from '../../src/storage/local-hit-source.ts';
 import { balance, duplicateSources, newLedger } from '../support/ledger.ts';
 import { shortOrLong } from '../support/long-form.ts';
+import { cutPower } from '../support/power-cuts.ts';
 import { edgeProcesses, signal } from '../support/process-tree.ts';
 import { eventually, startServer, type RunningServer } from '../support/server.ts';
 import { snippetPixels } from '../support/snippet.ts';
@@ -70,45 +71,27 @@ async function readAll(urls: readonly string[]): Promise<Set<string>> {
   return answered;
 }
 
-/** Goes through the trace; at each chosen answer the power fails just before it goes out. */
-async function unplug(
-  disk: UnpluggedDisk,
-  { calls, agents }: Recorded,
-  target: string,
-  chance: number,
-): Promise<{ answers: number; looked: number; lost: string[] }> {
-  const steps = calls
-    .flatMap((call) => [
-      { at: call.entered, call, isEntry: true },
-      { at: call.left + 0.5, call, isEntry: false },
-    ])
-    .toSorted((a, b) => a.at - b.at);
+/** The power fails just before chosen answers go out. */
+function unplug(disk: UnpluggedDisk, { calls, agents }: Recorded, target: string, chance: number) {
   const asking = new Map<string, string>();
-  const promised = new Set<string>();
-  const lost = new Set<string>();
-  const every = Math.max(1, Math.floor(agents.size / MOMENTS));
-  let looked = 0;
-  for (const { call, isEntry } of steps) {
-    const socket = targetOf(call);
-    if (!isEntry) {
-      const agent = /user-agent: (power\/\S+)/i.exec(
-        readsSocket(call) ? dataOf(call).toString('latin1') : '',
-      );
-      if (agent?.[1] !== undefined) asking.set(socket, agent[1]);
-      disk.leave(call);
-      continue;
-    }
-    const agent = asking.get(socket);
-    if (agent === undefined || !isAnswer(call)) continue;
-    asking.delete(socket);
-    promised.add(agent);
-    if (promised.size % every !== 0) continue;
-    looked += 1;
-    await disk.restore(target, () => Math.random() < chance);
-    const found = await agentsIn(dirname(target));
-    for (const name of promised) if (!found.has(name)) lost.add(name);
-  }
-  return { answers: promised.size, looked, lost: [...lost] };
+  return cutPower(disk, {
+    calls,
+    target,
+    chance,
+    every: Math.max(1, Math.floor(agents.size / MOMENTS)),
+    left: (call) => {
+      if (!readsSocket(call)) return;
+      const [, agent] = /user-agent: (power\/\S+)/i.exec(dataOf(call).toString('latin1')) ?? [];
+      if (agent !== undefined) asking.set(targetOf(call), agent);
+    },
+    promisedBy: (call) => {
+      const agent = asking.get(targetOf(call));
+      if (agent === undefined || !isAnswer(call)) return undefined;
+      asking.delete(targetOf(call));
+      return agent;
+    },
+    found: () => agentsIn(dirname(target)),
+  });
 }
 
 function readsSocket(call: SystemCall): boolean {
