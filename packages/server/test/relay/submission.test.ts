@@ -173,7 +173,7 @@ describe('submission', () => {
     const client = await signedIn();
     await ready(client, 'ann@example.net', 'ann@EXAMPLE.net', 'Ann@example.net');
     client.write(`${MAIL}.\r\n`);
-    assert.equal((await client.reply()).match(/WB-/g)?.length, 1);
+    assert.equal((await client.reply()).match(/\bWB-/g)?.length, 1);
   });
 
   test('too large: refused by its announcement at MAIL, and by its bytes at the end of DATA', async () => {
