@@ -101,10 +101,10 @@ export function verifyPageToken(
 }
 
 /**
- * One of our paths at the end of an address. An image proxy may carry the original address behind `#`, as
+ * One of our paths, in what stands behind the last `#` of an address: an image proxy may carry the original there, as
  * Gmail's does (`https://ci3.googleusercontent.com/meips/…#https://track.example.org/o/TOKEN.gif`).
  */
-const PIXEL_PATH = /\/o\/([\w-]+)\.gif(?:\?[^#\s]*)?$/;
+const PIXEL_PATH = /\/o\/([\w-]+)\.gif(?:\?|$)/;
 const LINK_PATH = /^https?:\/\/[^?#\s]+\/l\/([\w-]+)\?([^#\s]*)(?:#\S*)?$/i;
 
 /** Few addresses of others have it, and need to be looked at. */
@@ -116,7 +116,7 @@ export function readTrackedUrl(
   url: string,
 ): { kind: 'pixel' | 'link' | 'trap'; claims: TokenClaims; destination?: string } | undefined {
   if (!OWN_PATH.test(url) || !/^https?:\/\//i.test(url)) return undefined;
-  const pixelToken = PIXEL_PATH.exec(url)?.[1];
+  const pixelToken = PIXEL_PATH.exec(url.split(/[#\s]/).at(-1) ?? '')?.[1];
   if (pixelToken !== undefined) {
     const claims = verifyPixelToken(keyring, pixelToken);
     return claims && { kind: 'pixel', claims };

@@ -88,7 +88,9 @@ function proofpoint({ pathname, searchParams, href }: URL): string | undefined {
   if (pathname.startsWith('/v1/')) return given ?? undefined;
   // Version 2: "-" for "%" and "_" for "/".
   if (pathname.startsWith('/v2/')) return decoded(given?.replaceAll('-', '%').replaceAll('_', '/'));
-  const [, text, codes = ''] = /\/v3\/__(.+)__;([\w-]*)(?:!|$)/.exec(href) ?? [];
+  const start = href.indexOf('/v3/__');
+  const [, text, codes = ''] =
+    /^.{6}(.+)__;([\w-]*)(?:!|$)/.exec(start === -1 ? '' : href.slice(start)) ?? [];
   return text === undefined ? undefined : proofpoint3(text, Buffer.from(codes, 'base64url').toString());
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Keyring } from '../../tracking/tracking.ts';
+import { trackedBy } from '../copy-plan.ts';
 import { instrument, restore, type InstrumentOptions } from './instrument.ts';
 
 const OPTIONS: InstrumentOptions = {
   plainText: 'links',
+  isTracked: trackedBy(new Keyring(new Map([[1, Buffer.alloc(32, 1)]]))),
   pixelUrl: 'https://track.example.org/o/copy.gif',
   linkUrl: (destination, index) =>
     `https://track.example.org/l/${index}?to=${encodeURIComponent(destination)}`,
@@ -14,6 +17,8 @@ const HTML = 'Content-Type: text/html; charset=utf-8\r\n';
 const LINK = '<a href="http://a/x">l</a>';
 const CODED = LINK.replace('=', '=3D');
 const QUOTED = `${HTML}Content-Transfer-Encoding: quoted-printable\r\n\r\n`;
+/** Kept just below what makes an address too long to be looked at. */
+const LONG = 16_000;
 const BASE64 = `${HTML}Content-Transfer-Encoding: base64\r\n\r\n`;
 
 /** Messages that make careless code slow: whatever is searched again and again, counted, or kept. */
@@ -53,6 +58,12 @@ const HOSTILE: Record<string, string> = {
   'foreign content in foreign content': `${HTML}\r\n${'<svg><desc>'.repeat(MANY / 2)}`,
   'base64 with something else in it': `${BASE64}${'QUJD!'.repeat(MANY)}`,
   'escape sequences of a character set': `Content-Type: text/html; charset=iso-2022-jp\r\n\r\n${'\x1b$B0!\x1b(B'.repeat(MANY)}`,
+  'comments that end with a bang': `${HTML}\r\n${'<!-- x --!>'.repeat(MANY / 4)}`,
+  'a bracket in addresses that never closes': `${HTML}\r\n${`<a href="http://a/{${'a'.repeat(LONG)}">x</a>`.repeat(20)}`,
+  'question marks behind what is no ASCII': `Content-Type: text/html; charset=koi8-r\r\n\r\n${`<a href="http://a/\xe9${'?'.repeat(LONG)}">x</a>`.repeat(20)}`,
+  'addresses like those of pixels': `${HTML}\r\n${`<img src="http://a${'/o/a.gif?'.repeat(LONG / 9)}#">`.repeat(60)}`,
+  'addresses that Proofpoint seems to have wrapped': `${HTML}\r\n${`<a href="https://urldefense.com${'/v3/__http'.repeat(LONG / 10)}">x</a>`.repeat(60)}`,
+  'blanks in an encoding': `${HTML}Content-Transfer-Encoding: 7bit${' '.repeat(60_000)}x\r\n\r\nx`,
   'two-byte characters': `Content-Type: text/html; charset=shift_jis\r\n\r\n${'\x81\x40'.repeat(5 * MANY)}`,
 };
 

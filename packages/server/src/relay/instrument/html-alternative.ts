@@ -28,7 +28,7 @@ export function addAlternative(
       : []),
   ];
   const inner = moved.map(({ start, end }) => message.text(start, end)).join('');
-  const lines = (...texts: string[]): string => texts.map((text) => text + lineEnd).join('');
+  const lines = (texts: readonly string[]): string => texts.map((text) => text + lineEnd).join('');
   const htmlPart = [
     `--${boundary}`,
     'Content-Type: text/html; charset=utf-8',
@@ -37,14 +37,14 @@ export function addAlternative(
     ...html
       .trimEnd()
       .split('\n')
-      .map((line) => toQuotedPrintable(Buffer.from(line), lineEnd)),
+      .map((line) => toQuotedPrintable(line, lineEnd)),
     `--${boundary}--`,
   ];
   return [
     ...moved.map(({ start, end }) => ({ start, end, text: '' })),
-    { start: fieldsEnd, end: fieldsEnd, text: lines(...outer) },
-    { start: entity.bodyStart, end: entity.bodyStart, text: lines(`--${boundary}`) + inner + lineEnd },
-    { start: entity.bodyEnd, end: entity.bodyEnd, text: lineEnd + lines(...htmlPart) },
+    { start: fieldsEnd, end: fieldsEnd, text: lines(outer) },
+    { start: entity.bodyStart, end: entity.bodyStart, text: lines([`--${boundary}`]) + inner + lineEnd },
+    { start: entity.bodyEnd, end: entity.bodyEnd, text: lineEnd + lines(htmlPart) },
   ];
 }
 

@@ -41,7 +41,8 @@ class HtmlScanner {
   readonly #handler: HtmlHandler;
   readonly #attributes = new Attributes();
   readonly #foreign = new ForeignContent();
-  /** Where the next `--!>` is, so that a document without one is searched once and not once per comment. */
+  /** Where the next of each that ends a comment is: what is far away, or nowhere, is searched once and not once per comment. */
+  #nextEnd = -1;
   #nextBangEnd = -1;
   /** Where the name of the tag read last ends. */
   #nameEnd = 0;
@@ -118,14 +119,15 @@ class HtmlScanner {
     const text = this.#text;
     if (text.charCodeAt(start) === GT) return start + 1;
     if (text.startsWith('->', start)) return start + 2;
-    const end = text.indexOf('-->', start);
-    if (this.#nextBangEnd !== Infinity && this.#nextBangEnd < start) {
-      const bang = text.indexOf('--!>', start);
-      this.#nextBangEnd = bang === -1 ? Infinity : bang;
-    }
-    const bangEnd = this.#nextBangEnd;
-    if (end === -1 && bangEnd === Infinity) return this.#swallowed();
-    return end !== -1 && end < bangEnd ? end + 3 : bangEnd + 4;
+    if (this.#nextEnd < start) this.#nextEnd = this.#positionOf('-->', start);
+    if (this.#nextBangEnd < start) this.#nextBangEnd = this.#positionOf('--!>', start);
+    const end = Math.min(this.#nextEnd + 3, this.#nextBangEnd + 4);
+    return end === Infinity ? this.#swallowed() : end;
+  }
+
+  #positionOf(wanted: string, start: number): number {
+    const found = this.#text.indexOf(wanted, start);
+    return found === -1 ? Infinity : found;
   }
 
   /** Doctypes end at the same place: at the first `>`, even inside quotes. */

@@ -37,7 +37,7 @@ function isSafeAddress({ href, signs, host }: JudgedAddress, { unicode }: LinkCo
   if ((signs & CONTROL) !== 0 || (!isAscii && (href.includes('\ufffd') || !href.isWellFormed())))
     return false;
   if (!(isAscii && host !== undefined) && !URL.canParse(href)) return false;
-  return unicode || isAscii || !/\?[^#]*[^\0-\x7f]/.test(href);
+  return unicode || isAscii || !/\?[^#?]*[^\0-\x7f]/.test(href);
 }
 
 /** A tracked link of another server of ours, whose key is not here: not to be tracked again. */

@@ -253,11 +253,7 @@ function readEntity(
   const fallback = parent?.contentType.value === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
   const contentType = parseStructured(found.values.get('content-type') ?? fallback);
   const disposition = found.values.get('content-disposition');
-  // A comment behind the encoding is legal and seen.
-  const encoding = (found.values.get('content-transfer-encoding') ?? '7bit')
-    .replace(/\s*\([^()]*\)\s*$/, '')
-    .trim()
-    .toLowerCase();
+  const encoding = withoutComment(found.values.get('content-transfer-encoding') ?? '7bit').toLowerCase();
   const contentId = found.values.get('content-id')?.replaceAll(/^<|>$/g, '');
   return {
     header,
@@ -275,6 +271,13 @@ function readEntity(
       // Careless names of attachments are everywhere and change nothing here.
       (contentType.broken && /^(?:multipart\/|text\/html$)/.test(contentType.value)),
   };
+}
+
+/** A comment behind a value is legal and seen. */
+function withoutComment(value: string): string {
+  const open = value.lastIndexOf('(');
+  const isComment = open !== -1 && value.indexOf(')', open) === value.length - 1;
+  return isComment ? value.slice(0, open).trimEnd() : value;
 }
 
 /** The fields that say what an entity is: of each the first, and whether another one says something else. */

@@ -6,7 +6,7 @@
 const PLACEHOLDER = new RegExp(
   [
     /\{\{|\}\}|\{%|%\}|\{#|[$#@%]\{|\\\{/, // {{name}} {%tag%} ${name} #{name} @{name} %{name}
-    /\{(?![0-9a-f]{8}-)[^{}]*[a-z_][^{}]*\}|\{\d+\}/, // {name} {$name} {!name} {name|default} {0}, but no GUID
+    /\{(?![0-9a-f]{8}-)[^{}a-z_]*[a-z_][^{}]*\}|\{\d+\}/, // {name} {$name} {!name} {name|default} {0}, but no GUID
     /\*\||\|\*|\|[a-z_]+\|/, // *|NAME|* |name|
     /\[\[|\]\]|\[%|%\]/, // [[name]] [%name%]
     /^https?:\/\/\[(?![0-9a-f:.]+\])/, // http://[unsubscribe]

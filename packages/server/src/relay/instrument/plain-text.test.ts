@@ -48,6 +48,13 @@ for (const [text, addresses] of [
   });
 }
 
+test('HTML is put beside a text of any number of lines', () => {
+  const message = mail('x\r\n'.repeat(200_000));
+  const { pixel, message: output, edits } = instrument(message, options('alternative'));
+  assert.notEqual(pixel, null);
+  assert.ok(message.equals(restore(output, edits)));
+});
+
 test('plain text stays as it is, unless something else is asked for', () => {
   const message = mail('See https://example.com/x\r\n');
   for (const plainText of [undefined, 'keep'] as const) {

@@ -107,10 +107,14 @@ function isBlank(byte: number | undefined): boolean {
   return byte === SPACE || byte === TAB;
 }
 
-/** One line, without its end, encoded: several where it is long. @param lineEnd of soft line breaks */
-export function toQuotedPrintable(line: Buffer, lineEnd: '\r\n' | '\n'): string {
+/** Encoded it is the same: printable, short enough, and it neither begins a boundary or the end of a mail nor ends with a blank. */
+const PLAIN_LINE = /^(?![-.])(?:[ -<>-~]{0,74}[!-<>-~])?$/;
+
+/** One line, without its end, encoded as UTF-8: several where it is long. @param lineEnd of soft line breaks */
+export function toQuotedPrintable(line: string, lineEnd: '\r\n' | '\n'): string {
+  if (PLAIN_LINE.test(line)) return line;
   const empty = { encoded: Buffer.alloc(0), lineEnd };
-  const edit = { start: 0, end: 0, text: line.toString('latin1') };
+  const edit = { start: 0, end: 0, text: Buffer.from(line).toString('latin1') };
   return new Splicer(empty, { raw: [0], decoded: [0] })
     .encode([edit])
     .map(({ text }) => text)
