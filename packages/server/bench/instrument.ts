@@ -123,5 +123,5 @@ for (const { name, mails } of measured) {
   const each = seconds.slice(COUNTS.length).map((some) => ((some * 1e6) / mails.length).toFixed(0));
   row(name, [...ratios, ...each]);
 }
-hostile((mail) => instrument(mail, OPTIONS));
-process.exitCode = worst >= GOAL ? 0 : 1;
+const isHarmless = hostile(SIGNED, (mail, options) => instrument(mail, options).message);
+process.exitCode = worst >= GOAL && isHarmless ? 0 : 1;
