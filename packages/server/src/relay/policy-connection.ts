@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { SMTPServer } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection';
+import { onClientHello } from './client-hello.ts';
 import { commandRefusal, mailRefusal, rcptRefusal, verbOf } from './command-line.ts';
 import type { Refusal } from './session-policy.ts';
 import type { SmtpShares } from './smtp-limits.ts';
@@ -120,6 +121,13 @@ export class PolicyConnection extends SMTPConnection {
     super._onCommand(command, callback);
   }
 
+  /** What came in the clear behind STARTTLS stays with the parser, which gets no further and is retired. */
+  override upgrade(callback: () => void, secureCallback?: () => void): void {
+    this._socket.unpipe(this._parser || undefined);
+    this._upgrading = true;
+    onClientHello(this._socket, () => super.upgrade(callback, secureCallback));
+  }
+
   override handler_AUTH(command: Buffer, callback: () => void): void {
     this.#unless(this.#policy.authRefusal(this), callback, () => super.handler_AUTH(command, callback));
   }
@@ -151,7 +159,9 @@ export class PolicyConnection extends SMTPConnection {
     const parser = this._parser;
     if (parser === false || this._closing || this._closed) return;
     const { limits } = this.#policy.shares;
-    if (this._handlerPending || (this._dataStream && !parser._dataMode)) {
+    // STARTTLS is pending until the client begins.
+    const isOurTurn = this._handlerPending && !this._upgrading;
+    if (isOurTurn || (this._dataStream && !parser._dataMode)) {
       this.#commandAt = now;
     } else if (parser._dataMode) {
       this.#commandAt = now;

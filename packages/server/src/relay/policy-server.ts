@@ -1,6 +1,7 @@
 /* eslint-disable no-underscore-dangle -- smtp-server names what subclasses may replace like this; the version is pinned */
 import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { onClientHello } from './client-hello.ts';
 import { PolicyConnection, type ConnectionPolicy } from './policy-connection.ts';
 
 /** How exact time limits are; the tests' are shorter. */
@@ -59,6 +60,10 @@ export class PolicyServer extends SMTPServer {
       release();
       accepted();
     };
+  }
+
+  override _upgrade(...[socket, done]: Parameters<SMTPServer['_upgrade']>): void {
+    onClientHello(socket, () => super._upgrade(socket, done));
   }
 
   #endSlow(): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelaySettings, RelayTuning } from '../../src/relay/relay.ts';
@@ -8,6 +8,8 @@ import { PASSWORD, startTestRelay, USER, type TestRelay } from '../support/relay
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
+/** How TLS begins (RFC 8446 §5.1). */
+const HANDSHAKE_RECORD = 22;
 const HEADER = 'From: sender@example.org\r\nTo: ann@example.net\r\nSubject: x\r\n';
 
 interface Limited {
@@ -52,6 +54,29 @@ async function send(client: SmtpDialogue, raw: string): Promise<string> {
   await toData(client);
   client.write(`${raw}.\r\n`);
   return client.reply();
+}
+
+/** A way to a server that takes the first piece with TLS in it byte by byte. */
+async function slowLink(
+  t: TestContext,
+  to: { host: string; port: number },
+): Promise<{ host: string; port: number }> {
+  const link = createServer((client) => {
+    const server = connect(to.port, to.host).setNoDelay(true);
+    server.pipe(client);
+    let isTls = false;
+    client.on('error', () => server.destroy()).on('close', () => server.destroy());
+    server.on('error', () => client.destroy());
+    client.on('data', (data: Buffer) => {
+      const slowly = !isTls && data[0] === HANDSHAKE_RECORD;
+      isTls ||= slowly;
+      for (const piece of slowly ? Array.from(data, (byte) => Buffer.of(byte)) : [data]) server.write(piece);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(link, 'listening');
+  t.after(() => link.close());
+  const { port } = link.address() as AddressInfo;
+  return { host: '127.0.0.1', port };
 }
 
 /** Writes a piece every so often until the server says something. */
@@ -179,6 +204,48 @@ test('a TLS handshake that does not come is not waited for', async (t) => {
   assert.match(await client.command('STARTTLS'), /^220/);
   await once(silent, 'close');
   assert.equal(await client.reply(), '', 'and nothing is said in the clear');
+});
+
+test('a client that leaves before its TLS handshake leaves nothing behind', async (t) => {
+  const { relay, dialogue } = await limited(
+    t,
+    { maxConnections: 2 },
+    { submissions: { host: '127.0.0.1', port: 0 } },
+  );
+  const port = relay.relay.submissions?.port;
+  assert.ok(port !== undefined);
+  for (const leave of ['end', 'resetAndDestroy'] as const) {
+    const clients = [connect(port, '127.0.0.1'), connect(relay.submission.port, '127.0.0.1')];
+    for (const client of clients) {
+      await once(client, 'connect');
+      client.on('error', () => {});
+    }
+    const [, plain] = clients;
+    const gone = clients.map(async (client) => once(client.resume(), 'close'));
+    plain?.write('EHLO client.example\r\nSTARTTLS\r\n');
+    await sleep(50);
+    for (const client of clients) client[leave]();
+    await Promise.all(gone);
+  }
+  const welcome = async (): Promise<string> => dialogue().then(() => 'welcome', String);
+  while ((await welcome()) !== 'welcome') await sleep(20);
+});
+
+test('a ClientHello in single bytes is understood, and a large mail behind it taken', async (t) => {
+  const { relay } = await limited(t, {}, { submissions: { host: '127.0.0.1', port: 0 } });
+  const { submissions } = relay.relay;
+  assert.ok(submissions);
+  const large = `${HEADER}\r\n${`${'y'.repeat(998)}\r\n`.repeat(900)}`;
+  const starttls = await SmtpDialogue.open(await slowLink(t, relay.submission));
+  await starttls.command('EHLO client.example');
+  assert.match(await starttls.command('STARTTLS'), /^220/);
+  await starttls.upgrade();
+  const implicit = await SmtpDialogue.openTls(await slowLink(t, submissions));
+  for (const client of [starttls, implicit]) {
+    assert.match(await client.signIn(USER, PASSWORD), /^235/);
+    assert.match(await send(client, large), /^250/);
+    client.close();
+  }
 });
 
 test('a mail that trickles in is hung up on, one that is only slow arrives', async (t) => {
