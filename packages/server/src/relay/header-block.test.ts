@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { rawValue, readHeaderBlock, withFieldsFirst, withoutFields } from './header-block.ts';
+import { cpuMs } from '../../test/support/cpu-time.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const without = (text: string, ...names: string[]) =>
@@ -57,7 +58,6 @@ test('new fields go in front', () => {
 });
 
 test('a header of a million lines without a colon is read in linear time', () => {
-  const started = performance.now();
-  readHeaderBlock(bytes(`${'x\r\n'.repeat(1_000_000)}a: b\r\n`));
-  assert.ok(performance.now() - started < 5_000);
+  const block = bytes(`${'x\r\n'.repeat(1_000_000)}a: b\r\n`);
+  assert.ok(cpuMs(() => readHeaderBlock(block)) < 5_000);
 });

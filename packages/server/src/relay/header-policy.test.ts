@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorRefusal, headerRefusal } from './header-policy.ts';
 import { DEFAULT_SMTP_LIMITS } from './smtp-limits.ts';
+import { cpuMs } from '../../test/support/cpu-time.ts';
 
 const OWN = ['ann@example.org', '@example.net'];
 
@@ -86,9 +87,8 @@ test('a header made to be slow to read is read in linear time', () => {
     '"\\'.repeat(9_000),
     '(<'.repeat(9_000),
   ]) {
-    const began = performance.now();
-    assert.equal(refused(`From: ${value}`), true);
-    assert.ok(performance.now() - began < 1_500, `${value.slice(0, 2)} took ${performance.now() - began} ms`);
+    const ms = cpuMs(() => assert.equal(refused(`From: ${value}`), true));
+    assert.ok(ms < 1_500, `${value.slice(0, 2)} took ${ms} ms`);
   }
 });
 

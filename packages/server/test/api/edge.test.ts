@@ -577,7 +577,7 @@ test('a back end that hangs holds neither pixels nor the end of the edge', async
   while (backEnd.requests.length === 0) await sleep(5);
   const before = performance.now();
   for (let n = 0; n < 20; n++) assert.equal((await running.send(running.pixel())).status, 200);
-  assert.ok(performance.now() - before < 2_000);
+  assert.ok(performance.now() - before < 5_000);
   const closing = performance.now();
   await running[Symbol.asyncDispose]();
   assert.ok(performance.now() - closing < 5_000);

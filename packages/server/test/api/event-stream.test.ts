@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamEvent } from '@waybill/sdk';
 import { signedIn, startApi, type ApiServer } from '../support/api-server.ts';
+import { eventually } from '../support/server.ts';
 
 interface Stream {
   events: StreamEvent[];
@@ -50,13 +51,7 @@ async function collect(answer: Response, stream: Stream): Promise<void> {
   }
 }
 
-async function until(what: string, isTrue: () => boolean): Promise<void> {
-  for (let n = 0; n < 400; n += 1) {
-    if (isTrue()) return;
-    await sleep(10);
-  }
-  assert.fail(`it did not happen: ${what}`);
-}
+const until = (what: string, isTrue: () => boolean): Promise<true> => eventually(what, async () => isTrue());
 
 test('a stream begins now and shows each event as it comes', async (t) => {
   const server = await startApi(t);

@@ -5,7 +5,8 @@ import { test, type TestContext } from 'node:test';
 import type { StreamEvent } from '@waybill/sdk';
 import '../support/utc.ts';
 import { run } from '../../src/cli/watch.ts';
-import { capturedIo } from '../support/captured-io.ts';
+import { capturedIo, type CapturedIo } from '../support/captured-io.ts';
+import { eventually } from '../support/server.ts';
 import { apiServer, json, problem } from './api-server.ts';
 
 function event(position: number, changes: Partial<StreamEvent> = {}): StreamEvent {
@@ -45,6 +46,18 @@ async function streaming(
   });
 }
 
+/** Ctrl-C, when so many lines were written. */
+async function interruptedAfter<T>(
+  lines: number,
+  running: Promise<T>,
+  io: CapturedIo,
+  interrupted: AbortController,
+): Promise<T> {
+  await eventually(`${lines} lines`, async () => io.out().split('\n').length > lines);
+  interrupted.abort();
+  return running;
+}
+
 const lastIds = (requests: { route: string; headers: Record<string, unknown> }[]): unknown[] =>
   requests.filter(({ route }) => route.endsWith('/stream')).map(({ headers }) => headers['last-event-id']);
 
@@ -56,11 +69,10 @@ test('each event is one calm line, across a lost connection, until Ctrl-C', asyn
       response.write(
         wire(event(2, { type: 'clicked', actor: 'scanner', link: 'https://x.example/\u001b[31m' })),
       );
-      setTimeout(() => interrupted.abort(), 50);
     },
   ]);
   const io = capturedIo({ url, apiKey: 'key' }, { signal: interrupted.signal });
-  assert.equal(await run(['--since', '0'], io), 0);
+  assert.equal(await interruptedAfter(2, run(['--since', '0'], io), io, interrupted), 0);
   const [first, second, ...rest] = io.out().split('\n');
   assert.match(
     first ?? '',
@@ -80,11 +92,10 @@ test('--json gives the events as they came', async (t) => {
   const { url, requests } = await streaming(t, [
     (response) => {
       response.write(wire(event(7)) + wire(event(8)));
-      setTimeout(() => interrupted.abort(), 50);
     },
   ]);
   const io = capturedIo({ url, apiKey: 'key' }, { signal: interrupted.signal });
-  assert.equal(await run(['--json'], io), 0);
+  assert.equal(await interruptedAfter(2, run(['--json'], io), io, interrupted), 0);
   const lines = io.out().trimEnd().split('\n');
   assert.deepEqual(
     lines.map((line) => JSON.parse(line) as unknown),

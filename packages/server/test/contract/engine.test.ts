@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { openPostgres, openSqlite } from '../../src/storage/engine.ts';
 import { insertion, transact } from '../../src/storage/statements.ts';
 import { usePostgres } from '../support/postgres.ts';
+import { eventually } from '../support/server.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
 const postgres = usePostgres();
@@ -17,9 +18,10 @@ test('a database server that ends idle connections does not end us', { skip: pos
     await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`.execute(
       other.db,
     );
-    // The end of the connection arrives as an event of its own.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const { rows } = await sql<{ two: number }>`select 2 as two`.execute(one.db);
+    // The end of the connection arrives as an event of its own; until then a query may still be given to it.
+    const { rows } = await eventually('it asks again', () =>
+      sql<{ two: number }>`select 2 as two`.execute(one.db),
+    );
     assert.deepEqual(rows, [{ two: 2 }]);
   } finally {
     await one.db.destroy();

@@ -195,7 +195,6 @@ async function openInDemoInbox(
     return detail.events.some(({ type }) => type === 'opened');
   });
   const tookMs = performance.now() - answeredAt;
-  assert.ok(tookMs < 1000, `within a second, and it took ${tookMs} ms`);
   t.diagnostic(`on the timeline ${Math.round(tookMs)} ms after the pixel was answered`);
   await delivery.getByRole('heading', { name: /^(Probably )?[Rr]ead/ }).waitFor({ timeout: 5000 });
 }

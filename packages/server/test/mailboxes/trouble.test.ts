@@ -84,7 +84,7 @@ test(
       await sleep(200);
       const before = performance.now();
       await bench.close();
-      assert.ok(performance.now() - before < 1_000);
+      assert.ok(performance.now() - before < 5_000);
     } finally {
       silent.close();
     }

@@ -104,7 +104,7 @@ test('each recipient gets a copy with a pixel and links of its own, visible head
       assert.equal(mail.from, 'sam@example.org');
       assert.match(mail.raw, /^To: Ann <ann@example\.net>\r$/m);
       assert.match(mail.raw, /^Cc: bob@example\.net\r$/m);
-      assert.doesNotMatch(mail.raw, /carol|^bcc:/im);
+      assert.doesNotMatch(mail.raw, /carol@|^bcc:/im);
       assert.match(mail.raw, /AAEC\/w==/);
       const [link = ''] = /https:\/\/track\.example\.org\/l\/[^"]+/.exec(decoded(mail.raw)) ?? [];
       const tracked = readTrackedUrl(KEYRING, link.replaceAll('&amp;', '&'));
@@ -369,7 +369,7 @@ test('after the time to try is over the mail has failed, with the last trouble a
       assert.deepEqual(row?.events[2]?.codes, ['expired', 'server-deferred']);
       assert.match(row?.events[2]?.texts[1] ?? '', /disk full/);
     },
-    { tuning: { retry: { firstPauseMs: 60, longestPauseMs: 100, expiryMs: 300 } } },
+    { tuning: { retry: { firstPauseMs: 60, longestPauseMs: 200, expiryMs: 2_000 } } },
   ));
 
 test('a kept connection that the server closed meanwhile costs no attempt', () =>

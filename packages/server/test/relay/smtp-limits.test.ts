@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RelaySettings, RelayTuning } from '../../src/relay/relay.ts';
 import { PASSWORD, startTestRelay, USER, type TestRelay } from '../support/relay.ts';
+import { eventually } from '../support/server.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
@@ -96,8 +97,7 @@ test('one address has only so many connections, and there is room again when one
   await assert.rejects(dialogue(), /^Error: 421 4\.7\.0 /);
   assert.match(await first.command('QUIT'), /^221/);
   first.close();
-  await sleep(50);
-  await dialogue();
+  await eventually('there is room', dialogue);
 });
 
 test('connections are limited over all listeners together, and a TLS handshake counts', async (t) => {
@@ -116,8 +116,7 @@ test('connections are limited over all listeners together, and a TLS handshake c
   const turnedAway = connect(relay.relay.submissions.port, '127.0.0.1');
   await once(turnedAway.resume(), 'close');
   silent.destroy();
-  await sleep(50);
-  await dialogue();
+  await eventually('there is room', dialogue);
 });
 
 test('programs on this machine are not limited per address', async (t) => {
@@ -168,15 +167,13 @@ test('an overlong command is refused, an endless one ends the session', async (t
 test('a silent client and one that writes a command letter by letter are hung up on alike', async (t) => {
   const { signedIn } = await limited(t, { idleMs: 300 });
   const [silent, slow] = [await signedIn(), await signedIn()];
-  const began = performance.now();
   assert.match(await drip(slow, 'x', 20), /^421 4\.4\.2 /);
   assert.match(await silent.reply(), /^421 4\.4\.2 /);
-  assert.ok(performance.now() - began < 2_000);
   assert.equal(await slow.reply(), '');
 });
 
 test('who does not sign in does not stay', async (t) => {
-  const { dialogue, signedIn } = await limited(t, { signInMs: 250, maxCommandsBeforeSignIn: 1_000 });
+  const { dialogue, signedIn } = await limited(t, { signInMs: 1_000, maxCommandsBeforeSignIn: 1_000 });
   const client = await signedIn();
   const stranger = await dialogue();
   await stranger.command('EHLO client.example');
@@ -249,15 +246,16 @@ test('a ClientHello in single bytes is understood, and a large mail behind it ta
 });
 
 test('a mail that trickles in is hung up on, one that is only slow arrives', async (t) => {
-  const { signedIn } = await limited(t, { dataWindowMs: 300, dataBytes: 1_000 });
+  const { signedIn } = await limited(t, { dataWindowMs: 1_000, dataBytes: 1_000 });
   const [slow, patient] = [await signedIn(), await signedIn()];
   await toData(slow);
-  const ended = drip(slow, 'x\r\n', 30);
+  const ended = drip(slow, 'x\r\n', 50);
   await toData(patient);
   patient.write(`${HEADER}\r\n`);
-  for (let n = 0; n < 12; n++) {
-    patient.write(`${'x'.repeat(500)}\r\n`);
-    await sleep(75);
+  // Over two such times, and in each many times what is asked for.
+  for (let n = 0; n < 25; n++) {
+    patient.write(`${'x'.repeat(900)}\r\n`);
+    await sleep(100);
   }
   patient.write('.\r\n');
   assert.match(await patient.reply(), /^250/);
@@ -266,7 +264,7 @@ test('a mail that trickles in is hung up on, one that is only slow arrives', asy
 });
 
 test('a client that goes on far beyond the size limit is hung up on', async (t) => {
-  const { signedIn } = await limited(t, { dataWindowMs: 400 }, { maxMessageBytes: 10_000 });
+  const { signedIn } = await limited(t, { dataWindowMs: 400, dataBytes: 1 }, { maxMessageBytes: 10_000 });
   const client = await signedIn();
   await toData(client);
   assert.match(await drip(client, `${'x'.repeat(998)}\r\n`, 5), /^552 5\.3\.4 /);
@@ -292,8 +290,10 @@ test('mails that would not fit into the memory are put off, and there is room ag
   await toData(large);
   const body = `${'x'.repeat(998)}\r\n`.repeat(200);
   large.write(`${HEADER}\r\n${body}`);
-  await sleep(100);
-  assert.match(await other.command('MAIL FROM:<sender@example.org> SIZE=200000'), /^452 4\.3\.1 /);
+  await eventually('the large one is in the memory', async () => {
+    const reply = await other.command('MAIL FROM:<sender@example.org> SIZE=200000');
+    return /^452 4\.3\.1 /.test(reply) || (await other.command('RSET'), false);
+  });
   assert.match(await send(other, `${HEADER}\r\n${body}`), /^452 4\.3\.1 /);
   large.write('.\r\n');
   assert.match(await large.reply(), /^250/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temp-dir.ts';
 import { PASSWORD, startTestRelay, USER, type TestRelay } from '../support/relay.ts';
+import { eventually } from '../support/server.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 
 const LIMITS = { maxRecipients: 3, maxConnections: 20, idleMs: 5_000 };
@@ -293,21 +294,14 @@ describe('submission', () => {
     const clients = await Promise.all(Array.from({ length: LIMITS.maxConnections }, () => dialogue()));
     await assert.rejects(dialogue(), /^Error: 421 /);
     clients[0]?.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    assert.match(await (await dialogue()).command('NOOP'), /^250/);
+    const another = await eventually('there is room', dialogue);
+    assert.match(await another.command('NOOP'), /^250/);
   });
 
   async function capturedBy(recipient: string): Promise<{ raw: Uint8Array }> {
-    for (let n = 0; n < 100; n++) {
-      const row = await it.engine.db
-        .selectFrom('captured')
-        .select('raw')
-        .where('recipient', '=', recipient)
-        .executeTakeFirst();
-      if (row !== undefined) return row;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`nothing was captured for ${recipient}`);
+    return eventually(`a mail is captured for ${recipient}`, () =>
+      it.engine.db.selectFrom('captured').select('raw').where('recipient', '=', recipient).executeTakeFirst(),
+    );
   }
 });
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { descendantsOf, signal } from './process-tree.ts';
 
 const ENTRY = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const READY_WITHIN_MS = 60_000;
 
 /** What a running server leaves in `run/local.json`. */
 export interface LocalServer {
@@ -88,7 +89,7 @@ export async function startServer(
 }
 
 async function ready(child: ChildProcess, dataDir: string, output: () => string): Promise<LocalServer> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output()}`);
     const local = await readLocal(dataDir);
@@ -100,7 +101,7 @@ async function ready(child: ChildProcess, dataDir: string, output: () => string)
     await sleep(50);
   }
   child.kill('SIGKILL');
-  throw new Error(`the server was not ready within 30 s:\n${output()}`);
+  throw new Error(`the server was not ready within ${READY_WITHIN_MS / 1_000} s:\n${output()}`);
 }
 
 async function readLocal(dataDir: string): Promise<LocalServer | undefined> {
@@ -111,11 +112,14 @@ async function readLocal(dataDir: string): Promise<LocalServer | undefined> {
   }
 }
 
-/** Waits until `probe` gives a value, or throws with `what`. */
+/**
+ * Waits until `probe` gives a value, or throws with `what`.
+ * @param timeoutMs long enough for a machine that is busy with much else
+ */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let lastError: unknown;
