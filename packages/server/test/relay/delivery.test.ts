@@ -15,7 +15,7 @@ import {
   type TestRelay,
 } from '../support/relay.ts';
 import { eventually } from '../support/server.ts';
-import { startSmarthost, type TestSmarthost } from '../support/smarthost.ts';
+import { COMES_BACK, startSmarthost, type TestSmarthost } from '../support/smarthost.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 
@@ -338,7 +338,7 @@ test('a server that does not let us in is no reason to bounce', () =>
 
 test('a server that cannot be reached: deferred, and sent when it is there', async () => {
   await using directory = await temporaryDirectory();
-  const gone = await startSmarthost();
+  const gone = await startSmarthost(COMES_BACK);
   await gone.close();
   const relay = await startTestRelay(directory.path, {
     settings: { publicUrl: PUBLIC_URL, smarthostUrl: gone.url },
@@ -348,7 +348,7 @@ test('a server that cannot be reached: deferred, and sent when it is there', asy
     const [row] = await told(relay, 'it waits', ([first]) => first?.events.length === 2);
     assert.equal(row?.events[1]?.type, 'deferred');
     assert.deepEqual(row?.events[1]?.codes, ['server-unreachable']);
-    const back = await startSmarthost({ port: gone.port });
+    const back = await startSmarthost({ ...COMES_BACK, port: gone.port });
     try {
       await arrived(back, 1);
     } finally {

@@ -43,10 +43,10 @@ export async function startScriptedImap(
       }
     });
   });
-  let idleTag = '';
+  const idle = new Map<Socket, string>();
   const refused = new Map<Socket, string>();
   const answer = (socket: Socket, line: string): void => {
-    if (line === 'DONE') return void socket.write(`${idleTag} OK done\r\n`, 'latin1');
+    if (line === 'DONE') return void socket.write(`${idle.get(socket)} OK done\r\n`, 'latin1');
     const refusedTag = refused.get(socket);
     if (refusedTag !== undefined) {
       // Whatever the client says now, it is the end of this attempt.
@@ -57,7 +57,7 @@ export async function startScriptedImap(
     const [, tag = '', command = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
     commands.push(command);
     if (command === 'IDLE') {
-      idleTag = tag;
+      idle.set(socket, tag);
       return void socket.write('+ idling\r\n');
     }
     const [, mechanism = '', response = ''] = /^AUTHENTICATE (\S+) (\S+)$/.exec(command) ?? [];

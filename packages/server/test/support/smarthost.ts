@@ -29,9 +29,15 @@ export interface TestSmarthost {
   close(): Promise<void>;
 }
 
+/**
+ * For a server that goes away and comes back: ports of 127.0.0.1 are given to whoever asks next, those of this address
+ * are left alone, since nobody else uses it. Only Linux has the whole of 127.0.0.0/8.
+ */
+export const COMES_BACK = { host: process.platform === 'linux' ? '127.86.66.1' : '127.0.0.1' };
+
 /** @param port 0: the system chooses; another one to come back on the port of before */
 export async function startSmarthost(
-  options: SMTPServerOptions & { port?: number } = {},
+  options: SMTPServerOptions & { host?: string; port?: number } = {},
 ): Promise<TestSmarthost> {
   const mails: SmarthostMail[] = [];
   const refused: string[] = [];
@@ -83,7 +89,7 @@ export async function startSmarthost(
     ...options,
   });
   server.on('error', () => {});
-  server.listen(options.port ?? 0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server.server, 'listening');
   const { address, port } = server.server.address() as AddressInfo;
   const smarthost: TestSmarthost = {
