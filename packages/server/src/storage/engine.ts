@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { Kysely, PostgresDialect, sql, type PostgresPool } from 'kysely';
 import pg from 'pg';
-import { LogSync } from './log-sync.ts';
+import { LogSync, type SyncFile } from './log-sync.ts';
 import { migrate } from './migrate.ts';
 import type { Database, EngineName } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
@@ -19,12 +19,28 @@ export interface Engine {
 
 const INT8_OID = 20;
 
-/** @param file path of the SQLite database, created when missing */
-export async function openSqlite(file: string): Promise<Engine> {
+/**
+ * @param file path of the SQLite database, created when missing
+ * @param syncFile what takes its log to the disk, when it is to be seen how that fails
+ */
+export async function openSqlite(file: string, syncFile?: SyncFile): Promise<Engine> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const db = new Kysely<Database>({ dialect: sqliteDialect(file) });
-  const log = new LogSync(file, () => transact(db, [reservePositions(1)]));
+  const log = new LogSync(
+    file,
+    {
+      commit: () => transact(db, [reservePositions(1)]),
+      checkpoint: () => wholeCheckpoint(db),
+    },
+    syncFile,
+  );
   return open('sqlite', db, () => log.sync());
+}
+
+/** https://sqlite.org/pragma.html#pragma_wal_checkpoint @throws Error when others were in its way */
+async function wholeCheckpoint(db: Kysely<Database>): Promise<void> {
+  const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db);
+  if (rows[0]?.busy !== 0) throw new Error('the write-ahead log could not be taken over into the database');
 }
 
 /** @param url `postgres://user:pass@host:port/database`, PostgreSQL 15 or newer */

@@ -16,11 +16,14 @@ function heldSyncs() {
   };
 }
 
-const noCommit = async (): Promise<void> => assert.fail('no commit is needed');
+const alone = {
+  commit: async (): Promise<void> => assert.fail('no commit is needed'),
+  checkpoint: async (): Promise<void> => assert.fail('no checkpoint is needed'),
+};
 
 test('two syncs may be under way; who calls meanwhile waits for the next one, and shares it', async () => {
   const { begun, syncFile } = heldSyncs();
-  const log = new LogSync('x.db', noCommit, syncFile);
+  const log = new LogSync('x.db', alone, syncFile);
   const done: string[] = [];
   const call = (name: string) => log.sync().then(() => done.push(name));
   const calls = [call('first'), call('with the first')];
@@ -50,31 +53,42 @@ test('two syncs may be under way; who calls meanwhile waits for the next one, an
   assert.equal(begun.length, 4);
 });
 
-test('a sync that fails is told to those who waited for it, and to nobody else', async () => {
+test('after a sync that failed, none is believed until SQLite has written all of it elsewhere', async () => {
   const { begun, syncFile } = heldSyncs();
-  const log = new LogSync('x.db', noCommit, syncFile);
+  let checkpoints = 0;
+  let fails = true;
+  const checkpoint = async (): Promise<void> => {
+    checkpoints++;
+    if (fails) throw new Error('still broken');
+  };
+  const log = new LogSync('x.db', { ...alone, checkpoint }, syncFile);
   const first = log.sync();
   await nextTurn();
   const second = log.sync();
+  await nextTurn();
   begun[0]?.reject(new Error('EIO'));
   await assert.rejects(first, /EIO/);
-  await nextTurn();
   begun[1]?.resolve();
-  await second;
+  await assert.rejects(second, /still broken/, 'it was under way already');
+  await assert.rejects(log.sync(), /still broken/);
+  fails = false;
+  await log.sync();
+  assert.deepEqual([begun.length, checkpoints], [2, 3]);
+  const next = log.sync();
+  await nextTurn();
+  begun[2]?.resolve();
+  await next;
+  assert.equal(checkpoints, 3, 'then it is as before');
 });
 
 test('without a file descriptor, SQLite takes it to the disk by a commit', async () => {
   let commits = 0;
-  const log = new LogSync(
-    'x.db',
-    async () => void commits++,
-    async () => {
-      throw new CannotOpen('EMFILE');
-    },
-  );
+  const log = new LogSync('x.db', { ...alone, commit: async () => void commits++ }, async () => {
+    throw new CannotOpen('EMFILE');
+  });
   await log.sync();
   assert.equal(commits, 1);
-  const real = new LogSync('/nonexistent/x.db', async () => void commits++);
+  const real = new LogSync('/nonexistent/x.db', { ...alone, commit: async () => void commits++ });
   await real.sync();
   assert.equal(commits, 2);
 });

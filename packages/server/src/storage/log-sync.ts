@@ -1,13 +1,25 @@
 import { closeSync, fdatasync, openSync } from 'node:fs';
 
 /** Takes the data of a file to the disk. @throws CannotOpen */
-type SyncFile = (path: string) => Promise<void>;
+export type SyncFile = (path: string) => Promise<void>;
 
 /** A second one takes what came behind the first while that is still on its way to the disk. */
 const MOST_AT_ONCE = 2;
 
 /** Nothing was tried: no file descriptor is left, for one. */
 export class CannotOpen extends Error {}
+
+/** Ways to the disk of SQLite's own. */
+export interface LogSyncOfSqlite {
+  /** Makes a commit that SQLite takes to the disk, and with it all before; for when we cannot. */
+  commit: () => Promise<unknown>;
+  /**
+   * Takes all of the log over into the database's file, that to the disk, and begins the log anew. After a sync that failed the
+   * system takes what it could not write for written, and the next one claims success
+   * (https://wiki.postgresql.org/wiki/Fsync_Errors); what is in memory is right still, and is so written to another place.
+   */
+  checkpoint: () => Promise<unknown>;
+}
 
 /**
  * Takes the commits of an SQLite database to the disk beside the thread that writes it, which goes on meanwhile: they are
@@ -19,18 +31,17 @@ export class CannotOpen extends Error {}
  */
 export class LogSync {
   readonly #path: string;
-  readonly #commit: () => Promise<unknown>;
+  readonly #sqlite: LogSyncOfSqlite;
   readonly #syncFile: SyncFile;
   readonly #running = new Set<Promise<void>>();
   #next: Promise<void> | undefined;
+  /** A sync has failed: what is behind that place in the log would be lost with it, whatever later syncs say. */
+  #isDoubtful = false;
 
-  /**
-   * @param database path of its file
-   * @param commit makes a commit that SQLite itself takes to the disk, and with it all before; for when we cannot
-   */
-  constructor(database: string, commit: () => Promise<unknown>, syncFile: SyncFile = syncData) {
+  /** @param database path of its file */
+  constructor(database: string, sqlite: LogSyncOfSqlite, syncFile: SyncFile = syncData) {
     this.#path = `${database}-wal`;
-    this.#commit = commit;
+    this.#sqlite = sqlite;
     this.#syncFile = syncFile;
   }
 
@@ -55,12 +66,19 @@ export class LogSync {
 
   async #syncNow(): Promise<void> {
     try {
-      await this.#syncFile(this.#path);
+      if (!this.#isDoubtful) await this.#syncFile(this.#path);
     } catch (error) {
-      // After a sync that failed, the next one would claim success for what is lost.
-      if (!(error instanceof CannotOpen)) throw error;
-      await this.#commit();
+      if (error instanceof CannotOpen) {
+        await this.#sqlite.commit();
+      } else {
+        this.#isDoubtful = true;
+        throw error;
+      }
     }
+    // Said by a sync that was under way when another failed, it may be as wrong.
+    if (!this.#isDoubtful) return;
+    await this.#sqlite.checkpoint();
+    this.#isDoubtful = false;
   }
 }
 

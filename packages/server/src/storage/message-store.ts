@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reason } from '@waybill/sdk';
 import type { Kysely } from 'kysely';
 import { AppError } from '../kernel/errors.ts';
@@ -16,10 +17,14 @@ import { readHandedOver } from './handed-over.ts';
 import { nextPositions } from './positions.ts';
 import { newQueueRow } from './queue-rows.ts';
 import type { Database } from './schema.ts';
+import { takingBack } from './taking-back.ts';
 import { insertion, POSITION_BACK, reservePositions, transact, type Statement } from './statements.ts';
 
 /** Mails of one transaction: enough to share its fsync, few enough to hold others up for a moment only. */
 const MAILS_PER_COMMIT = 50;
+/** A mail that was refused is taken back as soon as the disk lets us: for an hour. */
+const TAKE_BACK_PAUSE_MS = 1_000;
+const TAKE_BACK_ATTEMPTS = 3_600;
 
 export class KyselyMessageStore implements MessageStore {
   readonly #engine: Engine;
@@ -33,7 +38,36 @@ export class KyselyMessageStore implements MessageStore {
   /** The next transaction does not wait for the disk to have this one. */
   async accept(mail: NewMail): Promise<void> {
     await this.#accepting.call(mail);
-    await this.#engine.flush();
+    try {
+      await this.#engine.flush();
+    } catch (error) {
+      await this.#takeBack(mail);
+      throw error;
+    }
+  }
+
+  /** Whoever is refused will send it again, so it must not go out: not now, and not at the next start. */
+  async #takeBack(mail: NewMail): Promise<void> {
+    try {
+      await transact(this.#engine.db, takingBack(mail));
+      await this.#engine.flush();
+    } catch {
+      // The same disk; the one who waits is refused meanwhile.
+      void this.#takeBackLater(mail);
+    }
+  }
+
+  async #takeBackLater(mail: NewMail): Promise<void> {
+    for (let attempt = 1; attempt <= TAKE_BACK_ATTEMPTS; attempt++) {
+      await sleep(TAKE_BACK_PAUSE_MS, undefined, { ref: false });
+      const taken = await transact(this.#engine.db, takingBack(mail))
+        .then(() => this.#engine.flush())
+        .then(
+          () => true,
+          () => false,
+        );
+      if (taken) return;
+    }
   }
 
   async #accept(mails: readonly NewMail[]): Promise<void> {

@@ -8,6 +8,7 @@ import { Timeline } from '../../src/messages/messages.ts';
 import { createRelay, type Relay, type RelaySettings, type RelayTuning } from '../../src/relay/relay.ts';
 import { StoredAccounts } from '../../src/storage/account-store.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
+import type { SyncFile } from '../../src/storage/log-sync.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { StoredPrivacy } from '../../src/storage/privacy-store.ts';
 import { KyselyQueueAdminStore } from '../../src/storage/queue-admin-store.ts';
@@ -50,10 +51,16 @@ export interface TestRelay {
 
 export async function startTestRelay(
   directory: string,
-  options: { settings?: Partial<RelaySettings>; tuning?: RelayTuning; clock?: Clock } = {},
+  options: {
+    settings?: Partial<RelaySettings>;
+    tuning?: RelayTuning;
+    clock?: Clock;
+    /** Takes the database's log to the disk. */
+    syncFile?: SyncFile;
+  } = {},
 ): Promise<TestRelay> {
   const clock = options.clock ?? systemClock;
-  const engine = await openSqlite(join(directory, 'waybill.db'));
+  const engine = await openSqlite(join(directory, 'waybill.db'), options.syncFile);
   const accounts = new Accounts({
     store: new StoredAccounts(engine.db),
     clock,
