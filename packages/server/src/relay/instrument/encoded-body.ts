@@ -5,8 +5,8 @@ export interface ByteEdit {
   /** One character per byte. */
   text: string;
   /** Offsets where a line may be broken when it gets too long; see TextEdit. */
-  breakBefore?: number;
-  breakAfter?: number;
+  breakBefore?: number | undefined;
+  breakAfter?: number | undefined;
 }
 
 /**

@@ -129,9 +129,10 @@ function joined(one: TextEdit, other: TextEdit): TextEdit {
 /** Mostly they are: links come as they stand in the document, and the pixel behind them. */
 function inOrder(edits: readonly TextEdit[]): readonly TextEdit[] {
   const isBefore = (a: TextEdit, b: TextEdit): number => a.start - b.start || a.end - b.end;
-  const isInOrder = edits.every((edit, index) => {
-    const before = edits[index - 1];
-    return before === undefined || isBefore(before, edit) <= 0;
-  });
-  return isInOrder ? edits : edits.toSorted(isBefore);
+  let before: TextEdit | undefined;
+  for (const edit of edits) {
+    if (before !== undefined && isBefore(before, edit) > 0) return edits.toSorted(isBefore);
+    before = edit;
+  }
+  return edits;
 }

@@ -6,8 +6,8 @@ export interface TextEdit {
   end: number;
   text: string;
   /** Where inside a tag a line may be broken, when it gets too long: offset before the range, at or behind its end. */
-  breakBefore?: number;
-  breakAfter?: number;
+  breakBefore?: number | undefined;
+  breakAfter?: number | undefined;
 }
 
 export interface TrackedLink {

@@ -1,4 +1,4 @@
-import { decodeHTML, decodeHTMLAttribute } from 'entities/decode';
+import { decodeHTMLAttribute } from 'entities/decode';
 import {
   AMPERSAND,
   CONTROL,
@@ -16,11 +16,12 @@ import { findCssAddress } from './css-address.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { scanHtml, type HtmlHandler } from './html-scan.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
+import { LinkTexts, LONGEST_TEXT, type ReadText, type ShownTexts } from './link-texts.ts';
 import type { Tag } from './html-tags.ts';
 import { StyleRules } from './style-rules.ts';
 
 /** An `a href` with an http or https address, whether or not it will be tracked. */
-export interface LinkSite extends JudgedAddress {
+export interface LinkSite extends JudgedAddress, ShownTexts {
   /** Of the tag. */
   start: number;
   place: AttributePlace;
@@ -28,11 +29,6 @@ export interface LinkSite extends JudgedAddress {
   tagEnd: number;
   /** The end tag, if there is one. */
   closing: { start: number; end: number } | undefined;
-  /**
-   * The visible text, at most {@link LONGEST_TEXT} characters of the source; with the texts that stand in for images, and
-   * the one shown when the pointer rests on the link.
-   */
-  text: string;
   /** Of a link that Microsoft's Safe Links rewrote: where the address as it was is kept. */
   original: AttributePlace | undefined;
   /** Marked by the author as not to be tracked. */
@@ -65,6 +61,8 @@ export interface HtmlSurvey {
   /** Of the text, when they are asked for; only counted in short ones. */
   carriageReturns: () => number;
   links: LinkSite[];
+  /** What they show: with the texts that stand in for images, and the one shown when the pointer rests on a link. */
+  texts: LinkTexts;
   /** Where an `a href` without such an address stands, and the address. */
   otherLinks: OtherLink[];
   images: ImageSite[];
@@ -80,12 +78,6 @@ export interface HtmlSurvey {
   disclosures: { start: number; end: number }[];
   places: Places;
 }
-
-/** Turns a range of the scanned text into real text; they differ where one character stands for one byte. */
-export type ReadText = (start: number, end: number) => string;
-
-/** Nobody reads an address in a longer link text. */
-const LONGEST_TEXT = 1_000;
 
 /** Images inside the address (`data:`) and hostile input are not worth decoding. */
 const LONGEST_ADDRESS = 16_384;
@@ -139,8 +131,8 @@ class Surveyor implements HtmlHandler {
   readonly #otherLinks: OtherLink[] = [];
   readonly #images: ImageSite[] = [];
   readonly #disclosures: { start: number; end: number }[] = [];
+  readonly #texts: LinkTexts;
   #link: LinkSite | undefined;
-  #linkText = '';
   #disclosureStart: number | undefined;
   #imageCount = 0;
   #anchors = 0;
@@ -152,6 +144,7 @@ class Surveyor implements HtmlHandler {
   constructor(text: string, read: ReadText) {
     this.#text = text;
     this.#read = read;
+    this.#texts = new LinkTexts(read);
   }
 
   startTag(tag: Tag | undefined, start: number, end: number, attributes: Attributes): void {
@@ -190,7 +183,7 @@ class Surveyor implements HtmlHandler {
       if (this.#finder.wantsContent) this.#finder.content(start);
       this.#closeBackground();
     }
-    if (this.#link !== undefined) this.#addText(start, end);
+    if (this.#link !== undefined) this.#texts.add(start, end);
   }
 
   finish(open: boolean): HtmlSurvey {
@@ -202,6 +195,7 @@ class Surveyor implements HtmlHandler {
       length,
       carriageReturns: () => (length < SHORT_TEXT ? count(this.#text, '\r') : 0),
       links: this.#links,
+      texts: this.#texts,
       otherLinks: this.#otherLinks,
       images: this.#images,
       imageCount: this.#imageCount,
@@ -231,6 +225,7 @@ class Surveyor implements HtmlHandler {
       return;
     }
     const { href, signs, host } = address;
+    const text = this.#texts.begin();
     const kept = attributes.find(this.#text, 'originalsrc');
     const original = kept !== undefined && href.includes('.safelinks.') ? kept : undefined;
     this.#link = {
@@ -241,7 +236,8 @@ class Surveyor implements HtmlHandler {
       href,
       signs,
       host,
-      text: '',
+      textFrom: text,
+      textTo: text,
       original,
       marked: this.#isMarked(attributes),
       refusal: undefined,
@@ -258,21 +254,13 @@ class Surveyor implements HtmlHandler {
 
   #describe(place: AttributePlace | undefined): void {
     if (place === undefined || place.valueStart === place.valueEnd) return;
-    this.#addText(place.valueStart, place.valueEnd);
-    this.#linkText += ' ';
-  }
-
-  #addText(start: number, end: number): void {
-    const room = LONGEST_TEXT - this.#linkText.length;
-    if (room > 0) this.#linkText += this.#read(start, Math.min(end, start + room));
+    this.#texts.addApart(place.valueStart, place.valueEnd);
   }
 
   #closeLink(): void {
     if (this.#link === undefined) return;
-    const text = this.#linkText;
-    this.#link.text = text.includes('&') ? decodeHTML(text) : text;
+    this.#link.textTo = this.#texts.end;
     this.#link = undefined;
-    this.#linkText = '';
   }
 
   #image(start: number, end: number, attributes: Attributes): void {

@@ -1,11 +1,12 @@
 import { judgeAddress } from './address-signs.ts';
 import { escapeAttribute } from './escape-attribute.ts';
+import type { AttributePlace } from './html-attributes.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { HtmlSurvey, LinkSite } from './html-survey.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
 import type { LeftLink } from './untouched-links.ts';
 import { LONGEST_LINK, whyLeft, type LinkContext } from './link-rules.ts';
-import { LinkTable } from './link-table.ts';
+import { LinkTable, MOST_LINKS } from './link-table.ts';
 
 /** Longest attribute, so that it fits on a line of 998 characters (RFC 5322 §2.1.1) where lines cannot be folded. */
 const LONGEST_UNFOLDED = 960;
@@ -41,12 +42,13 @@ export interface LinkPlan {
  * @param most how many are tracked; those behind stay as they are
  */
 export function planLinks(
-  { links: sites, length, imageCount }: HtmlSurvey,
+  survey: HtmlSurvey,
   removals: readonly TextEdit[],
   options: HtmlOptions,
   limits: EditLimits,
   most = Infinity,
 ): LinkPlan {
+  const { links: sites, length, imageCount } = survey;
   const edits: TextEdit[] = [];
   const growths: number[] = [];
   const left: LeftLink[] = [];
@@ -55,52 +57,61 @@ export function planLinks(
   const table = new LinkTable(options);
   const longest = limits.unfoldable ? LONGEST_UNFOLDED : LONGEST_LINK;
   let restored = 0;
+  let judged = 0;
   let removal = 0;
   for (const site of sites) {
     const { start, valueStart, valueEnd } = site.place;
     while ((removals[removal]?.end ?? Infinity) <= start) removal += 1;
     if ((removals[removal]?.start ?? Infinity) < start) continue;
-    const read = table.read(site);
-    if (read === undefined) {
+    const own = table.own(site);
+    if (own !== undefined && (own.kind === 'pixel' || own.destination === undefined)) {
       if (options.linkUrl !== null) left.push({ at: start, href: site.href, code: 'already-tracked' });
       continue;
     }
-    if (read.trap) {
+    if (own?.kind === 'trap') {
       const unwrapped = unwrap(site);
       for (const edit of unwrapped) restored -= edit.end - edit.start;
       edits.push(...unwrapped);
       continue;
     }
-    const { destination, own } = read;
+    const destination = own?.destination ?? site.href;
     const written = measured ? escapeAttribute(destination).length : 0;
     if (measured) restored += written - (valueEnd - valueStart);
     let target = destination;
     if (options.linkUrl !== null) {
+      judged += 1;
       const refusal =
-        refusalOf(site, read, limits) ?? (growths.length < most ? undefined : 'spam-short-mail');
+        judged > MOST_LINKS
+          ? 'too-many-links'
+          : (refusalOf(survey, site, own === undefined ? undefined : destination, limits) ??
+            (growths.length < most ? undefined : 'spam-short-mail'));
       if (refusal === undefined) target = table.track(destination, longest);
       if (target === destination) {
         left.push({ at: start, href: destination, code: refusal ?? table.whyNot(destination) });
       } else growths.push(measured ? escapeAttribute(target).length - written : 0);
     }
     if (target === site.href) continue;
-    edits.push(hrefEdit(site, target));
-    if (own && site.original !== undefined) {
+    edits.push(hrefEdit(site.place, site.tagEnd, target));
+    if (own !== undefined && site.original !== undefined) {
       // Safe Links keeps the address that it wrapped beside its own; ours is not left there.
-      edits.push(hrefEdit({ ...site, place: site.original }, destination));
+      edits.push(hrefEdit(site.original, site.tagEnd, destination));
     }
   }
   return { edits, links: table.links, left, growths, restored };
 }
 
+/** @param restored the destination, of a link that is one of ours */
 function refusalOf(
+  { texts }: HtmlSurvey,
   site: LinkSite,
-  { destination, own }: { destination: string; own: boolean },
+  restored: string | undefined,
   limits: EditLimits,
 ): LinkReasonCode | undefined {
   const left = limits.leavesLinks ? 'spam-sender-form' : undefined;
-  if (own) return whyLeft({ ...site, ...judgeAddress(destination) }, limits) ?? left;
-  site.refusal ??= whyLeft(site, limits) ?? 'none';
+  if (restored !== undefined) {
+    return site.marked ? 'marked' : (whyLeft(judgeAddress(restored), texts.of(site), limits) ?? left);
+  }
+  site.refusal ??= (site.marked ? 'marked' : whyLeft(site, texts.of(site), limits)) ?? 'none';
   return site.refusal === 'none' ? left : site.refusal;
 }
 
@@ -110,17 +121,19 @@ function unwrap({ start, tagEnd, closing }: LinkSite): TextEdit[] {
   return tags.map((tag) => ({ ...tag, text: '' }));
 }
 
-function hrefEdit({ place, tagEnd }: LinkSite, address: string): TextEdit {
-  const { start, valueStart, valueEnd, quote } = place;
+function hrefEdit(
+  { start, valueStart, valueEnd, quote }: AttributePlace,
+  tagEnd: number,
+  address: string,
+): TextEdit {
   const text = escapeAttribute(address);
   const behind = quote === '' ? valueEnd : valueEnd + 1;
-  const edit: TextEdit = {
+  return {
     start: valueStart,
     end: valueEnd,
     // An unquoted value could swallow the tag's end.
     text: quote === '' ? `"${text}"` : text,
     breakBefore: start,
+    breakAfter: behind < tagEnd ? behind : undefined,
   };
-  if (behind < tagEnd) edit.breakAfter = behind;
-  return edit;
 }

@@ -14,7 +14,7 @@ const TEXTS = {
   'already-tracked': 'The link is tracked already.',
   'cut-address': 'The address in the text is broken over lines, so it may be longer than can be seen.',
   'too-long': 'The tracked address would be longer than some programs take.',
-  'too-many-links': 'The mail has more links than can be told apart.',
+  'too-many-links': 'The mail has more links than anybody looks at.',
   'spam-short-mail':
     'The mail is short and has images: spam filters would weigh its images more if this link were longer.',
   'spam-sender-form':

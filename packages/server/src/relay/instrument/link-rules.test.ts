@@ -7,8 +7,10 @@ const CONTEXT: LinkContext = { unsubscribe: unsubscribeTargets([]), unicode: tru
 
 /** Why the first web link of a piece of HTML stays, or that it may be tracked; undefined when there is none. */
 function decision(html: string, context: LinkContext = CONTEXT): string | undefined {
-  const [link] = surveyHtml(html).links;
-  return link && (whyLeft(link, context) ?? 'tracked');
+  const { links, texts } = surveyHtml(html);
+  const [link] = links;
+  if (link?.marked === true) return 'marked';
+  return link && (whyLeft(link, texts.of(link), context) ?? 'tracked');
 }
 
 const link = (href: string, text = 'Read more'): string => `<a href="${href}">${text}</a>`;

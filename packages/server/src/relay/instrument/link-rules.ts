@@ -1,4 +1,3 @@
-import type { LinkSite } from './html-survey.ts';
 import { CONTROL, MAY_BE_TEMPLATE, NOT_ASCII, SHORT_SEGMENT, type JudgedAddress } from './address-signs.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
 import { holdsPlaceholder } from './placeholders.ts';
@@ -12,21 +11,29 @@ export interface LinkContext {
 /** Internet Explorer, Outlook and some gateways cut longer addresses. Of the finished, tracked address. */
 export const LONGEST_LINK = 2_000;
 
-/** Why a link with an http or https address is not to be tracked; undefined when it may be. */
-export function whyLeft(link: LinkSite, context: LinkContext): LinkReasonCode | undefined {
-  if (link.marked) return 'marked';
-  return whyAddressLeft(link, context) ?? (showsAddress(link.text) ? 'shows-address' : undefined);
+/**
+ * Why a link with an http or https address is not to be tracked; undefined when it may be.
+ *
+ * @param text what it shows
+ */
+export function whyLeft(
+  address: JudgedAddress,
+  text: string,
+  context: LinkContext,
+): LinkReasonCode | undefined {
+  return whyAddressLeft(address, text, context) ?? (showsAddress(text) ? 'shows-address' : undefined);
 }
 
 /** The same for an address in plain text. @param text the words around it */
 export function whyAddressLeft(
-  link: JudgedAddress & Pick<LinkSite, 'text'>,
+  address: JudgedAddress,
+  text: string,
   context: LinkContext,
 ): LinkReasonCode | undefined {
-  const { href, signs } = link;
+  const { href, signs } = address;
   if ((signs & MAY_BE_TEMPLATE) !== 0 && holdsPlaceholder(href)) return 'placeholder';
-  if (!isSafeAddress(link, context)) return 'malformed';
-  if (isUnsubscribe(link, context)) return 'unsubscribe';
+  if (!isSafeAddress(address, context)) return 'malformed';
+  if (isUnsubscribe(address, text, context)) return 'unsubscribe';
   const isPath = (signs & SHORT_SEGMENT) !== 0 && href.includes('/l/');
   return isPath && LINK_OF_OTHERS.test(href) ? 'already-tracked' : undefined;
 }
@@ -51,10 +58,7 @@ const UNSUBSCRIBE_ABROAD =
   /d\u00e9sabonn|d\u00e9sinscri|odhl\u00e1s|отписа|配信停止|登録解除|退订|退訂|取消订阅|取消訂閱|수신\s?거부/i;
 
 /** Leaving a list must work as its sender set it up, in one click (RFC 8058), and is nobody's reading. */
-function isUnsubscribe(
-  { href, text, host }: Pick<LinkSite, 'href' | 'text' | 'host'>,
-  { unsubscribe }: LinkContext,
-): boolean {
+function isUnsubscribe({ href, host }: JudgedAddress, text: string, { unsubscribe }: LinkContext): boolean {
   if (UNSUBSCRIBE.test(href) || UNSUBSCRIBE.test(text) || leadsTo(href, host, unsubscribe)) return true;
   return /[^\0-\x7f]/.test(text) && UNSUBSCRIBE_ABROAD.test(text);
 }

@@ -3,15 +3,14 @@ import { readThroughGateways } from './gateway-address.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
 
-/** Tokens count links in 16 bits, and the last number is the trap's; whatever has more is no mail to a person. */
-const MOST_LINKS = 65_534;
+/**
+ * Links of a mail that are looked at; no mail to a person has so many, and what others have is not signed for each copy.
+ * Tokens count to 65,534.
+ */
+export const MOST_LINKS = 5_000;
 
-export interface ReadAddress {
-  destination: string;
-  own: boolean;
-  /** Of a link of ours that nobody can see: it goes. */
-  trap: boolean;
-}
+/** An address of ours. */
+export type OwnAddress = NonNullable<ReturnType<NonNullable<HtmlOptions['isTracked']>>>;
 
 /** The tracked links of one copy: one for each destination. */
 export class LinkTable {
@@ -29,19 +28,16 @@ export class LinkTable {
     return [...this.#links.values()];
   }
 
-  /** Where an address leads in the end, and whether it is one of ours; undefined when it must stay as it is. */
-  read(address: JudgedAddress): ReadAddress | undefined {
-    const own = this.#isTracked && readThroughGateways(address, this.#isTracked);
-    if (own === undefined) return { destination: address.href, own: false, trap: false };
-    if (own.kind === 'pixel' || own.destination === undefined) return undefined;
-    return { destination: own.destination, own: true, trap: own.kind === 'trap' };
+  /** What an address is, if it is one of ours. */
+  own(address: JudgedAddress): OwnAddress | undefined {
+    return this.#isTracked && readThroughGateways(address, this.#isTracked);
   }
 
   /** The tracked address of a destination, or the destination when it has none or one that is too long. */
   track(destination: string, longest: number): string {
     const known = this.#links.get(destination);
     if (known !== undefined) return known.to.length <= longest ? known.to : destination;
-    if (this.#linkUrl === null || this.#links.size >= MOST_LINKS) return destination;
+    if (this.#linkUrl === null) return destination;
     const index = this.#links.size + 1;
     const to = this.#linkUrl(destination, index);
     if (to === destination || to.length > longest) return destination;
@@ -52,7 +48,6 @@ export class LinkTable {
   /** Why {@link track} gave the destination itself. */
   whyNot(destination: string): LinkReasonCode {
     if (this.#links.has(destination)) return 'too-long';
-    if (this.#links.size >= MOST_LINKS) return 'too-many-links';
     return this.#linkUrl?.(destination, this.#links.size + 1) === destination ? 'malformed' : 'too-long';
   }
 }

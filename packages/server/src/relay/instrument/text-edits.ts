@@ -3,7 +3,7 @@ import type { ByteEdit, RawEdit } from './encoded-body.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import type { LeftLink } from './untouched-links.ts';
 import { LONGEST_LINK, unsubscribeTargets, whyAddressLeft, type UnsubscribeTargets } from './link-rules.ts';
-import { LinkTable } from './link-table.ts';
+import { LinkTable, MOST_LINKS } from './link-table.ts';
 import { toByteEdits, toRawEdits, type OpenedEntity } from './opened-entity.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import { findAddresses, type TextAddress } from './text-addresses.ts';
@@ -30,28 +30,33 @@ export function planText(
   const room = new LineRoom(text, opened.unfoldable);
   const edits: TextEdit[] = [];
   const left: LeftLink[] = [];
+  let judgedAddresses = 0;
   for (const address of findAddresses(text)) {
     const { start, end } = address;
     const href = text.slice(start, end);
     const judged = judgeAddress(href);
-    const read = table.read(judged);
-    if (read === undefined || (address.cut && !read.own)) {
-      const code = read === undefined ? 'already-tracked' : 'cut-address';
+    const own = table.own(judged);
+    const isOthers = own !== undefined && (own.kind === 'pixel' || own.destination === undefined);
+    if (isOthers || (address.cut && own === undefined)) {
+      const code = isOthers ? 'already-tracked' : 'cut-address';
       if (options.linkUrl !== null) left.push({ at: start, href, code });
       continue;
     }
-    if (read.trap) {
+    if (own?.kind === 'trap') {
       // Where HTML was turned to text, in the brackets that programs put around a link's address.
       const bracketed = text[start - 1] === '<' && text[end] === '>' ? 1 : 0;
       edits.push({ start: start - bracketed, end: end + bracketed, text: '' });
       continue;
     }
-    const { destination, own } = read;
+    const destination = own?.destination ?? href;
     let tracked = destination;
     if (options.linkUrl !== null) {
-      const leading = own ? judgeAddress(destination) : judged;
-      const link = { ...leading, text: wordsAround(opened, address) };
-      const refusal = whyAddressLeft(link, { unsubscribe, unicode: true });
+      judgedAddresses += 1;
+      const leading = own === undefined ? judged : judgeAddress(destination);
+      const refusal =
+        judgedAddresses > MOST_LINKS
+          ? 'too-many-links'
+          : whyAddressLeft(leading, wordsAround(opened, address), { unsubscribe, unicode: true });
       const longest = Math.min(LONGEST_LINK, room.longest(address));
       if (refusal === undefined) tracked = table.track(destination, longest);
       if (tracked === destination) {

@@ -1,7 +1,8 @@
 import type { UntouchedLink } from '@waybill/sdk';
 import { decodeHTMLAttribute } from 'entities/decode';
-import type { HtmlSurvey, ReadText } from './html-survey.ts';
+import type { HtmlSurvey } from './html-survey.ts';
 import { linkReason, type LinkReasonCode } from './link-reasons.ts';
+import type { ReadText } from './link-texts.ts';
 import { holdsPlaceholder } from './placeholders.ts';
 
 /** A link that stays, as it is noted while a document is gone through. */
