@@ -1,4 +1,4 @@
-import { SHORT_SEGMENT, type JudgedAddress } from './address-signs.ts';
+import { plainHost, SHORT_SEGMENT, type JudgedAddress } from './address-signs.ts';
 import type { HtmlOptions } from './html-options.ts';
 
 type IsTracked = NonNullable<HtmlOptions['isTracked']>;
@@ -7,13 +7,38 @@ type IsTracked = NonNullable<HtmlOptions['isTracked']>;
 interface Gateway {
   host: RegExp;
   /** The address inside, undefined when there is none. */
-  inside: (url: URL) => string | undefined;
+  inside: (address: string) => string | undefined;
 }
 
+/** The first of these parameters that an address has, as URLSearchParams would read it, at a fraction of its cost. */
 const parameter =
   (...names: string[]) =>
-  ({ searchParams }: URL): string | undefined =>
-    names.map((name) => searchParams.get(name)).find((value) => value !== null) ?? undefined;
+  (address: string): string | undefined => {
+    const [withoutFragment = ''] = address.split('#', 1);
+    const query = withoutFragment.indexOf('?');
+    if (query === -1) return undefined;
+    const given = withoutFragment.slice(query + 1).split('&', MOST_PARAMETERS);
+    for (const name of names) {
+      const found = given.find((each) => each.startsWith(name) && each[name.length] === '=');
+      if (found !== undefined) return formDecoded(found.slice(name.length + 1));
+    }
+    return undefined;
+  };
+
+function fragment(address: string): string | undefined {
+  const hash = address.indexOf('#');
+  return hash === -1 ? undefined : address.slice(hash + 1);
+}
+
+/** No gateway writes so many. */
+const MOST_PARAMETERS = 100;
+
+/** Percent codes that are none, or no UTF-8, are read as leniently as URLSearchParams does. */
+function formDecoded(value: string): string {
+  const spaced = value.includes('+') ? value.replaceAll('+', ' ') : value;
+  if (!spaced.includes('%')) return spaced;
+  return decoded(spaced) ?? new URLSearchParams(`v=${value}`).get('v') ?? '';
+}
 
 /** Mimecast and others keep the address to themselves: such links cannot be turned back. */
 const GATEWAYS: readonly Gateway[] = [
@@ -28,7 +53,7 @@ const GATEWAYS: readonly Gateway[] = [
   // Cisco Secure Email: the address is the rest of the path
   {
     host: /^secure-web\.cisco\.com$/,
-    inside: ({ pathname }) => decoded(/^\/[^/]+\/(.+)$/.exec(pathname)?.[1]),
+    inside: (address) => decoded(/^\/[^/]+\/(.+)$/.exec(URL.parse(address)?.pathname ?? '')?.[1]),
   },
   // Trellix (FireEye), Symantec
   { host: /^protect\d?\.fireeye\.com$|^clicktime\.symantec\.com$/, inside: parameter('u') },
@@ -37,10 +62,10 @@ const GATEWAYS: readonly Gateway[] = [
   // Sophos Time of Click
   {
     host: /\.protection\.sophos\.com$/,
-    inside: (url) => Buffer.from(parameter('u')(url) ?? '', 'base64').toString(),
+    inside: (address) => Buffer.from(parameter('u')(address) ?? '', 'base64').toString(),
   },
   // Image proxies: Gmail has the address as the fragment, Yahoo as a parameter
-  { host: /\.googleusercontent\.com$/, inside: ({ hash }) => hash.slice(1) },
+  { host: /\.googleusercontent\.com$/, inside: fragment },
   { host: /\.yusercontent\.com$/, inside: parameter('url') },
 ];
 
@@ -56,57 +81,81 @@ export function readThroughGateways(
   isTracked: IsTracked,
 ): ReturnType<IsTracked> {
   const own = (signs & SHORT_SEGMENT) === 0 ? undefined : isTracked(address);
-  if (own !== undefined || !isGateway(host)) return own;
-  let inner = INSIDE.test(address.slice(4)) ? unwrap(address) : undefined;
+  if (own !== undefined || (host !== undefined && gatewayOf(host) === undefined)) return own;
+  let inner = INSIDE.test(address.slice(4)) ? unwrap(address, host) : undefined;
   for (let layer = 1; layer < MOST_LAYERS && inner !== undefined; layer += 1) {
     const found = isTracked(inner);
     if (found !== undefined) return found;
-    inner = INSIDE.test(inner.slice(4)) ? unwrap(inner) : undefined;
+    inner = INSIDE.test(inner.slice(4)) ? unwrap(inner, plainHost(inner, 0, inner.length)) : undefined;
   }
   return undefined;
 }
 
 /** The host that was asked for last: most addresses of a mail have the same. */
-let latest = { host: '', gateway: false };
+let latest: { host: string; gateway: Gateway | undefined } = { host: '', gateway: undefined };
 
-/** Whether an address may be a gateway's. @param host undefined of an address that has to be parsed to know it */
-function isGateway(host: string | undefined): boolean {
-  if (host === undefined) return true;
-  if (host !== latest.host) latest = { host, gateway: GATEWAYS.some((gateway) => gateway.host.test(host)) };
+const ANY_GATEWAY = new RegExp(GATEWAYS.map(({ host }) => host.source).join('|'));
+
+function gatewayOf(host: string): Gateway | undefined {
+  if (host !== latest.host) {
+    const gateway = ANY_GATEWAY.test(host) ? GATEWAYS.find((each) => each.host.test(host)) : undefined;
+    latest = { host, gateway };
+  }
   return latest.gateway;
 }
 
-function unwrap(address: string): string | undefined {
-  const url = URL.parse(address);
-  if (url === null) return undefined;
-  const inside = GATEWAYS.find(({ host }) => host.test(url.hostname))?.inside(url);
+/** @param host undefined of an address that has to be parsed to know it */
+function unwrap(address: string, host = URL.parse(address)?.hostname): string | undefined {
+  const inside = host === undefined ? undefined : gatewayOf(host)?.inside(address);
   return inside !== undefined && /^https?:\/\//i.test(inside) ? inside : undefined;
 }
 
-function proofpoint({ pathname, searchParams, href }: URL): string | undefined {
-  const given = searchParams.get('u');
-  if (pathname.startsWith('/v1/')) return given ?? undefined;
-  // Version 2: "-" for "%" and "_" for "/".
-  if (pathname.startsWith('/v2/')) return decoded(given?.replaceAll('-', '%').replaceAll('_', '/'));
-  const start = href.indexOf('/v3/__');
+const PROOFPOINT_VERSION = /^https?:\/\/[^/?#]*\/(v[123])\//i;
+
+function proofpoint(address: string): string | undefined {
+  switch (PROOFPOINT_VERSION.exec(address)?.[1]) {
+    case 'v1':
+      return parameter('u')(address);
+    case 'v2':
+      // "-" for "%" and "_" for "/".
+      return decoded(parameter('u')(address)?.replaceAll('-', '%').replaceAll('_', '/'));
+    case 'v3':
+      return proofpoint3(address);
+    default:
+      return undefined;
+  }
+}
+
+/** `…/v3/__TEXT__;KEPT!…`: some characters of the address are kept apart from the others. */
+function proofpoint3(address: string): string | undefined {
+  const start = address.indexOf('/v3/__');
   const [, text, codes = ''] =
-    /^.{6}(.+)__;([\w-]*)(?:!|$)/.exec(start === -1 ? '' : href.slice(start)) ?? [];
-  return text === undefined ? undefined : proofpoint3(text, Buffer.from(codes, 'base64url').toString());
+    /^.{6}(.+)__;([\w-]*)(?:!|$)/.exec(start === -1 ? '' : address.slice(start)) ?? [];
+  const whole = text && putBack(text, Buffer.from(codes, 'base64url').toString());
+  return whole?.replace(/^(https?:\/)(?=[^/])/i, '$1/');
 }
 
 const RUN_LENGTHS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Version 3: `*` stands for the next of the characters kept apart, `**X` for a run of them, from two on. */
-function proofpoint3(text: string, kept: string): string {
+/**
+ * `*` stands for the next of the characters kept apart, `**X` for a run of them, from two on.
+ *
+ * @returns undefined when there are too few of them
+ */
+function putBack(text: string, kept: string): string | undefined {
   const characters = Array.from(kept);
-  let next = 0;
-  return text
-    .replaceAll(/\*(?:\*(.))?/g, (_, run?: string) => {
-      const count = run === undefined ? 1 : RUN_LENGTHS.indexOf(run) + 2;
-      next += count;
-      return characters.slice(next - count, next).join('');
-    })
-    .replace(/^(https?:\/)(?=[^/])/i, '$1/');
+  let whole = '';
+  let position = 0;
+  for (let next = 0; next < characters.length;) {
+    const star = text.indexOf('*', position);
+    if (star === -1) break;
+    const isRun = text[star + 1] === '*' && star + 2 < text.length;
+    const count = isRun ? RUN_LENGTHS.indexOf(text.charAt(star + 2)) + 2 : 1;
+    whole += text.slice(position, star) + characters.slice(next, next + count).join('');
+    next += count;
+    position = star + (isRun ? 3 : 1);
+  }
+  return text.includes('*', position) ? undefined : whole + text.slice(position);
 }
 
 function decoded(text: string | undefined): string | undefined {

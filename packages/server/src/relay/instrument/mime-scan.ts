@@ -88,7 +88,7 @@ class MimeScanner {
 
   /** @returns where to go on */
   #line(start: number): number {
-    if ((this.#thirdBytes[this.#bytes.at(start + 2)] ?? 0) === 0) return start + 2;
+    if (!this.#isLikeDelimiter(start)) return start + 2;
     const newline = this.#bytes.indexOf(LF, start);
     const next = newline === -1 ? this.#bytes.length : newline + 1;
     const match = this.#match(start, next);
@@ -168,11 +168,16 @@ class MimeScanner {
   }
 
   #isDelimiter(line: number): boolean {
-    if (this.#bytes.at(line + 1) !== DASH) return false;
+    if (this.#bytes.at(line + 1) !== DASH || !this.#isLikeDelimiter(line)) return false;
     const newline = this.#bytes.indexOf(LF, line);
     const next = newline === -1 ? this.#bytes.length : newline + 1;
     const match = this.#match(line, next);
     return match !== undefined && this.#levels[match.index]?.state !== 'epilogue';
+  }
+
+  /** Of a line that begins with two dashes. */
+  #isLikeDelimiter(line: number): boolean {
+    return (this.#thirdBytes[this.#bytes.at(line + 2)] ?? 0) !== 0;
   }
 
   #countThird(delimiter: string, change: number): void {

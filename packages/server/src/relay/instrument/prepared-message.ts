@@ -91,12 +91,15 @@ function firstLineEnd(message: ByteSource): '\r\n' | '\n' {
   return newline > -1 && message.at(newline - 1) !== 0x0d ? '\n' : '\r\n';
 }
 
+/** RFC 2369 §2 allows one field, and nobody offers more than a few ways. */
+const MOST_TARGETS = 100;
+
 function readUnsubscribe(message: ByteSource, { header }: Entity): UnsubscribeTargets {
   const written: string[] = [];
   for (const field of header.fields) {
     if (field.name !== 'list-unsubscribe') continue;
     for (const [, address = ''] of fieldValue(message, field).matchAll(/<([^<>]*)>/g)) {
-      written.push(address.replaceAll(/\s+/g, ''));
+      if (written.push(address.replaceAll(/\s+/g, '')) >= MOST_TARGETS) return unsubscribeTargets(written);
     }
   }
   return unsubscribeTargets(written);
