@@ -110,7 +110,7 @@ function unwrap(address: string, host = URL.parse(address)?.hostname): string | 
   return inside !== undefined && /^https?:\/\//i.test(inside) ? inside : undefined;
 }
 
-const PROOFPOINT_VERSION = /^https?:\/\/[^/?#]*\/(v[123])\//i;
+const PROOFPOINT_VERSION = /^https?:\/\/[^/?#]*\/(v[12])\//i;
 
 function proofpoint(address: string): string | undefined {
   switch (PROOFPOINT_VERSION.exec(address)?.[1]) {
@@ -119,10 +119,8 @@ function proofpoint(address: string): string | undefined {
     case 'v2':
       // "-" for "%" and "_" for "/".
       return decoded(parameter('u')(address)?.replaceAll('-', '%').replaceAll('_', '/'));
-    case 'v3':
-      return proofpoint3(address);
     default:
-      return undefined;
+      return proofpoint3(address);
   }
 }
 

@@ -85,10 +85,12 @@ export function planLinks(
           ? 'too-many-links'
           : (refusalOf(survey, site, own === undefined ? undefined : destination, limits) ??
             (growths.length < most ? undefined : 'spam-short-mail'));
-      if (refusal === undefined) target = table.track(destination, longest);
-      if (target === destination) {
-        left.push({ at: start, href: destination, code: refusal ?? table.whyNot(destination) });
-      } else growths.push(measured ? escapeAttribute(target).length - written : 0);
+      const tracked = refusal ?? table.track(destination, longest);
+      if (typeof tracked === 'string') left.push({ at: start, href: destination, code: tracked });
+      else {
+        target = tracked.to;
+        growths.push(measured ? escapeAttribute(target).length - written : 0);
+      }
     }
     if (target === site.href) continue;
     edits.push(hrefEdit(site.place, site.tagEnd, target));

@@ -33,21 +33,18 @@ export class LinkTable {
     return this.#isTracked && readThroughGateways(address, this.#isTracked);
   }
 
-  /** The tracked address of a destination, or the destination when it has none or one that is too long. */
-  track(destination: string, longest: number): string {
+  /** The tracked address of a destination, or why it has none. @param longest how long it may be */
+  track(destination: string, longest: number): TrackedLink | LinkReasonCode {
     const known = this.#links.get(destination);
-    if (known !== undefined) return known.to.length <= longest ? known.to : destination;
-    if (this.#linkUrl === null) return destination;
+    if (known !== undefined) return known.to.length <= longest ? known : 'too-long';
+    // A tracked address holds its destination.
+    if (destination.length > longest) return 'too-long';
     const index = this.#links.size + 1;
-    const to = this.#linkUrl(destination, index);
-    if (to === destination || to.length > longest) return destination;
-    this.#links.set(destination, { from: destination, to, index });
-    return to;
-  }
-
-  /** Why {@link track} gave the destination itself. */
-  whyNot(destination: string): LinkReasonCode {
-    if (this.#links.has(destination)) return 'too-long';
-    return this.#linkUrl?.(destination, this.#links.size + 1) === destination ? 'malformed' : 'too-long';
+    const to = this.#linkUrl?.(destination, index) ?? destination;
+    if (to === destination) return 'malformed';
+    if (to.length > longest) return 'too-long';
+    const link = { from: destination, to, index };
+    this.#links.set(destination, link);
+    return link;
   }
 }

@@ -29,22 +29,29 @@ export function findAddresses(text: string): TextAddress[] {
   return addresses;
 }
 
+const PUNCTUATION = ".,;:!?'*`|";
+
 /** What ends a sentence, or closes a bracket that was opened before the address, is not part of it. */
 function withoutPunctuation(found: string): string {
-  const open = new Map(Object.values(CLOSING).map((bracket) => [bracket, 0]));
-  for (const character of found) {
-    const opening = CLOSING[character] ?? character;
-    const count = open.get(opening);
-    if (count !== undefined) open.set(opening, count + (opening === character ? 1 : -1));
-  }
   let end = found.length;
+  /** How many more brackets of each kind are closed than opened; counted when one stands at the end. */
+  const surplus: Record<string, number> = {};
   for (; end > 0; end -= 1) {
     const last = found.charAt(end - 1);
     const opening = CLOSING[last];
-    const surplus = opening === undefined ? 0 : -(open.get(opening) ?? 0);
-    if (opening !== undefined && surplus <= 0) break;
-    if (opening === undefined && !/[.,;:!?'*`|]/.test(last)) break;
-    if (opening !== undefined) open.set(opening, 1 - surplus);
+    if (opening === undefined) {
+      if (!PUNCTUATION.includes(last)) break;
+      continue;
+    }
+    const unopened = (surplus[last] ??= count(found, last) - count(found, opening));
+    if (unopened <= 0) break;
+    surplus[last] = unopened - 1;
   }
   return found.slice(0, end);
+}
+
+function count(text: string, character: string): number {
+  let found = 0;
+  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) found += 1;
+  return found;
 }

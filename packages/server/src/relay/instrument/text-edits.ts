@@ -49,7 +49,7 @@ export function planText(
       continue;
     }
     const destination = own?.destination ?? href;
-    let tracked = destination;
+    let goal = destination;
     if (options.linkUrl !== null) {
       judgedAddresses += 1;
       const leading = own === undefined ? judged : judgeAddress(destination);
@@ -58,12 +58,11 @@ export function planText(
           ? 'too-many-links'
           : whyAddressLeft(leading, wordsAround(opened, address), { unsubscribe, unicode: true });
       const longest = Math.min(LONGEST_LINK, room.longest(address));
-      if (refusal === undefined) tracked = table.track(destination, longest);
-      if (tracked === destination) {
-        left.push({ at: start, href: destination, code: refusal ?? table.whyNot(destination) });
-      }
+      const tracked = refusal ?? table.track(destination, longest);
+      if (typeof tracked === 'string') left.push({ at: start, href: destination, code: tracked });
+      else goal = tracked.to;
     }
-    const target = spelled(tracked);
+    const target = spelled(goal);
     if (target === href) continue;
     room.take(target.length - href.length);
     edits.push({ start, end, text: target });
