@@ -7,14 +7,25 @@ import { Icon } from './icon.tsx';
 export function ProblemNote({
   error,
   title,
+  atFields = [],
   onRetry,
 }: {
   error: Error;
+  /** Fields of the request whose trouble the form says beside them. */
+  atFields?: readonly string[];
   /** Instead of the problem's own, where the page knows better what went wrong. */
   title?: string;
   onRetry?: () => void;
 }) {
   const problem = error instanceof ApiProblem ? error.problem : undefined;
+  const errors = problem?.errors?.filter(({ field }) => !atFields.includes(field)) ?? [];
+  if (errors.length < (problem?.errors?.length ?? 0) && errors.length === 0) {
+    return (
+      <p role="alert" className="rounded-lg bg-amber-wash px-4 py-3">
+        <span className="font-medium">Not saved yet.</span> The fields below say what is wrong.
+      </p>
+    );
+  }
   return (
     <div role="alert" className="flex items-start gap-3 rounded-lg bg-amber-wash px-4 py-3">
       <Icon name="warning" className="mt-0.5 text-amber" />
@@ -23,9 +34,9 @@ export function ProblemNote({
         <p className="text-soft">
           {problem?.detail ?? 'The fault is in the page, not in your mail. Nothing was lost. Load it again.'}
         </p>
-        {problem?.errors !== undefined && problem.errors.length > 0 && (
+        {errors.length > 0 && (
           <ul className="mt-1 list-disc pl-4 text-soft">
-            {problem.errors.map((each) => (
+            {errors.map((each) => (
               <li key={`${each.field} ${each.message}`}>
                 <span className="font-mono text-meta text-ink">{each.field}</span> {each.message}
               </li>

@@ -69,7 +69,7 @@ function MailRow({ mail }: { mail: CapturedMail }) {
             To {mail.recipient}, from {mail.from}
           </span>
         </span>
-        <span className="text-meta text-faint">
+        <span className="shrink-0 text-meta text-faint">
           <Moment at={mail.capturedAt} />
         </span>
       </Link>

@@ -42,6 +42,8 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
     onSuccess: done,
   });
   const problem = save.error instanceof ApiProblem ? save.error : undefined;
+  const fields = channelFields(kind, channel !== undefined);
+  const atFields = ['name', ...fields.flatMap(({ field }) => [field, `config.${field}`])];
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     save.mutate();
@@ -50,7 +52,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
   return (
     <Dialog title={channel === undefined ? 'New channel' : 'Change channel'} open onClose={onClose}>
       <form onSubmit={onSubmit} className="flex flex-col gap-4">
-        {save.isError && <ProblemNote error={save.error} />}
+        {save.isError && <ProblemNote error={save.error} atFields={atFields} />}
         {remove.isError && <ProblemNote error={remove.error} />}
         {channel === undefined && (
           <SelectField
@@ -75,7 +77,7 @@ export function ChannelDialog({ channel, onClose }: { channel: Channel | undefin
           placeholder="My phone"
           onChange={(event) => setName(event.target.value)}
         />
-        {channelFields(kind, channel !== undefined).map(({ field, label, ...rest }) => (
+        {fields.map(({ field, label, ...rest }) => (
           <TextField
             key={field}
             label={label}

@@ -58,7 +58,7 @@ export function RuleDialog({
   return (
     <Dialog title={rule === undefined ? 'New rule' : 'Change rule'} open onClose={onClose}>
       <form onSubmit={onSubmit} className="flex flex-col gap-4">
-        {save.isError && <ProblemNote error={save.error} />}
+        {save.isError && <ProblemNote error={save.error} atFields={['channelIds', 'name']} />}
         {remove.isError && <ProblemNote error={remove.error} />}
         <Choice legend="Tell me about" options={triggers} value={trigger} onChange={setTrigger} />
         <fieldset>
@@ -66,13 +66,14 @@ export function RuleDialog({
           {channels.map((channel) => (
             <Checkbox
               key={channel.id}
-              label={`${channel.name}, ${channelKindLabel(channel.config.kind)}`}
-              hint={channelTarget(channel.config)}
+              label={channel.name}
+              hint={`${channelKindLabel(channel.config.kind)}: ${channelTarget(channel.config)}`}
               checked={channelIds.includes(channel.id)}
               onChange={(event) => toggle(channel.id, event.target.checked)}
             />
           ))}
-          {problem?.field('channelIds') !== undefined && (
+          {channelIds.length === 0 && <p className="mt-1 text-soft">Choose at least one channel.</p>}
+          {channelIds.length > 0 && problem?.field('channelIds') !== undefined && (
             <p className="text-red">{problem.field('channelIds')}</p>
           )}
         </fieldset>

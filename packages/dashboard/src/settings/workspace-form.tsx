@@ -10,6 +10,8 @@ import { Section } from '../design/page.tsx';
 import { ProblemNote } from '../design/states.tsx';
 import { modes } from '../sign-in/modes.tsx';
 
+const FIELDS = ['addressRetentionDays', 'hitRetentionDays', 'name'];
+
 const disclosures: readonly Option<Disclosure>[] = [
   {
     value: 'none',
@@ -85,7 +87,7 @@ export function WorkspaceForm({ workspace }: { workspace: Workspace }) {
       lead="Counts for mails from now on. A mail that is out keeps what it was sent with."
     >
       <form onSubmit={onSubmit} onChange={() => save.reset()} className="flex max-w-[64ch] flex-col gap-6">
-        {save.isError && <ProblemNote error={save.error} />}
+        {save.isError && <ProblemNote error={save.error} atFields={FIELDS} />}
         <Choice legend="What may be recorded" options={modes} value={mode} onChange={setMode} />
         <Choice
           legend="What readers are told"

@@ -96,7 +96,7 @@ function SetupForm({ token }: { token: string }) {
   return (
     <OutsidePage title="Welcome. Every mail of yours can have a tracking number.">
       <form onSubmit={onSubmit} className="flex flex-col gap-5">
-        {create.isError && <ProblemNote error={create.error} />}
+        {create.isError && <ProblemNote error={create.error} atFields={['name', 'email', 'password']} />}
         <TextField
           label="Your name"
           name="name"
