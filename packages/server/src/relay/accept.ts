@@ -159,9 +159,9 @@ export class MailIntake {
     const addresses = recipients.map(({ address }) => address);
     const { workspace, objected } = await (mail.permission ?? this.ask(workspaceId, addresses));
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
-    const reading = this.#read(mail, workspace);
+    const reading = await this.#read(mail, workspace);
     const copies = this.#decideCopies(recipients, objected, reading);
-    const newMail = this.#newMail(mail, reading, copies);
+    const newMail = await this.#newMail(mail, reading, copies);
     await this.#commit(newMail);
     if (newMail.sentCopy !== undefined) this.#sentMailboxes?.wake();
     const { messageId, untouched, analysis } = reading;
@@ -207,7 +207,7 @@ export class MailIntake {
     if (claimed.length < queue.length) this.#line.wake();
   }
 
-  #read(mail: IncomingMail, workspace: NonNullable<Permission['workspace']>): Reading {
+  async #read(mail: IncomingMail, workspace: NonNullable<Permission['workspace']>): Promise<Reading> {
     const { workspaceId, envelope } = mail;
     const facts = readMailFacts(mail.raw);
     const body = withoutFields(mail.raw, isRemovedField);
@@ -219,16 +219,21 @@ export class MailIntake {
       const subject = mode === 'aggregate' ? messageId : id;
       return copyPlan(this.#context, workspaceId, { subject, mode, disclosure: workspace.disclosure });
     };
-    const analysis = this.#analyse(workspaceId, body, planFor(messageId));
+    const analysis = await this.#analyse(workspaceId, body, planFor(messageId));
     const untouched = whyUntouched(envelope, mode, analysis);
     return { messageId, mode, facts, body, analysis, untouched, planFor };
   }
 
-  #analyse(workspaceId: WorkspaceId, body: Uint8Array, plan: CopyPlan | undefined): Analysis | undefined {
+  async #analyse(
+    workspaceId: WorkspaceId,
+    body: Uint8Array,
+    plan: CopyPlan | undefined,
+  ): Promise<Analysis | undefined> {
     if (plan === undefined) return undefined;
     try {
       const resigns = this.#signer.resigns(body);
-      return instrument(this.#prepared.of(body), trialOptions(this.#context, workspaceId, plan, resigns));
+      const prepared = await this.#prepared.of(body, resigns);
+      return instrument(prepared, trialOptions(this.#context, workspaceId, plan, resigns));
     } catch (err) {
       // A mail that our own code cannot handle is still somebody's mail: it goes out as it is.
       this.#logger.error({ err }, 'a mail could not be looked at, it passes untouched');
@@ -267,11 +272,11 @@ export class MailIntake {
     });
   }
 
-  #newMail(mail: IncomingMail, reading: Reading, copies: readonly Copy[]): QueuedNewMail {
+  async #newMail(mail: IncomingMail, reading: Reading, copies: readonly Copy[]): Promise<QueuedNewMail> {
     const { facts, analysis } = reading;
     const { raw, messageIdHeader, added } = this.#complete(mail, reading);
     const now = this.#clock();
-    const copyOfAuthor = this.#sentCopy(mail, { facts, messageIdHeader, added, now });
+    const copyOfAuthor = await this.#sentCopy(mail, { facts, messageIdHeader, added, now });
     const contentId = newRowId();
     const ways = copies.map((copy) => ({ copy, path: this.#returnPath(mail, reading, copy) }));
     return {
@@ -352,9 +357,9 @@ export class MailIntake {
   #sentCopy(
     { workspaceId, source, raw, envelope }: IncomingMail,
     sent: { facts: MailFacts; messageIdHeader: string | null; added: readonly string[]; now: number },
-  ): NewMail['sentCopy'] {
+  ): Promise<NewMail['sentCopy']> {
     // What is only captured was not sent.
-    if (this.#wayOut === 'capture') return undefined;
+    if (this.#wayOut === 'capture') return Promise.resolve(undefined);
     const from = addressOfMailbox(sent.facts.from);
     return sentCopy(this.#sentMailboxes, {
       workspaceId,

@@ -16,7 +16,9 @@ import { newMessageIdHeader, type MailIntake } from './accept.ts';
 import { bareAddress, composeMail } from './compose.ts';
 import { copyPlan, instrumentOptions, trackedBy, trackedLinks, type TrackingContext } from './copy-plan.ts';
 import { distinctRecipients } from './envelope.ts';
-import { instrument, stripTracking } from './instrument/instrument.ts';
+import { inTurns } from './in-turns.ts';
+import { instrument, prepareHtml, stripTracking, type PreparedHtml } from './instrument/instrument.ts';
+import { readMail } from './prepared-mails.ts';
 import type { Objections, WorkspacePolicies } from './ports.ts';
 import { makeSnippet, type Snippet } from './snippet.ts';
 import { RECIPIENT_OBJECTED, TRACKING_OFF } from './untouched.ts';
@@ -74,7 +76,7 @@ export class ApiMessages {
     const { disclosure } = await this.#policy(workspaceId, message);
     const snippet = makeSnippet(
       { context: this.#context, random: this.#random, workspaceId, messageId, mode: found.mode, disclosure },
-      message,
+      await readHtml(message),
       found.copies.map((copy) => ({
         address: copy.recipient,
         objected: copy.untouched?.code === RECIPIENT_OBJECTED.code,
@@ -99,12 +101,13 @@ export class ApiMessages {
     });
     const raw = await this.#compose(message);
     const { touched, reason, pixelReason, links, untouchedLinks } = instrument(
-      raw,
+      await readMail(raw),
       instrumentOptions(context, workspaceId, plan),
     );
+    const document = await readHtml(message);
     const why = mode === 'off' ? TRACKING_OFF : touched ? null : reason;
     return {
-      html: message.html === undefined ? null : stripTracking(message.html, trackedBy(context.keyring)),
+      html: document === undefined ? null : stripTracking(document, trackedBy(context.keyring)),
       text: message.text ?? null,
       ...(why === null ? {} : { untouchedBecause: why.text }),
       links: why === null ? trackedLinks({ links }).map(({ url }) => url) : [],
@@ -155,7 +158,7 @@ export class ApiMessages {
     );
     const snippet = makeSnippet(
       { context: this.#context, random: this.#random, workspaceId, messageId, mode, disclosure },
-      message,
+      await readHtml(message),
       addresses.map((address) => ({ address, objected: objected.has(address.toLowerCase()) })),
     );
     await this.#store.accept({
@@ -190,6 +193,10 @@ export class ApiMessages {
     if (workspace === undefined) throw new AppError('forbidden', 'This workspace cannot send mail.');
     return { mode: message.policy?.mode ?? workspace.mode, disclosure: workspace.disclosure };
   }
+}
+
+async function readHtml({ html }: Pick<CreateMessage, 'html'>): Promise<PreparedHtml | undefined> {
+  return html === undefined ? undefined : inTurns(prepareHtml(html));
 }
 
 function toHandedOver(id: MessageId, { copies, noPixel, untouchedLinks }: Snippet): CreatedMessage {

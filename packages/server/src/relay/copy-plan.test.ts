@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 import { Keyring } from '../tracking/tracking.ts';
 import { copyPlan, instrumentOptions, trackedBy, trackedLinks, type TrackingContext } from './copy-plan.ts';
+import { surveyHtml } from './instrument/html-survey.ts';
 import { instrumentHtml, stripTracking } from './instrument/instrument.ts';
 import { makeSnippet } from './snippet.ts';
 
@@ -42,7 +43,7 @@ test('no trap in HTML to paste, in which its author goes on writing', () => {
       mode: 'full',
       disclosure: 'none',
     },
-    { html: HTML },
+    { html: HTML, survey: surveyHtml(HTML) },
     [{ address: 'bob@example.com', objected: false }],
   );
   assert.match(copies[0]?.html ?? '', /\/l\/[\w-]{54}\?to=https%3A%2F%2Fexample\.org%2F"/);

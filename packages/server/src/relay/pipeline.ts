@@ -40,17 +40,17 @@ export class Pipeline {
   }
 
   async send(mail: QueuedMail): Promise<Attempt> {
-    const copy = await this.#sign(mail, askForReceipt(mail, this.#makeCopy(mail)));
+    const copy = await this.#sign(mail, askForReceipt(mail, await this.#makeCopy(mail)));
     return this.#capture(mail, copy) ?? this.#waitForSmarthost(mail) ?? this.#deliver(mail, copy);
   }
 
   /** Instrumented for its recipient, or the accepted bytes as they are. */
-  #makeCopy(mail: QueuedMail): Copy {
+  async #makeCopy(mail: QueuedMail): Promise<Copy> {
     const plan = mail.options.copy;
     if (plan === null) return { message: mail.raw, touched: false };
     const resigns = this.#signer.resigns(mail.raw);
     const options = instrumentOptions(this.#context, mail.workspaceId, plan, resigns);
-    const result = instrument(this.#prepared.of(mail.raw), options);
+    const result = instrument(await this.#prepared.of(mail.raw, resigns), options);
     this.#logger.debug({ queueId: mail.id, touched: result.touched }, 'copy made');
     return result;
   }

@@ -26,27 +26,27 @@ const MAIL = {
   isTracked: () => undefined,
 };
 
-test('the copy is the mail as its author wrote it', () => {
-  const copy = sentCopy(MAILBOXES, MAIL);
+test('the copy is the mail as its author wrote it', async () => {
+  const copy = await sentCopy(MAILBOXES, MAIL);
   assert.equal(copy?.raw, RAW);
   assert.deepEqual([copy.accountId, copy.messageIdHeader, copy.dueAt], ['ann', '<1@example.org>', 1_060]);
 });
 
-test('nobody gets a copy of somebody else’s mail', () => {
-  assert.equal(sentCopy(MAILBOXES, { ...MAIL, from: 'bob@example.org' }), undefined);
-  assert.equal(sentCopy(undefined, MAIL), undefined);
+test('nobody gets a copy of somebody else’s mail', async () => {
+  assert.equal(await sentCopy(MAILBOXES, { ...MAIL, from: 'bob@example.org' }), undefined);
+  assert.equal(await sentCopy(undefined, MAIL), undefined);
 });
 
-test('what the sent mail got, the copy has, and a Message-ID in any case', () => {
+test('what the sent mail got, the copy has, and a Message-ID in any case', async () => {
   const bare = { ...MAIL, messageIdHeader: null, added: ['Date: Mon, 23 Nov 2026 10:00:00 +0000'] };
-  const text = Buffer.from(sentCopy(MAILBOXES, bare)?.raw ?? []).toString('latin1');
+  const text = Buffer.from((await sentCopy(MAILBOXES, bare))?.raw ?? []).toString('latin1');
   assert.ok(
     text.startsWith('Message-ID: <new@example.org>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\nFrom: Ann'),
   );
 });
 
-test('our pixels and links in quoted text are restored, and nothing else is', () => {
-  const copy = sentCopy(MAILBOXES, {
+test('our pixels and links in quoted text are restored, and nothing else is', async () => {
+  const copy = await sentCopy(MAILBOXES, {
     ...MAIL,
     isTracked: (url) => {
       if (url.startsWith('https://track.example.org/o/')) return { kind: 'pixel' };
@@ -60,7 +60,9 @@ test('our pixels and links in quoted text are restored, and nothing else is', ()
   assert.equal(text, `${header}\r\n\r\n<p>Hello</p>\r\n<a href="https://example.com/">x</a>\r\n`);
 });
 
-test('the author of a mail by the API sees whom it went to secretly', () => {
-  const text = Buffer.from(sentCopy(MAILBOXES, { ...MAIL, source: 'api' })?.raw ?? []).toString('latin1');
+test('the author of a mail by the API sees whom it went to secretly', async () => {
+  const text = Buffer.from((await sentCopy(MAILBOXES, { ...MAIL, source: 'api' }))?.raw ?? []).toString(
+    'latin1',
+  );
   assert.ok(text.startsWith('Bcc: cleo@example.com\r\nFrom: Ann'));
 });

@@ -3,6 +3,7 @@ import type { WorkspaceId } from '../kernel/ids.ts';
 import type { NewMail } from '../messages/messages.ts';
 import { withFieldsFirst } from './header-block.ts';
 import { instrument, type InstrumentOptions } from './instrument/instrument.ts';
+import { readMail } from './prepared-mails.ts';
 
 /** Port: the mailboxes that get a copy of what their owners send. */
 export interface SentMailboxes {
@@ -20,7 +21,7 @@ export interface SentMailboxes {
  * What the author's mailbox gets: the mail as it was written, `Bcc` and all, without a pixel. Of what it quotes, our own
  * pixels and links are restored, or the author would be counted as a reader of the mail before.
  */
-export function sentCopy(
+export async function sentCopy(
   mailboxes: SentMailboxes | undefined,
   mail: Parameters<SentMailboxes['copyOf']>[0] & {
     raw: Uint8Array;
@@ -37,7 +38,7 @@ export function sentCopy(
     acceptedAt: number;
     isTracked: NonNullable<InstrumentOptions['isTracked']>;
   },
-): NewMail['sentCopy'] {
+): Promise<NewMail['sentCopy']> {
   const place = mailboxes?.copyOf(mail);
   if (place === undefined) return undefined;
   const messageIdHeader = mail.messageIdHeader ?? mail.newMessageIdHeader();
@@ -50,7 +51,7 @@ export function sentCopy(
     id: randomUUID(),
     accountId: place.accountId,
     messageIdHeader,
-    raw: withFieldsFirst(restored(mail.raw, mail.isTracked), fields),
+    raw: withFieldsFirst(await restored(mail.raw, mail.isTracked), fields),
     dueAt: mail.acceptedAt + place.afterMs,
   };
 }
@@ -70,7 +71,10 @@ function bccField({
   return hidden.length === 0 ? [] : [`Bcc: ${hidden.join(',\r\n ')}`];
 }
 
-function restored(raw: Uint8Array, isTracked: NonNullable<InstrumentOptions['isTracked']>): Uint8Array {
-  const result = instrument(raw, { pixelUrl: null, linkUrl: null, isTracked });
+async function restored(
+  raw: Uint8Array,
+  isTracked: NonNullable<InstrumentOptions['isTracked']>,
+): Promise<Uint8Array> {
+  const result = instrument(await readMail(raw), { pixelUrl: null, linkUrl: null, isTracked });
   return result.touched ? result.message : raw;
 }

@@ -1,8 +1,8 @@
-import type { CreateMessage, Disclosure, Mode, Reason, UntouchedLink } from '@waybill/sdk';
+import type { Disclosure, Mode, Reason, UntouchedLink } from '@waybill/sdk';
 import { newDeliveryId, type MessageId, type RandomBytes, type WorkspaceId } from '../kernel/ids.ts';
 import { newTrackingNumber, type MailDelivery, type TrackedLink } from '../messages/messages.ts';
 import { copyPlan, instrumentOptions, trackedLinks, type TrackingContext } from './copy-plan.ts';
-import { instrumentHtml } from './instrument/instrument.ts';
+import { instrumentHtml, type PreparedHtml } from './instrument/instrument.ts';
 import { reason } from './instrument/reasons.ts';
 import { RECIPIENT_OBJECTED, TRACKING_OFF } from './untouched.ts';
 
@@ -30,7 +30,8 @@ export function makeSnippet(
     mode: Mode;
     disclosure: Disclosure;
   },
-  message: Pick<CreateMessage, 'html'>,
+  /** Undefined of a mail without HTML. */
+  document: PreparedHtml | undefined,
   recipients: readonly {
     address: string;
     objected: boolean;
@@ -39,7 +40,7 @@ export function makeSnippet(
   }[],
 ): Snippet {
   const { context, random, workspaceId, messageId, mode } = given;
-  const { html } = message;
+  const html = document?.html;
   const links = new Map<number, TrackedLink>();
   let untouchedLinks: UntouchedLink[] = [];
   let noPixel: Reason | null = null;
@@ -50,7 +51,7 @@ export function makeSnippet(
     };
     const untouched = whyUntouched(mode, html, objected);
     const delivery = { id, trackingNumber, recipient: address, untouched };
-    if (untouched !== null || mode === 'off' || html === undefined) {
+    if (untouched !== null || mode === 'off' || document === undefined) {
       return { delivery: { ...delivery, pixelUrl: null }, html };
     }
     // What is pasted is written on: words could come to stand in a link that nobody can see.
@@ -60,7 +61,7 @@ export function makeSnippet(
       // A header field cannot be pasted.
       disclosure: given.disclosure === 'footer' ? 'footer' : 'none',
     });
-    const result = instrumentHtml(html, instrumentOptions(context, workspaceId, plan));
+    const result = instrumentHtml(document, instrumentOptions(context, workspaceId, plan));
     for (const link of trackedLinks(result)) links.set(link.index, link);
     ({ untouchedLinks, pixelReason: noPixel } = result);
     return {

@@ -28,15 +28,8 @@ const QUESTION = 0x3f;
  * The tokenizer of WHATWG HTML §13.2.5, for positions instead of a tree. Every character is passed a bounded number
  * of times, whatever the input: searches that fail once are not repeated. Feed it one character per byte to get byte
  * offsets; all markup is ASCII.
- *
- * @returns whether the input ends between tags, so that markup could follow: not inside a tag, a comment, text-only
- * elements, SVG or MathML
  */
-export function scanHtml(text: string, handler: HtmlHandler): boolean {
-  return new HtmlScanner(text, handler).run();
-}
-
-class HtmlScanner {
+export class HtmlScanner {
   readonly #text: string;
   readonly #handler: HtmlHandler;
   readonly #attributes = new Attributes();
@@ -48,31 +41,49 @@ class HtmlScanner {
   #nameEnd = 0;
   /** False once something that was never closed swallowed the rest. */
   #open = true;
+  #position = 0;
+  #textStart = 0;
 
   constructor(text: string, handler: HtmlHandler) {
     this.#text = text;
     this.#handler = handler;
   }
 
-  run(): boolean {
+  /** Goes on until it comes to an offset, or to the end. @returns whether it came to the end */
+  advance(limit: number): boolean {
     const text = this.#text;
-    let position = 0;
-    let textStart = 0;
-    for (;;) {
+    let position = this.#position;
+    let textStart = this.#textStart;
+    while (position < limit) {
       // Tags often stand right behind each other.
       const open = text.charCodeAt(position) === LT ? position : text.indexOf('<', position);
-      if (open === -1) break;
+      if (open === -1) {
+        if (text.length > textStart) this.#handler.text(textStart, text.length);
+        return true;
+      }
       const next = this.#markup(open);
       if (next === open) {
         position = open + 1;
         continue;
       }
       if (open > textStart) this.#handler.text(textStart, open);
-      if (next === -1) return false;
+      if (next === -1) {
+        this.#open = false;
+        return true;
+      }
       position = this.#dispatch(open, next);
       textStart = position;
     }
-    if (text.length > textStart) this.#handler.text(textStart, text.length);
+    this.#position = position;
+    this.#textStart = textStart;
+    return false;
+  }
+
+  /**
+   * Whether the input ends between tags, so that markup could follow: not inside a tag, a comment, text-only elements, SVG
+   * or MathML.
+   */
+  get endsOpen(): boolean {
     return this.#open && !this.#foreign.inside;
   }
 

@@ -14,10 +14,11 @@ import {
 import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { findCssAddress } from './css-address.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
-import { scanHtml, type HtmlHandler } from './html-scan.ts';
+import { HtmlScanner, type HtmlHandler } from './html-scan.ts';
 import type { LinkReasonCode } from './link-reasons.ts';
 import { LinkTexts, LONGEST_TEXT, type ReadText, type ShownTexts } from './link-texts.ts';
 import type { Tag } from './html-tags.ts';
+import { toEnd, type Steps } from './steps.ts';
 import { StyleRules } from './style-rules.ts';
 
 /** An `a href` with an http or https address, whether or not it will be tracked. */
@@ -101,20 +102,29 @@ const MARKS: readonly (readonly [attribute: string, value: string | undefined])[
   ['data-pm-no-track', undefined],
 ];
 
+/** Characters that are read in one step. */
+const STEP = 64 * 1024;
+
 /**
  * Reads a document once.
  *
  * @param read defaults to the text itself
  * @param appendable whether ASCII can follow the text
  */
-export function surveyHtml(
+export function* surveySteps(
   text: string,
   read: ReadText = (start, end) => text.slice(start, end),
   appendable = true,
-): HtmlSurvey {
+): Steps<HtmlSurvey> {
   const surveyor = new Surveyor(text, read);
-  const open = scanHtml(text, surveyor);
-  return surveyor.finish(open && appendable);
+  const scanner = new HtmlScanner(text, surveyor);
+  for (let limit = STEP; !scanner.advance(limit); limit += STEP) yield;
+  return surveyor.finish(scanner.endsOpen && appendable);
+}
+
+/** {@link surveySteps} at once. */
+export function surveyHtml(...given: Parameters<typeof surveySteps>): HtmlSurvey {
+  return toEnd(surveySteps(...given));
 }
 
 interface BackgroundSite extends JudgedAddress {

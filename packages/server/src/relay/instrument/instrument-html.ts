@@ -3,7 +3,8 @@ import { planHtml } from './html-edits.ts';
 import type { HtmlOptions, TextEdit, TrackedLink } from './html-options.ts';
 import { unsubscribeTargets } from './link-rules.ts';
 import { pixelReason } from './pixel-reasons.ts';
-import { surveyHtml } from './html-survey.ts';
+import { surveyHtml, surveySteps, type HtmlSurvey } from './html-survey.ts';
+import type { Steps } from './steps.ts';
 import { untouchedLinksOf } from './untouched-links.ts';
 
 export interface InstrumentedHtml {
@@ -15,15 +16,26 @@ export interface InstrumentedHtml {
   untouchedLinks: UntouchedLink[];
 }
 
+/** A document that was read once for all its copies. */
+export interface PreparedHtml {
+  html: string;
+  survey: HtmlSurvey;
+}
+
+export function* prepareHtml(html: string): Steps<PreparedHtml> {
+  return { html, survey: yield* surveySteps(html) };
+}
+
 /** Instruments a document that is not in a message. Without a place for a demanded disclosure nothing is tracked. */
-export function instrumentHtml(html: string, options: HtmlOptions): InstrumentedHtml {
+export function instrumentHtml(document: string | PreparedHtml, options: HtmlOptions): InstrumentedHtml {
+  const { html, survey } =
+    typeof document === 'string' ? { html: document, survey: surveyHtml(document) } : document;
   const limits = {
     unicode: true,
     unsubscribe: unsubscribeTargets([]),
     unfoldable: false,
     leavesLinks: false,
   };
-  const survey = surveyHtml(html);
   const plan = planHtml(survey, options, limits);
   if (plan === undefined) {
     return {
@@ -46,7 +58,10 @@ export function instrumentHtml(html: string, options: HtmlOptions): Instrumented
 }
 
 /** A document as its author wrote it: for previews, which must not load pixels or count clicks. */
-export function stripTracking(html: string, isTracked: NonNullable<HtmlOptions['isTracked']>): string {
+export function stripTracking(
+  html: string | PreparedHtml,
+  isTracked: NonNullable<HtmlOptions['isTracked']>,
+): string {
   return instrumentHtml(html, { pixelUrl: null, linkUrl: null, isTracked }).html;
 }
 

@@ -17,15 +17,18 @@ import { planPlainText, type PlainText } from './plain-text.ts';
 import { PreparedMessage, type PreparedPart } from './prepared-message.ts';
 import { pixelReason } from './pixel-reasons.ts';
 import { reason, type ReasonCode } from './reasons.ts';
+import type { Resigns } from './refusal.ts';
+import type { Steps } from './steps.ts';
 import { restoreTexts } from './text-edits.ts';
 import { bytesOf, type RawEdit } from './encoded-body.ts';
 
 export { MemoryBytes, WindowedBytes, type ByteSource } from './byte-source.ts';
 export type { Disclosure } from './disclosure.ts';
 export type { HtmlOptions, SpamCare, TrackedLink } from './html-options.ts';
-export { instrumentHtml, stripTracking } from './instrument-html.ts';
+export { instrumentHtml, prepareHtml, stripTracking, type PreparedHtml } from './instrument-html.ts';
 export { restore, type MessageEdit } from './message-edits.ts';
 export type { PreparedMessage } from './prepared-message.ts';
+export type { Steps } from './steps.ts';
 export type { PlainText } from './plain-text.ts';
 export { allLinkReasons } from './link-reasons.ts';
 export { allReasons, type ReasonCode } from './reasons.ts';
@@ -75,6 +78,21 @@ export interface InstrumentResult {
  */
 export function prepareMessage(message: Uint8Array | ByteSource): PreparedMessage {
   return new PreparedMessage(message instanceof Uint8Array ? new MemoryBytes(message) : message);
+}
+
+/**
+ * {@link prepareMessage} for large messages: also what is otherwise read with the first copy, in steps.
+ *
+ * @param resigns as for the copies
+ */
+export function* prepareMessageInSteps(
+  message: Uint8Array | ByteSource,
+  resigns: Resigns = () => false,
+): Steps<PreparedMessage> {
+  const prepared = prepareMessage(message);
+  yield;
+  yield* prepared.htmlSteps(resigns);
+  return prepared;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ByteSource } from './byte-source.ts';
 import { displayedHtml, displayedTexts } from './displayed-part.ts';
-import { surveyHtml, type HtmlSurvey } from './html-survey.ts';
+import { surveySteps, type HtmlSurvey } from './html-survey.ts';
 import { holdsInlinePgp } from './inline-pgp.ts';
 import { unsubscribeTargets, type UnsubscribeTargets } from './link-rules.ts';
 import { fieldValue } from './mime-header.ts';
@@ -8,6 +8,7 @@ import { scanMime, type Entity, type MimeScan } from './mime-scan.ts';
 import { openEntity, type OpenedEntity } from './opened-entity.ts';
 import type { ReasonCode } from './reasons.ts';
 import { headerRefusal, isSwitchedOff, structureRefusal, type Resigns } from './refusal.ts';
+import { toEnd, type Steps } from './steps.ts';
 import { isSuspectedSender } from './suspected-sender.ts';
 
 /** The HTML part of a message, found, decoded and surveyed. */
@@ -41,13 +42,18 @@ export class PreparedMessage {
 
   /** The part to change, or the code of the reason why there is none. */
   html(resigns: Resigns): PreparedPart | ReasonCode {
+    return toEnd(this.htmlSteps(resigns));
+  }
+
+  /** {@link html}, which takes longest when it is asked for first, in steps. */
+  *htmlSteps(resigns: Resigns): Steps<PreparedPart | ReasonCode> {
     const { defect } = this.#scan;
     if (this.isSwitchedOff) return 'switched-off';
     // What a change would break comes first, damage last: the code tells the sender what matters.
     if (defect === 'too-many-parts' || defect === 'too-deep') return defect;
     const signed = headerRefusal(this.message, this.root, resigns);
     if (signed !== undefined) return signed;
-    this.#content ??= structureRefusal(this.root) ?? defect ?? this.#openHtml();
+    this.#content ??= structureRefusal(this.root) ?? defect ?? (yield* this.#openHtml());
     return this.#content;
   }
 
@@ -73,16 +79,18 @@ export class PreparedMessage {
     return this.#quotedTexts;
   }
 
-  #openHtml(): PreparedPart | ReasonCode {
+  *#openHtml(): Steps<PreparedPart | ReasonCode> {
     const entity = displayedHtml(this.root);
     const opened = entity && openEntity(this.message, entity, this.lineEnd);
+    yield;
     const isOpen = typeof opened === 'object';
     if (holdsInlinePgp(this.message, this.root, isOpen ? opened : undefined)) return 'inline-pgp';
     if (opened === undefined)
       return displayedTexts(this.root).length > 0 ? 'plain-text-only' : 'no-html-part';
     if (!isOpen) return opened;
     const { text } = opened;
-    return { ...opened, survey: surveyHtml(text.text, text.read, text.endsInAscii) };
+    yield;
+    return { ...opened, survey: yield* surveySteps(text.text, text.read, text.endsInAscii) };
   }
 }
 
