@@ -140,7 +140,9 @@ describe('automatic answers', () => {
   test('a person who writes about being away has answered in person', () => {
     const subjects = [
       'Out of office next week',
-      'Automatic reply: how do I switch it off?',
+      'Automatic replies: how do I switch them off?',
+      'Re: Automatic reply: The parcel',
+      'Automatic reply for The parcel',
       'Away from Monday on',
     ];
     for (const subject of subjects) {
@@ -150,6 +152,14 @@ describe('automatic answers', () => {
         subject,
       );
     }
+  });
+
+  test('a name of its own for the answer, as programs put it before the subject, is no person', () => {
+    const kind = (subject: string, ...more: string[]) =>
+      parseReport(mail([FROM, TO, `Subject: ${subject}`, ...more], BODY)).kind;
+    assert.equal(kind('Automatic reply: The parcel', ANSWERS), 'auto-reply');
+    assert.equal(kind('[Auto-Reply] : The parcel', ANSWERS), 'auto-reply');
+    assert.equal(kind('Automatic reply: The parcel'), 'none', 'it answers nothing');
   });
 
   test('Auto-Submitted: no is a person', () => {

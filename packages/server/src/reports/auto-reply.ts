@@ -1,4 +1,4 @@
-import { ABSENCE_SUBJECT } from './absence-subject.ts';
+import { ABSENCE_SUBJECT, NAMED_ANSWER } from './absence-subject.ts';
 import { addressOf } from './address.ts';
 import { hasNullSender } from './daemon.ts';
 import { decodeWords, type HeaderFields } from './header-fields.ts';
@@ -41,9 +41,19 @@ export function isAutoReply(fields: HeaderFields): boolean {
   if (submitted === 'auto-generated' && isAnswer(fields) && !isListMail(fields)) return true;
   // Outlook rules and old Exchange: their own loop mark tells that a rule of the mailbox answered.
   if (fields.has('x-ms-exchange-inbox-rules-loop')) return true;
+  const subject = decodeWords(fields.first('subject') ?? '').trim();
+  if (isOfListProgram(fields, subject)) return true;
   if (isListMail(fields)) return false;
+  if (NAMED_ANSWER.test(subject) && isAnswer(fields)) return true;
+  return ABSENCE_SUBJECT.test(subject) && hasSupport(fields, submitted);
+}
+
+/** Mailman, which holds a posting or refuses it: its own mail, about one to the list. */
+function isOfListProgram(fields: HeaderFields, subject: string): boolean {
   return (
-    ABSENCE_SUBJECT.test(decodeWords(fields.first('subject') ?? '').trim()) && hasSupport(fields, submitted)
+    (isYes(fields.first('x-list-administrivia')) ||
+      (fields.has('x-mailman-version') && /^bulk\b/i.test(fields.first('precedence') ?? ''))) &&
+    /^(?:your (?:message|mail|post(?:ing)?) to|request to mailing list) \S/i.test(subject)
   );
 }
 
