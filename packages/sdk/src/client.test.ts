@@ -52,6 +52,7 @@ test('calls go to their route, with the key, and give the answer', async (t) => 
   await client.messages({ query: 'a b', limit: 5 });
   await client.message('m1');
   assert.deepEqual(await client.delivery('wb 1'), { ok: true });
+  await client.deliveryEvents('wb 1', { cursor: 'c', limit: 9 });
   await client.events({ before: '9' });
   assert.deepEqual(
     requests.map(({ method, url }) => `${method} ${url}`),
@@ -61,6 +62,7 @@ test('calls go to their route, with the key, and give the answer', async (t) => 
       'GET /api/v1/messages?query=a+b&limit=5',
       'GET /api/v1/messages/m1',
       'GET /api/v1/deliveries/wb%201',
+      'GET /api/v1/deliveries/wb%201/events?cursor=c&limit=9',
       'GET /api/v1/events?before=9',
     ],
   );

@@ -4,6 +4,7 @@ import type {
   CreatedMessage,
   CreateMessage,
   DeliveryDetail,
+  Event,
   Message,
   MessageSummary,
   Mode,
@@ -104,6 +105,17 @@ export class WaybillClient {
   /** @param trackingNumber `WB-XXXX-XXXX-XXXC`; case, spaces and dashes don't matter */
   delivery(trackingNumber: string): Promise<DeliveryDetail> {
     return this.#call(`deliveries/${encodeURIComponent(trackingNumber)}`);
+  }
+
+  /**
+   * The events of one delivery, newest first.
+   * @param query.cursor `earlier.cursor` of the delivery, or `nextCursor` of the page before
+   */
+  deliveryEvents(
+    trackingNumber: string,
+    query: { cursor?: string; limit?: number } = {},
+  ): Promise<Page<Event>> {
+    return this.#call(`deliveries/${encodeURIComponent(trackingNumber)}/events`, { query });
   }
 
   /** What happened, newest first. @param query.before position before which to look */

@@ -128,6 +128,17 @@ export interface DeliveryDetail extends Delivery {
   events: Event[];
   links: { url: string; clicks: number }[];
   recipientPageUrl: string | null;
+  /** Only of a delivery with so many events that not all of them are in `events`, which are the newest then. */
+  earlier?: EarlierEvents;
+}
+
+/** What happened before the events that came with a delivery. */
+export interface EarlierEvents {
+  count: number;
+  /** Pass it to `GET /deliveries/:trackingNumber/events`. */
+  cursor: string;
+  /** Of them, the first and the last of each type and actor, oldest first. */
+  milestones: Event[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { DeliveryDetail, Event, Message, MessageSummary, Page, StreamEvent } from '@waybill/sdk';
+import { isEarlier } from '../deliveries/earlier-events.ts';
 
 /** The stream's event as it stands in a delivery's timeline. */
 export function eventOf(streamed: StreamEvent): Event {
@@ -37,7 +38,7 @@ export function patchDelivery(delivery: DeliveryDetail, streamed: StreamEvent): 
     // An event that comes again was judged anew and takes the place of its former self.
     events: known
       ? delivery.events.map((other) => (sameEvent(other, event) ? event : other))
-      : [...delivery.events, event],
+      : [...delivery.events, ...(isEarlier(event, delivery) ? [] : [event])],
   };
 }
 

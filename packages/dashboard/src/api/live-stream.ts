@@ -99,7 +99,8 @@ export class LiveStream {
   }
 
   #refreshSoon(event: StreamEvent): void {
-    void this.#queryClient.invalidateQueries({ queryKey: ['delivery', event.trackingNumber] });
+    // Not the pages of earlier events: they stay what they were.
+    void this.#queryClient.invalidateQueries({ queryKey: ['delivery', event.trackingNumber], exact: true });
     clearTimeout(this.#refresh);
     this.#refresh = setTimeout(() => {
       for (const key of ['messages', 'message', 'recipients', 'overview', 'inbox', 'channels', 'queue']) {

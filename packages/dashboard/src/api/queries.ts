@@ -4,6 +4,7 @@ import type {
   CapturedMail,
   Channel,
   DeliveryDetail,
+  Event,
   Message,
   MessageSummary,
   Overview,
@@ -75,6 +76,21 @@ export const deliveryQuery = (trackingNumber: string) =>
         signal,
       }),
     refetchInterval: ({ state: { data } }) => refreshAfterMs(data && [data.verdict]),
+  });
+
+/** What was before the events that came with a delivery. @param cursor `earlier.cursor` of the delivery */
+export const earlierEventsQuery = (trackingNumber: string, cursor: string) =>
+  infiniteQueryOptions({
+    queryKey: ['delivery', trackingNumber, 'earlier', cursor],
+    queryFn: ({ signal, pageParam }) =>
+      request<Page<Event>>(
+        'GET',
+        `/deliveries/${encodeURIComponent(trackingNumber)}/events${queryString({ cursor: pageParam, limit: 200 })}`,
+        undefined,
+        { signal },
+      ),
+    initialPageParam: cursor,
+    getNextPageParam: (page) => page.nextCursor,
   });
 
 export const eventsQuery = infiniteQueryOptions({

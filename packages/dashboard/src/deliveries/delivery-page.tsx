@@ -8,6 +8,7 @@ import { Page, useTitle } from '../design/page.tsx';
 import { ProblemNote, SkeletonDetail } from '../design/states.tsx';
 import { isCapture } from './actor-words.ts';
 import { DeliveryFacts } from './delivery-facts.tsx';
+import { withMilestones } from './earlier-events.ts';
 import { Timeline } from './timeline.tsx';
 import { TrackingLabel } from './tracking-label.tsx';
 import { VerdictHead } from './verdict-head.tsx';
@@ -39,6 +40,7 @@ export function DeliveryPage() {
       </Page>
     );
   }
+  const whole = withMilestones(delivery.data);
   return (
     <Page
       pane={
@@ -49,9 +51,9 @@ export function DeliveryPage() {
       }
     >
       <Heading delivery={delivery.data} />
-      <VerdictHead delivery={delivery.data} />
-      <TryIt delivery={delivery.data} />
-      <Way delivery={delivery.data} />
+      <VerdictHead delivery={whole} />
+      <TryIt delivery={whole} />
+      <Way delivery={whole} />
       <Timeline delivery={delivery.data} />
     </Page>
   );

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { deliveryQuery } from '../api/queries.ts';
 import { buttonClasses } from '../design/button.tsx';
 import { SkeletonDetail } from '../design/states.tsx';
+import { withMilestones } from './earlier-events.ts';
 import { TrackingLabel } from './tracking-label.tsx';
 import { VerdictHead } from './verdict-head.tsx';
 import { WhereFrom } from './where-from.tsx';
@@ -19,7 +20,7 @@ export function DeliveryPeek({ trackingNumber }: { trackingNumber: string }) {
         </p>
         <TrackingLabel trackingNumber={trackingNumber} />
       </div>
-      <VerdictHead delivery={data} compact />
+      <VerdictHead delivery={withMilestones(data)} compact />
       <div className="-mt-6 w-full">
         <WhereFrom delivery={data} />
       </div>

@@ -36,6 +36,9 @@ export function WhereFrom({ delivery }: { delivery: DeliveryDetail }) {
         ))}
       </ul>
       {marks.marks.length > 0 && <Attribution />}
+      {delivery.earlier !== undefined && (
+        <p className="mt-2 text-soft">Counted are the newest {delivery.events.length} events.</p>
+      )}
       {notes.map((note) => (
         <p key={note} className="mt-2 text-soft">
           {note}

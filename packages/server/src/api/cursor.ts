@@ -2,6 +2,8 @@ import { AppError } from '../kernel/errors.ts';
 import type { TimePosition } from '../stats/stats.ts';
 
 /** Cursors are opaque to callers: base64url of a small JSON array. They hold nothing secret. */
+export function encodeCursor(position: TimePosition): string;
+export function encodeCursor(position: TimePosition | undefined): string | null;
 export function encodeCursor(position: TimePosition | undefined): string | null {
   return position === undefined
     ? null
@@ -18,7 +20,18 @@ export function decodeCursor(cursor: string | undefined): TimePosition | undefin
       return { at: at as number, key };
     }
   }
-  throw new AppError('invalid-input', 'cursor: this is not a cursor of this listing.', {
+  throw notOfThisListing();
+}
+
+/** As {@link decodeCursor}, of a listing whose keys are positions. */
+export function decodePlace(cursor: string | undefined): TimePosition | undefined {
+  const place = decodeCursor(cursor);
+  if (place !== undefined && !/^\d{1,15}$/.test(place.key)) throw notOfThisListing();
+  return place;
+}
+
+function notOfThisListing(): AppError {
+  return new AppError('invalid-input', 'cursor: this is not a cursor of this listing.', {
     fields: [{ field: 'cursor', message: 'is not a cursor of this listing' }],
   });
 }

@@ -9,7 +9,7 @@ import {
   listChannels,
   testChannel,
 } from './resources/channels.ts';
-import { readDelivery } from './resources/deliveries.ts';
+import { listDeliveryEvents, readDelivery } from './resources/deliveries.ts';
 import { listEvents, streamEvents } from './resources/events.ts';
 import { readHealth, readMetrics, readReadiness, type RequestCounts } from './resources/health.ts';
 import { listInbox, readCapturedMail, readFrame } from './resources/inbox.ts';
@@ -56,6 +56,7 @@ export function routesOf(deps: ApiDeps, stream: EventStream, requests: RequestCo
     'POST /api/v1/preview': previewOf(deps),
 
     'GET /api/v1/deliveries/:trackingNumber': readDelivery(deps),
+    'GET /api/v1/deliveries/:trackingNumber/events': listDeliveryEvents(deps),
     'GET /api/v1/events': listEvents(deps),
     'GET /api/v1/events/stream': streamEvents(stream),
     'GET /api/v1/recipients': listRecipients(deps),

@@ -67,22 +67,28 @@ function describe(
   nowMs: number,
   paint: Paint,
 ): string {
-  const { verdict } = delivery;
+  const { verdict, earlier } = delivery;
+  const whole = { ...delivery, events: [...(earlier?.milestones ?? []), ...delivery.events] };
   return lines([
     `${paint.strong(delivery.trackingNumber)}  ${oneLine(delivery.subject) || '(no subject)'}`,
     paint.quiet(
       `to ${oneLine(delivery.recipient)}, from ${oneLine(delivery.from)}${sentText(delivery, nowMs)}`,
     ),
     '',
-    `${paint.strong(oneLine(verdictSentence(delivery, nowMs)))}${paint.quiet(certainty(verdict))}`,
+    `${paint.strong(oneLine(verdictSentence(whole, nowMs)))}${paint.quiet(certainty(verdict))}`,
     ...(delivery.untouchedBecause === undefined
       ? []
       : [`Not tracked: ${oneLine(delivery.untouchedBecause)}`]),
     ...verdict.reasons.map(({ text }) => paint.quiet(`  ${oneLine(text)}`)),
     ...(message === undefined || message.read.of < 2 ? [] : [readSentence(message.read)]),
     '',
+    ...(earlier === undefined ? [] : [paint.quiet(`  ${earlierText(earlier.count)}`)]),
     ...delivery.events.flatMap((event) => station(event, delivery, nowMs, paint)),
   ]);
+}
+
+function earlierText(count: number): string {
+  return `${count} earlier ${count === 1 ? 'event is' : 'events are'} not shown here; the dashboard has them.`;
 }
 
 /** How sure, of what is a matter of judgement. */

@@ -2,6 +2,8 @@
 import type {
   CapturedMail,
   DeliveryDetail,
+  EarlierEvents,
+  Event,
   Message,
   MessageSummary,
   Mode,
@@ -40,12 +42,27 @@ export interface RecipientQuery {
   limit: number;
 }
 
+/** As many of its newest events come with a delivery; those before them are asked for in pages. */
+export const EVENTS_AT_ONCE = 500;
+
+/** A delivery as the API answers it, but for the cursor, which is the API's. */
+export interface DeliveryRead extends Omit<DeliveryDetail, 'earlier'> {
+  earlier?: Omit<EarlierEvents, 'cursor'> & { before: TimePosition };
+}
+
 /** Port. Every answer is of one workspace only; absent fields are omitted, as the wire types say. */
 export interface StatsReader {
   /** Newest first. */
   messages(workspaceId: WorkspaceId, query: MessageQuery): Promise<Slice<MessageSummary, TimePosition>>;
   message(workspaceId: WorkspaceId, id: string): Promise<Message | undefined>;
-  delivery(workspaceId: WorkspaceId, number: TrackingNumber): Promise<DeliveryDetail | undefined>;
+  /** With its newest events, oldest first. */
+  delivery(workspaceId: WorkspaceId, number: TrackingNumber): Promise<DeliveryRead | undefined>;
+  /** Of one delivery, newest first, those before a place (its key is a position); undefined when it is unknown. */
+  deliveryEvents(
+    workspaceId: WorkspaceId,
+    number: TrackingNumber,
+    query: { before?: TimePosition; limit: number },
+  ): Promise<Slice<Event, TimePosition> | undefined>;
   /** Newest first, those with a position below `before`. Events of `aggregate` messages belong to no delivery and are left out. */
   events(
     workspaceId: WorkspaceId,

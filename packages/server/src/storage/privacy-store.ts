@@ -2,7 +2,8 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { AddressRow, PrivacyStore, RecordedDelivery, RecordedMessage } from '../privacy/privacy.ts';
 import { chunks } from './chunks.ts';
-import { deliveryEvents, messageCounts } from './event-list.ts';
+import { deliveryEvents } from './delivery-events.ts';
+import { messageCounts } from './message-counts.ts';
 import type { Database } from './schema.ts';
 import { eventOfRow, modeOf } from './wire-rows.ts';
 

@@ -1,24 +1,26 @@
-import type { Message, MessageSummary, Mode, DeliveryDetail, StreamEvent, Overview } from '@waybill/sdk';
+import type { Event, Message, MessageSummary, Mode, StreamEvent, Overview } from '@waybill/sdk';
 import type { CapturedMail, RecipientSummary } from '@waybill/sdk';
 import type { Kysely, Selectable } from 'kysely';
 import { toIso } from '../kernel/clock.ts';
 import type { DeliveryId, TrackingNumber, WorkspaceId } from '../kernel/ids.ts';
 import { parseTrackingNumber } from '../messages/messages.ts';
-import type {
-  MessageQuery,
-  PageUrlOf,
-  RecipientQuery,
-  Slice,
-  StatsReader,
-  TimePosition,
+import {
+  EVENTS_AT_ONCE,
+  type DeliveryRead,
+  type MessageQuery,
+  type PageUrlOf,
+  type RecipientQuery,
+  type Slice,
+  type StatsReader,
+  type TimePosition,
 } from '../stats/stats.ts';
-import { deliveryEvents, messageCounts } from './event-list.ts';
+import { clicksByPeople, eventsBefore, newestEvents } from './delivery-events.ts';
+import { messageCounts } from './message-counts.ts';
 import { listMessages } from './message-list.ts';
 import { overview } from './overview.ts';
 import { listRecipients } from './recipient-list.ts';
 import type { Database } from './schema.ts';
 import {
-  countActors,
   deliveryOfRow,
   EVENT_COLUMNS,
   eventOfRow,
@@ -108,7 +110,7 @@ export class StatsStore implements StatsReader {
   }
 
   /** Verdict and events of one moment: read one after the other they could contradict each other. */
-  async delivery(workspaceId: WorkspaceId, number: TrackingNumber): Promise<DeliveryDetail | undefined> {
+  async delivery(workspaceId: WorkspaceId, number: TrackingNumber): Promise<DeliveryRead | undefined> {
     return this.#db
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -119,7 +121,7 @@ export class StatsStore implements StatsReader {
     tx: Kysely<Database>,
     workspaceId: WorkspaceId,
     number: TrackingNumber,
-  ): Promise<DeliveryDetail | undefined> {
+  ): Promise<DeliveryRead | undefined> {
     const row = await tx
       .selectFrom('deliveries')
       .innerJoin('messages', 'messages.id', 'deliveries.message_id')
@@ -130,9 +132,10 @@ export class StatsStore implements StatsReader {
       .where('deliveries.tracking_number', '=', number)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    const events = await deliveryEvents(tx, workspaceId, row.id);
+    const place = { workspaceId, deliveryId: row.id };
+    const { rows, next } = await newestEvents(tx, place, { limit: EVENTS_AT_ONCE });
+    const clicks = await clicksByPeople(tx, place);
     const mode: Mode = modeOf(row.mode);
-    const clicks = events.filter((event) => event.type === 'clicked');
     return {
       ...deliveryOfRow(row),
       messageId: row.message_id,
@@ -141,15 +144,39 @@ export class StatsStore implements StatsReader {
       mode,
       createdAt: toIso(row.created_at),
       sentAt: timeOrNull(row.sent_at),
-      events: events.map(eventOfRow),
+      events: rows.toReversed().map(eventOfRow),
       links: (await linksOf(tx, workspaceId, row.message_id)).map((url) => ({
         url,
-        clicks: countActors(
-          clicks.filter(({ link }) => link === url).map(({ actor }) => ({ actor, count: 1 })),
-        ).people,
+        clicks: clicks(url),
       })),
       recipientPageUrl: mode === 'off' ? null : this.#pageUrlOf(workspaceId, row.id as DeliveryId),
+      ...(next === undefined ? {} : { earlier: await this.#earlier(tx, place, next) }),
     };
+  }
+
+  async #earlier(
+    tx: Kysely<Database>,
+    place: { workspaceId: WorkspaceId; deliveryId: string },
+    before: TimePosition,
+  ): Promise<NonNullable<DeliveryRead['earlier']>> {
+    const { count, milestones } = await eventsBefore(tx, place, before);
+    return { count, before, milestones: milestones.map(eventOfRow) };
+  }
+
+  async deliveryEvents(
+    workspaceId: WorkspaceId,
+    number: TrackingNumber,
+    query: { before?: TimePosition; limit: number },
+  ): Promise<Slice<Event, TimePosition> | undefined> {
+    const delivery = await this.#db
+      .selectFrom('deliveries')
+      .select('id')
+      .where('workspace_id', '=', workspaceId)
+      .where('tracking_number', '=', number)
+      .executeTakeFirst();
+    if (delivery === undefined) return undefined;
+    const { rows, next } = await newestEvents(this.#db, { workspaceId, deliveryId: delivery.id }, query);
+    return { items: rows.map(eventOfRow), ...(next === undefined ? {} : { next }) };
   }
 
   async events(

@@ -63,6 +63,7 @@ async function furnish(server: ApiServer, tenant: Tenant): Promise<Record<string
     '/api/v1/messages/:id': delivery.messageId,
     '/api/v1/messages/:id/sent': delivery.messageId,
     '/api/v1/deliveries/:trackingNumber': delivery.trackingNumber,
+    '/api/v1/deliveries/:trackingNumber/events': delivery.trackingNumber,
     '/api/v1/api-keys/:id': await create('/api/v1/api-keys', { name: 'Secret key' }),
     '/api/v1/smtp-credentials/:id': await create('/api/v1/smtp-credentials', { label: 'Secret label' }),
     '/api/v1/channels/:id': channelId,

@@ -51,6 +51,15 @@ const read: ReadInterval = {
   noSign: 3,
 };
 
+test('of very many events the newest are shown, and how many were before; the sentence knows of those', async (t) => {
+  const earlier = { count: 99_500, cursor: 'c', milestones: [viaProxy] };
+  const { code, out } = await status(t, detail({ events: [scanner], earlier }));
+  assert.equal(code, 0);
+  assert.match(out, /^Probably read .*14:02/m);
+  assert.match(out, /^ {2}99500 earlier events are not shown here; the dashboard has them\.$/m);
+  assert.doesNotMatch(out, /Google fetched the image/, 'it is in the sentence, not in the list');
+});
+
 async function status(
   t: Parameters<typeof apiServer>[0],
   delivery: DeliveryDetail,

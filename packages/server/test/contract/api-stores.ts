@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { MessageSummary, Overview, Page, RecipientSummary, StreamEvent } from '@waybill/sdk';
+import type {
+  DeliveryDetail,
+  Event,
+  MessageSummary,
+  Overview,
+  Page,
+  RecipientSummary,
+  StreamEvent,
+} from '@waybill/sdk';
 import type { Engine } from '../../src/storage/engine.ts';
 import { defaultsFor } from '../../src/notify/notify.ts';
 import { inSlices } from '../../src/kernel/slices.ts';
 import { Retention } from '../../src/privacy/privacy.ts';
+import { EVENTS_AT_ONCE } from '../../src/stats/stats.ts';
 import { StoredIdempotency } from '../../src/storage/idempotency-store.ts';
 import { insertDefaults } from '../../src/storage/notify-store.ts';
 import { json, MAIL, signedIn, startApi, type ApiServer } from '../support/api-server.ts';
@@ -159,6 +168,71 @@ export function testApiStores(
       Number(events.items[0]?.position),
     );
   });
+
+  test(
+    `${name}: of very many events of a delivery the newest come with it, the others in pages`,
+    { skip },
+    async (t) => {
+      const server = await start(t);
+      const [delivery, other] = await server.seed(server.tenant, {
+        recipients: ['a@x.example', 'b@x.example'],
+      });
+      assert.ok(delivery !== undefined && other !== undefined);
+      const path = `/api/v1/deliveries/${delivery.trackingNumber}`;
+      const whole = await read<DeliveryDetail>(server, path);
+      assert.equal(whole.earlier, undefined);
+      await server.addEvent(delivery, { at: server.clock.now + 1, actor: 'human' });
+      await server.addEvent(delivery, {
+        at: server.clock.now + 2,
+        type: 'clicked',
+        actor: 'human',
+        link: 'https://example.org/1',
+      });
+      // Three of a time each: their order is the one in which they were written.
+      for (let n = 0; n < EVENTS_AT_ONCE + 30; n += 1) {
+        const at = server.clock.now + 10 + Math.floor(n / 3);
+        await server.addEvent(delivery, { at, actor: 'automation', link: `https://example.org/${n}` });
+      }
+      await server.addEvent(other);
+      const { earlier, events, links } = await read<DeliveryDetail>(server, path);
+      assert.equal(events.length, EVENTS_AT_ONCE);
+      assert.deepEqual(
+        events.map(({ link }) => link),
+        Array.from({ length: EVENTS_AT_ONCE }, (_, n) => `https://example.org/${n + 30}`),
+      );
+      assert.ok(earlier !== undefined);
+      assert.equal(earlier.count, whole.events.length + 32);
+      assert.deepEqual(
+        earlier.milestones.slice(whole.events.length).map(({ type, actor, link }) => [type, actor, link]),
+        [
+          ['opened', 'human', undefined],
+          ['clicked', 'human', 'https://example.org/1'],
+          ['opened', 'automation', 'https://example.org/0'],
+          ['opened', 'automation', 'https://example.org/29'],
+        ],
+      );
+      assert.ok(links.every(({ url, clicks }) => clicks === (url === 'https://example.org/1' ? 1 : 0)));
+      const before: Event[] = [];
+      for (let cursor: string | null = earlier.cursor; cursor !== null;) {
+        const page: Page<Event> = await read(server, `${path}/events?limit=7&cursor=${cursor}`);
+        before.push(...page.items);
+        cursor = page.nextCursor;
+      }
+      assert.equal(before.length, earlier.count);
+      const fromTheStart = await read<Page<Event>>(server, `${path}/events?limit=200`);
+      assert.deepEqual(fromTheStart.items, events.toReversed().slice(0, 200));
+      assert.deepEqual(
+        before.slice(0, 30).map(({ link }) => link),
+        Array.from({ length: 30 }, (_, n) => `https://example.org/${29 - n}`),
+      );
+      for (const cursor of ['nonsense', Buffer.from('[1,"x"]').toString('base64url')]) {
+        assert.equal((await server.fetch(`${path}/events?cursor=${cursor}`)).status, 400);
+      }
+      assert.equal((await server.fetch('/api/v1/deliveries/WB-0000-0000-0000/events')).status, 404);
+      const stranger = await server.newTenant();
+      assert.equal((await server.fetch(`${path}/events`, { key: stranger.apiKey })).status, 404);
+    },
+  );
 
   test(
     `${name}: an objection is durable once, denies all deliveries of the address, and old addresses become coarse`,

@@ -122,7 +122,7 @@ const eventShape = {
   ),
 };
 
-const event = named('Event', z.strictObject(eventShape) satisfies z.ZodType<sdk.Event>);
+export const event = named('Event', z.strictObject(eventShape) satisfies z.ZodType<sdk.Event>);
 
 export const streamEvent = named(
   'StreamEvent',
@@ -169,6 +169,19 @@ export const deliveryDetail = named(
     sentAt: time.nullable(),
     links: z.array(z.strictObject({ url: z.string(), clicks: z.number().int().describe("People's clicks") })),
     recipientPageUrl: z.string().nullable(),
+    earlier: z.exactOptional(
+      z
+        .strictObject({
+          count: z.number().int(),
+          cursor: z.string().describe('For `GET /api/v1/deliveries/{trackingNumber}/events`'),
+          milestones: z
+            .array(event)
+            .describe('Of them, the first and the last of each type and actor, oldest first'),
+        })
+        .describe(
+          'Of a delivery with very many events: what was before those in `events`, which are the newest then',
+        ),
+    ),
   }) satisfies z.ZodType<sdk.DeliveryDetail>,
 );
 

@@ -2,19 +2,6 @@ import type { Message } from '@waybill/sdk';
 import type { Kysely } from 'kysely';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import type { Database } from './schema.ts';
-import { EVENT_COLUMNS } from './wire-rows.ts';
-
-/** Rows of a delivery's events, oldest first. */
-export function deliveryEvents(db: Kysely<Database>, workspaceId: WorkspaceId, deliveryId: string) {
-  return db
-    .selectFrom('events')
-    .select(EVENT_COLUMNS)
-    .where('workspace_id', '=', workspaceId)
-    .where('delivery_id', '=', deliveryId)
-    .orderBy('at')
-    .orderBy('position')
-    .execute();
-}
 
 /** How often a message of mode `aggregate` was opened and clicked, by whomever. */
 export async function messageCounts(
