@@ -273,15 +273,25 @@ const TEXTS: Record<string, HostileMail> = {
   'beginnings of addresses': (sizeBytes) => TEXT + filled('http://', sizeBytes),
 };
 
+/** Kept below what is too long for HTML beside it. */
+const LONG_TEXT = 199_000;
+const text =
+  (unit: string | ((index: number) => string), fields = ''): HostileMail =>
+  (sizeBytes) => {
+    const length = Math.min(sizeBytes, LONG_TEXT);
+    const body = typeof unit === 'string' ? filled(unit, length) : numbered(unit, length);
+    return `Content-Type: text/plain; charset=utf-8${fields}\r\n\r\n${body}`;
+  };
+
 /** In mail without HTML, for those who want HTML beside it. */
 const TEXTS_TO_HTML: Record<string, HostileMail> = {
-  'lines that become HTML': (sizeBytes) => TEXT + filled('\r\n', sizeBytes),
-  'blanks that become HTML': (sizeBytes) => TEXT + filled('  x\r\n', sizeBytes),
-  'quotes that become HTML': (sizeBytes) =>
-    `Content-Type: text/plain; format=flowed\r\n\r\n${filled('>>>>>>> x \r\n> x\r\n', sizeBytes)}`,
-  'brackets that become HTML': (sizeBytes) => TEXT + filled('<>&"', sizeBytes),
-  'a line of tabs that becomes HTML': (sizeBytes) => TEXT + filled('\tx', sizeBytes),
-  'addresses that become HTML': (sizeBytes) => TEXT + numbered((index) => `http://a/${index} `, sizeBytes),
+  'lines that become HTML': text('\r\n'),
+  'blanks that become HTML': text('  x\r\n'),
+  'quotes that become HTML': text('>>>>>>> x \r\n> x\r\n', '; format=flowed'),
+  'brackets that become HTML': text('<>&"'),
+  'a line of tabs that becomes HTML': text('\tx'),
+  'letters that become HTML': text('\u00e9 '),
+  'addresses that become HTML': text((index) => `http://a/${index} `),
 };
 
 /** Full of what an earlier pass put in, genuine and forged. */

@@ -188,7 +188,7 @@ export const SETTINGS = {
     schema: z.enum(['keep', 'links', 'alternative'], { error: 'is none of keep, links and alternative' }),
     default: 'keep',
     about:
-      'What is done with mail that has no HTML. `keep`: it passes untouched. `links`: web addresses in its text lead over Waybill, as the reader sees. `alternative`: the text stays byte for byte, and HTML that says the same is put beside it and carries the pixel.',
+      'What is done with mail that has no HTML. `keep`: it passes untouched. `links`: web addresses in its text lead over Waybill, as the reader sees. `alternative`: the text stays byte for byte, and HTML that says the same is put beside it and carries the pixel, unless it is longer than 200 KB.',
   }),
   WAYBILL_SPAM_CARE: setting({
     schema: z.enum(['none', 'links', 'pixel'], { error: 'is none of none, links and pixel' }),

@@ -48,11 +48,19 @@ for (const [text, addresses] of [
   });
 }
 
-test('HTML is put beside a text of any number of lines', () => {
-  const message = mail('x\r\n'.repeat(200_000));
+test('HTML is put beside a text of many lines, but not beside one that nobody reads', () => {
+  const message = mail('\n'.repeat(199_000));
   const { pixel, message: output, edits } = instrument(message, options('alternative'));
   assert.notEqual(pixel, null);
   assert.ok(message.equals(restore(output, edits)));
+  const { touched, reason } = instrument(mail('\n'.repeat(201_000)), options('alternative'));
+  assert.deepEqual([touched, reason?.code], [false, 'plain-text-only']);
+});
+
+test('a text that is quoted more often than any conversation keeps its marks', () => {
+  const format = { flowed: true, deleteSpace: false };
+  assert.match(textToHtml('> a\nb\n'.repeat(1_000), format), /<\/blockquote>\nb<br>/);
+  assert.match(textToHtml('> a\nb\n'.repeat(3_000), format), /<br>\n&gt; a<br>\nb<br>/);
 });
 
 test('plain text stays as it is, unless something else is asked for', () => {

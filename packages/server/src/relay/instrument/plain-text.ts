@@ -5,6 +5,7 @@ import { addAlternative } from './html-alternative.ts';
 import type { HtmlOptions, TrackedLink } from './html-options.ts';
 import { instrumentHtml } from './instrument-html.ts';
 import { toUntouchedLinks } from './untouched-links.ts';
+import type { Entity } from './mime-scan.ts';
 import { applyEdits, inOrder } from './message-edits.ts';
 import { openEntity, toRawEdits, type OpenedEntity } from './opened-entity.ts';
 import { pixelReason } from './pixel-reasons.ts';
@@ -19,6 +20,9 @@ import { textToHtml } from './text-html.ts';
  * lead, and so stay.
  */
 export type PlainText = 'keep' | 'links' | 'alternative';
+
+/** A longer text is a log or a list, and HTML beside it would be several times as long. */
+const LARGEST_ALTERNATIVE = 200_000;
 
 export interface PlainTextPlan {
   /** In order, of the body alone. */
@@ -39,7 +43,7 @@ export function planPlainText(
   const { plainText = 'keep', linkUrl, pixelUrl } = options;
   const wanted = plainText === 'links' ? linkUrl !== null : plainText === 'alternative' && pixelUrl !== null;
   const entity = wanted ? soleText(prepared.root) : undefined;
-  if (entity === undefined) {
+  if (entity === undefined || (plainText === 'alternative' && isTooLong(entity))) {
     const edits = restoreTexts(prepared, options);
     return edits.length === 0
       ? 'plain-text-only'
@@ -48,6 +52,10 @@ export function planPlainText(
   const opened = openEntity(prepared.message, entity, prepared.lineEnd);
   if (typeof opened === 'string') return opened;
   return plainText === 'links' ? trackText(prepared, opened, options) : addHtml(prepared, opened, options);
+}
+
+function isTooLong({ bodyStart, bodyEnd }: Entity): boolean {
+  return bodyEnd - bodyStart > LARGEST_ALTERNATIVE;
 }
 
 function trackText(

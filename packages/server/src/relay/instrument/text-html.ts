@@ -22,9 +22,10 @@ export function textToHtml(text: string, format: TextFormat): string {
     .replace(/^\ufeff/, '')
     .replace(/\r?\n$/, '')
     .split(/\r?\n/);
-  const body = format.flowed ? flowedLines(lines, format.deleteSpace) : fixedLines(lines);
+  const flowed = format.flowed ? flowedLines(lines, format.deleteSpace) : undefined;
+  const body = flowed ?? fixedLines(lines);
   // Columns only line up in letters of one width; text that may flow has none.
-  const style = format.flowed ? '' : ' style="font-family:monospace"';
+  const style = flowed === undefined ? ' style="font-family:monospace"' : '';
   return `<html><head><meta charset="utf-8"></head><body>\n<div dir="auto"${style}>\n${body}</div>\n</body></html>\n`;
 }
 
@@ -32,10 +33,17 @@ function fixedLines(lines: readonly string[]): string {
   return lines.map((line) => `${lineMarkup(line)}<br>\n`).join('');
 }
 
-function flowedLines(lines: readonly string[], deleteSpace: boolean): string {
+/** Each takes a hundred characters of markup; no conversation goes back and forth so often. */
+const MOST_QUOTES = 2_000;
+
+/** @returns undefined of a text with more quotes: it is shown with the marks it has */
+function flowedLines(lines: readonly string[], deleteSpace: boolean): string | undefined {
   let markup = '';
   let depth = 0;
+  let quotes = 0;
   for (const line of joinFlowed(lines, deleteSpace)) {
+    quotes += Math.max(0, line.depth - depth);
+    if (quotes > MOST_QUOTES) return undefined;
     for (; depth < line.depth; depth += 1) markup += `${QUOTE}\n`;
     for (; depth > line.depth; depth -= 1) markup += '</blockquote>\n';
     markup += `${lineMarkup(line.text)}<br>\n`;
@@ -67,6 +75,8 @@ function joinFlowed(lines: readonly string[], deleteSpace: boolean): Line[] {
 
 function lineMarkup(line: string): string {
   const text = line.includes('\t') ? expandTabs(line) : line;
+  // Most lines are mere words.
+  if (!text.includes('://')) return spaced(escapeText(text));
   let markup = '';
   let position = 0;
   for (const { start, end, cut } of findAddresses(text)) {
@@ -79,6 +89,7 @@ function lineMarkup(line: string): string {
 }
 
 function escapeText(text: string): string {
+  if (!/[&<>"]/.test(text)) return text;
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -88,13 +99,15 @@ function escapeText(text: string): string {
 
 /** Blanks that HTML would drop: at the beginning, and all but the last of several. */
 function spaced(markup: string): string {
+  if (!markup.startsWith(' ') && !markup.includes('  ')) return markup;
   return markup.replaceAll(/ (?= )|^ /g, '&nbsp;');
 }
 
+const TAB_WIDTH = 8;
+
 function expandTabs(line: string): string {
-  let text = '';
-  for (const piece of line.split(/(\t)/)) {
-    text += piece === '\t' ? ' '.repeat(8 - (text.length % 8)) : piece;
-  }
+  const [first = '', ...pieces] = line.split('\t');
+  let text = first;
+  for (const piece of pieces) text += ' '.repeat(TAB_WIDTH - (text.length % TAB_WIDTH)) + piece;
   return text;
 }
