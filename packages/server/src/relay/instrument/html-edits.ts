@@ -9,7 +9,7 @@ import type { EditLimits } from './link-edits.ts';
 import type { PixelReasonCode } from './pixel-reasons.ts';
 import { fitToFilters, type Document } from './spam-fitting.ts';
 import { lengthChange } from './text-length.ts';
-import { chooseCarrier, pixelMarkup, placePixel, trapMarkup, type Carrier } from './pixel.ts';
+import { chooseCarrier, isAtTop, pixelMarkup, placePixel, trapMarkup, type Carrier } from './pixel.ts';
 
 export interface HtmlPlan {
   /** In order, not overlapping. */
@@ -42,15 +42,22 @@ export function planHtml(survey: HtmlSurvey, options: HtmlOptions, limits: EditL
   const all = [...removals, ...edits];
   const place = options.pixelUrl === null ? undefined : placePixel(survey, growth(all, footer.length));
   const pixelAt = leavesPixel ? undefined : place;
-  if (footer !== '' && (pixelAt !== undefined || links.length > 0)) {
-    const { bottom } = survey.places;
-    if (bottom === undefined) return undefined;
-    all.push({ start: bottom, end: bottom, text: footer });
-  }
+  const mark: TextEdit[] = [];
   if (pixelAt !== undefined && options.pixelUrl !== null) {
     const carrier = carrierFor(document, edits);
     const markup = pixelMarkup(escapeAttribute(options.pixelUrl), carrier, survey.rules);
-    all.push({ start: pixelAt, end: pixelAt, text: markup });
+    mark.push({ start: pixelAt, end: pixelAt, text: markup });
+  }
+  if (footer !== '' && (pixelAt !== undefined || links.length > 0)) {
+    const { bottom, top } = survey.places;
+    if (bottom === undefined) return undefined;
+    const edit = { start: bottom, end: bottom, text: footer };
+    // In a document without content the footer is its first, and a second pass puts the pixel in front of that.
+    if (top === undefined && isAtTop(survey)) mark.push(edit);
+    else mark.unshift(edit);
+  }
+  all.push(...mark);
+  if (pixelAt !== undefined) {
     const trap = trapFor(document, options, all, links);
     if (trap !== undefined) all.push({ start: pixelAt, end: pixelAt, text: trap });
   }

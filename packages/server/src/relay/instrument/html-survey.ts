@@ -215,7 +215,9 @@ class Surveyor implements HtmlHandler {
       disclosures: this.#disclosures,
       // Blanks behind a head alone belong to the head.
       places: {
-        bottom: this.#finder.wantsContent ? bottom : behindContent(this.#text, bottom),
+        bottom: this.#finder.wantsContent
+          ? bottom
+          : behindContent(this.#text, bottom, this.#disclosures.at(-1)?.end),
         top,
         inText: this.#rules.fromEnd && this.#rules.fromStart ? behindWords(this.#text, bottom) : undefined,
       },
@@ -364,11 +366,18 @@ const INLINE_TAG = /^<(?:img\b[^<>]*|\/(?:a|b|i|u|em|strong|small|span))\s*>$/i;
 /**
  * Before blanks at the end, when they stand behind something inline: between two elements they would be read out by
  * assistive technology.
+ *
+ * @param disclosureEnd behind our own line, which an earlier pass put before the blanks
  */
-function behindContent(text: string, place: number | undefined): number | undefined {
+function behindContent(
+  text: string,
+  place: number | undefined,
+  disclosureEnd: number | undefined,
+): number | undefined {
   if (place === undefined) return undefined;
   let position = place;
   while (position > 0 && isBlankCode(text.charCodeAt(position - 1))) position -= 1;
+  if (position === disclosureEnd) return position;
   // Behind words they are one text with them, which is not split; behind a block they are not shown.
   const tag = text.lastIndexOf('<', position - 1);
   const isInline = tag > -1 && position - tag < LONGEST_TAG && INLINE_TAG.test(text.slice(tag, position));

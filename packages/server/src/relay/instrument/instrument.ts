@@ -162,7 +162,8 @@ function touched(
   decided: Omit<Decided, 'touched' | 'reason'>,
 ): InstrumentResult {
   const body = decided.pixel !== null || decided.links.length > 0 ? 'tracked' : 'restored';
-  const all = inOrder([...headerEdits(prepared, options, body), ...edits]);
+  // Behind fields that are put in at the same place: a second pass finds it at the header's end, and leaves it there.
+  const all = inOrder([...edits, ...headerEdits(prepared, options, body)]);
   return result(prepared, all, { ...decided, touched: true, reason: null });
 }
 

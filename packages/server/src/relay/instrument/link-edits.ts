@@ -94,9 +94,12 @@ export function planLinks(
     }
     if (target === site.href) continue;
     edits.push(hrefEdit(site.place, site.tagEnd, target));
+    if (measured) restored += addedQuotes(site.place);
     if (own !== undefined && site.original !== undefined) {
       // Safe Links keeps the address that it wrapped beside its own; ours is not left there.
-      edits.push(hrefEdit(site.original, site.tagEnd, destination));
+      const edit = hrefEdit(site.original, site.tagEnd, destination);
+      edits.push(edit);
+      if (measured) restored += edit.text.length - (edit.end - edit.start);
     }
   }
   return { edits, links: table.links, left, growths, restored };
@@ -121,6 +124,11 @@ function refusalOf(
 function unwrap({ start, tagEnd, closing }: LinkSite): TextEdit[] {
   const tags = [{ start, end: tagEnd }, ...(closing === undefined ? [] : [closing])];
   return tags.map((tag) => ({ ...tag, text: '' }));
+}
+
+/** Characters by which a value gets longer whatever is written there. */
+function addedQuotes({ quote }: AttributePlace): number {
+  return quote === '' ? 2 : 0;
 }
 
 function hrefEdit(

@@ -168,3 +168,45 @@ test('an empty part whose boundary follows its header at once stays empty', () =
   assert.equal(touched, false);
   assert.ok(input.equals(output));
 });
+
+/** Found by mutation with mail that quotes our own, and with all that can be asked for. */
+const FOOTER = { kind: 'footer', pageUrl: `${HOST}/r/copy` } as const;
+for (const [what, headers, body, more] of [
+  [
+    'a header field to disclose, in mail that gets HTML',
+    'Content-Type: text/plain',
+    'Hello\r\n',
+    { plainText: 'alternative', disclosure: { ...FOOTER, kind: 'header' } },
+  ],
+  [
+    'a line to disclose, before blanks at the end',
+    'Content-Type: text/html',
+    '<a href="https://shop.example/">x</a><img src="https://i.example/x.png"> \r\n',
+    { pixelUrl: null, disclosure: FOOTER },
+  ],
+  [
+    'a line to disclose, as all that rules count from the end',
+    'Content-Type: text/html',
+    '<style>p:last-child{}</style>',
+    { disclosure: FOOTER },
+  ],
+] as const) {
+  test(`twice is once: ${what}`, () => {
+    const options: InstrumentOptions = { ...OPTIONS, ...more };
+    const once = instrument(mail(headers, body), options).message;
+    assert.match(Buffer.from(once).toString(), /[Dd]isclosure/);
+    assert.equal(Buffer.from(instrument(once, options).message).toString(), Buffer.from(once).toString());
+  });
+}
+
+test('twice is once: links without quotes in short mail, whatever its length', () => {
+  for (let length = 0; length < 500; length += 1) {
+    const links = '<a href=https://shop.example/>x</a>'.repeat(3);
+    const input = mail(
+      'Content-Type: text/html',
+      `<img src="https://i.example/x.png">${links}${'x'.repeat(length)}`,
+    );
+    const once = instrument(input, OPTIONS).message;
+    assert.ok(Buffer.from(once).equals(instrument(once, OPTIONS).message), `length ${length}`);
+  }
+});

@@ -146,6 +146,11 @@ export function placePixel(
   if (rules.fromEnd && rules.fromStart && inText !== undefined && grownTo(inText) <= LAST_SAFE_OFFSET) {
     return inText;
   }
-  if (rules.fromEnd && !rules.fromStart) return top;
+  if (isAtTop({ rules })) return top;
   return grownTo(bottom) <= LAST_SAFE_OFFSET ? bottom : top;
+}
+
+/** Rules count elements from the document's end alone: the pixel keeps away from it. */
+export function isAtTop({ rules }: Pick<HtmlSurvey, 'rules'>): boolean {
+  return rules.fromEnd && !rules.fromStart;
 }
