@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { sampleMail } from '../relay/sample-mail.ts';
 
 export interface Group {
@@ -50,15 +48,7 @@ function newsletter(encoding: 'quoted-printable' | 'base64' | '8bit', attachment
   );
 }
 
-/** @param directory of .eml files; made up mails when it is not given */
-export function groups(directory: string | undefined, isTouched: (mail: Buffer) => boolean): Group[] {
-  if (directory !== undefined) {
-    const mails = readdirSync(directory)
-      .filter((file) => file.endsWith('.eml'))
-      .map((file) => readFileSync(join(directory, file)))
-      .filter(isTouched);
-    return [{ name: `${mails.length} mails with HTML`, mails }];
-  }
+export function madeUpMails(): Group[] {
   const encodings = ['quoted-printable', 'base64', '8bit'] as const;
   return [
     ...encodings.map((encoding) => ({ name: `newsletter, ${encoding}`, mails: [newsletter(encoding, 100)] })),

@@ -30,7 +30,8 @@ function realMails(corpus: string): SampleMail[] {
   });
 }
 
-async function templateMails(corpus: string): Promise<SampleMail[]> {
+/** Each template as a mail. */
+export async function templateMails(corpus: string): Promise<SampleMail[]> {
   const folder = join(corpus, 'html');
   const mails: SampleMail[] = [];
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.html'))) {
