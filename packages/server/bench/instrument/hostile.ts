@@ -1,7 +1,7 @@
 import type { InstrumentOptions } from '../../src/relay/instrument/instrument.ts';
 import { hostileGroups } from './hostile-mails.ts';
 
-/** Milliseconds a megabyte. */
+/** Milliseconds a megabyte; of what is shorter, milliseconds in all. */
 const GOAL = 50;
 const SIZE_BYTES = 1_500_000;
 const TIMES_AS_LONG = 3;
@@ -16,6 +16,8 @@ interface Measured {
   /** Milliseconds a megabyte of the shorter and of the longer mail. */
   ms: number;
   msOfLonger: number;
+  /** The longer mail keeps to the goal. */
+  isGood: boolean;
 }
 
 /**
@@ -32,16 +34,21 @@ export function hostile(
   if (pixelUrl === null || linkUrl === null) throw new Error('hostile mail is full of our own addresses');
   const measured = hostileGroups({ pixelUrl, linkUrl }).flatMap(({ mails, plainText }) =>
     Object.entries(mails).map(([name, make]): Measured => {
-      const msOf = (sizeBytes: number): number =>
-        msPerMegabyte(make(sizeBytes), { ...options, plainText }, work);
-      return { name, ms: msOf(SIZE_BYTES), msOfLonger: msOf(SIZE_BYTES * TIMES_AS_LONG) };
+      const [one, longer] = [SIZE_BYTES, SIZE_BYTES * TIMES_AS_LONG].map((sizeBytes) =>
+        measure(make(sizeBytes), { ...options, plainText }, work),
+      ) as [Run, Run];
+      return {
+        name,
+        ms: one.msPerMegabyte,
+        msOfLonger: longer.msPerMegabyte,
+        isGood: isGood(one) && isGood(longer),
+      };
     }),
   );
   const worst = (each: Measured): number => Math.max(each.ms, each.msOfLonger);
-  const isSlow = (each: Measured): boolean =>
-    worst(each) > GOAL || each.msOfLonger > MUCH_LONGER * each.ms + 1;
+  const isSlow = (each: Measured): boolean => !each.isGood || each.msOfLonger > MUCH_LONGER * each.ms + 1;
   console.log(
-    `\nHostile mail, ${measured.length} kinds: milliseconds a megabyte (the goal is ${GOAL}) of ${SIZE_BYTES / 1e6} MB, and of ${TIMES_AS_LONG} times as much:`,
+    `\nHostile mail, ${measured.length} kinds: milliseconds a megabyte (the goal is ${GOAL}, or ${GOAL} in all) of ${SIZE_BYTES / 1e6} MB, and of ${TIMES_AS_LONG} times as much:`,
   );
   for (const each of measured.toSorted((a, b) => worst(b) - worst(a))) {
     if (worst(each) < NOTABLE && !isSlow(each)) continue;
@@ -53,19 +60,28 @@ export function hostile(
   return slow === 0;
 }
 
-function msPerMegabyte(
+interface Run {
+  ms: number;
+  msPerMegabyte: number;
+}
+
+function isGood({ ms, msPerMegabyte }: Run): boolean {
+  return msPerMegabyte <= GOAL || ms <= GOAL;
+}
+
+function measure(
   text: string,
   options: InstrumentOptions,
   work: (mail: Buffer, options: InstrumentOptions) => unknown,
-): number {
+): Run {
   const mail = Buffer.from(text, isUtf8(text) ? 'utf8' : 'latin1');
-  let best = Infinity;
+  let ms = Infinity;
   for (let round = 0; round < ROUNDS; round += 1) {
     const start = performance.now();
     work(mail, options);
-    best = Math.min(best, performance.now() - start);
+    ms = Math.min(ms, performance.now() - start);
   }
-  return best / (mail.length / 1e6);
+  return { ms, msPerMegabyte: ms / (mail.length / 1e6) };
 }
 
 /** Of other charsets each character is meant to be a byte. */

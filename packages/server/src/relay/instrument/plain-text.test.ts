@@ -63,6 +63,15 @@ test('a text that is quoted more often than any conversation keeps its marks', (
   assert.match(textToHtml('> a\nb\n'.repeat(3_000), format), /<br>\n&gt; a<br>\nb<br>/);
 });
 
+test('a link’s neighbours do not decide by their length which words are near it, so twice is once', () => {
+  for (let length = 0; length < 300; length += 10) {
+    const quoted = tracked('https://a.example/one');
+    const line = `To unsubscribe, ${'x'.repeat(length)} ${quoted} or https://a.example/two\r\n`;
+    const once = instrument(mail(line), options('links')).message;
+    assert.ok(Buffer.from(once).equals(instrument(once, options('links')).message), `length ${length}`);
+  }
+});
+
 test('plain text stays as it is, unless something else is asked for', () => {
   const message = mail('See https://example.com/x\r\n');
   for (const plainText of [undefined, 'keep'] as const) {

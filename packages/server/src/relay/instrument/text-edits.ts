@@ -31,7 +31,8 @@ export function planText(
   const edits: TextEdit[] = [];
   const left: LeftLink[] = [];
   let judgedAddresses = 0;
-  for (const address of findAddresses(text)) {
+  const addresses = findAddresses(text);
+  for (const [index, address] of addresses.entries()) {
     const { start, end } = address;
     const href = text.slice(start, end);
     const judged = judgeAddress(href);
@@ -56,7 +57,7 @@ export function planText(
       const refusal =
         judgedAddresses > MOST_LINKS
           ? 'too-many-links'
-          : whyAddressLeft(leading, wordsAround(opened, address), { unsubscribe, unicode: true });
+          : whyAddressLeft(leading, wordsAround(opened, addresses, index), { unsubscribe, unicode: true });
       const longest = Math.min(LONGEST_LINK, room.longest(address));
       const tracked = refusal ?? table.track(destination, longest);
       if (typeof tracked === 'string') left.push({ at: start, href: destination, code: tracked });
@@ -75,16 +76,36 @@ function spelled(address: string): string {
   return /^[\x21-\x7e]+$/.test(address) ? address : new URL(address).href;
 }
 
-/** How far words around an address are looked at. */
+/** How far words around an address are looked at, and how many other addresses are among them. */
 const MOST_WORDS = 300;
+const MOST_NEIGHBOURS = 20;
 
-/** Its line and the one before. */
-function wordsAround({ text: opened }: OpenedEntity, { start, end }: TextAddress): string {
+/**
+ * The words of its line and of the one before. Without the addresses among them: they get longer, and then a second pass
+ * would look at other words.
+ */
+function wordsAround(
+  { text: opened }: OpenedEntity,
+  addresses: readonly TextAddress[],
+  index: number,
+): string {
   const { text } = opened;
-  const lines = text.slice(Math.max(0, start - MOST_WORDS), start).split('\n');
-  const before = lines.slice(-2).join('\n').length;
-  const [after = ''] = text.slice(end, end + MOST_WORDS).split('\n', 1);
-  return opened.read(start - before, end + after.length);
+  let before = '';
+  for (let at = index; before.length < MOST_WORDS && at >= 0 && at > index - MOST_NEIGHBOURS; at -= 1) {
+    const end = addresses[at]?.start ?? 0;
+    const start = Math.max(addresses[at - 1]?.end ?? 0, end - (MOST_WORDS - before.length));
+    before = opened.read(start, end) + before;
+    if (start > (addresses[at - 1]?.end ?? 0)) break;
+  }
+  let after = '';
+  for (let at = index; after.length < MOST_WORDS && at < index + MOST_NEIGHBOURS; at += 1) {
+    const { end } = addresses[at] ?? { end: text.length };
+    const next = addresses[at + 1]?.start ?? text.length;
+    after += opened.read(end, Math.min(next, end + MOST_WORDS - after.length));
+    if (after.includes('\n')) break;
+  }
+  const [line = ''] = after.split('\n', 1);
+  return `${before.split('\n').slice(-2).join('\n')} ${line}`;
 }
 
 /** Keeps lines that cannot be folded within what a mail allows. */
