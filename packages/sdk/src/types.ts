@@ -189,6 +189,13 @@ export interface Message {
   /** RFC 5322 Message-ID header, with angle brackets. */
   messageIdHeader: string | null;
   links: string[];
+  /**
+   * Links that stayed as they are: the first ones in order, at most 100. Absent when there is none. Of an address that
+   * works for whoever has it (marked by the author, for leaving a list) only the server is kept.
+   */
+  untouchedLinks?: UntouchedLink[];
+  /** How many stayed for which reason, of all of them. */
+  untouchedLinkCounts?: { reason: Reason; count: number }[];
   deliveries: Delivery[];
   read: ReadInterval;
   /** In mode `aggregate` only: what was counted for the message as a whole. */

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Preview, UntouchedLink } from '@waybill/sdk';
+import type { Preview } from '@waybill/sdk';
 import { useEffect, useState } from 'react';
 import { request } from '../api/request.ts';
-import { Icon } from '../design/icon.tsx';
 import { ProblemNote } from '../design/states.tsx';
+import { LinksLeft } from '../messages/links-left.tsx';
 import { type Draft, hasBody, previewOf } from './draft.ts';
 import { MailFrame } from './mail-frame.tsx';
 
@@ -76,33 +76,4 @@ function recorded({ links, noPixelBecause }: Preview): string {
   return links.length === 0
     ? 'No links to follow. Openings will be recorded.'
     : `Openings and ${count} will be recorded.`;
-}
-
-/** Why some links will not be recorded: a reason each, with what it holds for. */
-function LinksLeft({ links }: { links: UntouchedLink[] }) {
-  const byReason = new Map<string, Set<string>>();
-  for (const { url, reason } of links) {
-    byReason.set(reason.text, (byReason.get(reason.text) ?? new Set()).add(url));
-  }
-  if (byReason.size === 0) return null;
-  return (
-    <details className="group">
-      <summary className="inline-flex min-h-11 items-center gap-1 rounded-sm text-soft hover:text-ink md:min-h-6">
-        {links.length === 1 ? 'One link is left as it is' : `${links.length} links are left as they are`}
-        <Icon name="down" size={12} className="transition-transform duration-120 group-open:rotate-180" />
-      </summary>
-      <ul className="mt-1 flex flex-col gap-2 text-meta text-soft">
-        {[...byReason].map(([text, urls]) => (
-          <li key={text}>
-            <p>{text}</p>
-            {[...urls].map((url) => (
-              <p key={url} className="truncate font-mono text-faint">
-                {url}
-              </p>
-            ))}
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
 }

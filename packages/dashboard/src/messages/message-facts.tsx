@@ -1,5 +1,6 @@
 import type { Message, Mode } from '@waybill/sdk';
 import { Note } from '../design/states.tsx';
+import { LinksLeft } from './links-left.tsx';
 
 const sources: Record<Message['source'], string> = {
   submission: 'a mail program',
@@ -61,6 +62,7 @@ export function MessageFacts({ message }: { message: Message }) {
           </>
         )}
       </dl>
+      <LinksLeft links={message.untouchedLinks ?? []} counts={message.untouchedLinkCounts ?? []} />
     </section>
   );
 }

@@ -81,6 +81,7 @@ function describe(
       : [`Not tracked: ${oneLine(delivery.untouchedBecause)}`]),
     ...verdict.reasons.map(({ text }) => paint.quiet(`  ${oneLine(text)}`)),
     ...(message === undefined || message.read.of < 2 ? [] : [readSentence(message.read)]),
+    ...(message === undefined ? [] : linksLeft(message, paint)),
     '',
     ...(earlier === undefined ? [] : [paint.quiet(`  ${earlierText(earlier.count)}`)]),
     ...delivery.events.flatMap((event) => station(event, delivery, nowMs, paint)),
@@ -89,6 +90,18 @@ function describe(
 
 function earlierText(count: number): string {
   return `${count} earlier ${count === 1 ? 'event is' : 'events are'} not shown here; the dashboard has them.`;
+}
+
+/** Why some links cannot be seen followed, in the words of the preview. */
+function linksLeft({ untouchedLinkCounts = [] }: Message, paint: Paint): string[] {
+  const all = untouchedLinkCounts.reduce((sum, { count }) => sum + count, 0);
+  if (all === 0) return [];
+  return [
+    all === 1 ? 'One link is left as it is:' : `${all} links are left as they are:`,
+    ...untouchedLinkCounts.map(({ reason, count }) =>
+      paint.quiet(`  ${oneLine(reason.text)}${count === 1 ? '' : ` (${count})`}`),
+    ),
+  ];
 }
 
 /** How sure, of what is a matter of judgement. */

@@ -48,6 +48,14 @@ export interface ReturnPathEntry {
 }
 
 /** Everything that becomes durable together when a mail is accepted. */
+/** What is kept of links that stay as they are in a mail that is tracked otherwise. */
+export interface LinksLeft {
+  /** Code of a reason, and how many stay for it, in the order of the mail. */
+  counts: [code: string, count: number][];
+  /** The first ones in order: code and address, which may be cut. */
+  first: [code: string, url: string][];
+}
+
 export interface NewMail {
   messageId: MessageId;
   workspaceId: WorkspaceId;
@@ -66,6 +74,8 @@ export interface NewMail {
   sentAt: number | null;
   deliveries: MailDelivery[];
   links: TrackedLink[];
+  /** Absent when all are tracked, or none. */
+  linksLeft?: LinksLeft;
   /** The submitted bytes, stored once for all copies. */
   content?: { id: string; raw: Uint8Array };
   queue?: QueueEntry[];

@@ -1,6 +1,7 @@
 /** Messages, deliveries, their timeline, and how hits become events on it. The room's public file. */
 export type {
   HandedOver,
+  LinksLeft,
   MailDelivery,
   MessageStore,
   NewMail,

@@ -24,6 +24,7 @@ import { withFieldsFirst, withoutFields } from './header-block.ts';
 import { instrument, type InstrumentResult } from './instrument/instrument.ts';
 import { reason } from './instrument/reasons.ts';
 import { lineEndTrouble } from './line-ends.ts';
+import { linksLeft } from './links-left.ts';
 import { mailDate } from './mail-date.ts';
 import { readMailFacts, type MailFacts } from './mail-facts.ts';
 import { Permissions, type Permission } from './permission.ts';
@@ -273,7 +274,9 @@ export class MailIntake {
   }
 
   async #newMail(mail: IncomingMail, reading: Reading, copies: readonly Copy[]): Promise<QueuedNewMail> {
-    const { facts, analysis } = reading;
+    const { facts } = reading;
+    const analysis = reading.untouched === null ? reading.analysis : undefined;
+    const left = linksLeft(analysis?.untouchedLinks ?? []);
     const { raw, messageIdHeader, added } = this.#complete(mail, reading);
     const now = this.#clock();
     const copyOfAuthor = await this.#sentCopy(mail, { facts, messageIdHeader, added, now });
@@ -293,7 +296,8 @@ export class MailIntake {
       createdAt: now,
       sentAt: null,
       deliveries: copies.map(toDelivery),
-      links: reading.untouched === null && analysis !== undefined ? trackedLinks(analysis) : [],
+      links: analysis === undefined ? [] : trackedLinks(analysis),
+      ...(left === undefined ? {} : { linksLeft: left }),
       content: { id: contentId, raw },
       ...(copyOfAuthor === undefined ? {} : { sentCopy: copyOfAuthor }),
       queue: ways.map(({ copy, path }): QueueEntry => ({

@@ -20,6 +20,7 @@ import { inTurns } from './in-turns.ts';
 import { instrument, prepareHtml, stripTracking, type PreparedHtml } from './instrument/instrument.ts';
 import { readMail } from './prepared-mails.ts';
 import type { Objections, WorkspacePolicies } from './ports.ts';
+import { linksLeft as keptLinksLeft } from './links-left.ts';
 import { makeSnippet, type Snippet } from './snippet.ts';
 import { RECIPIENT_OBJECTED, TRACKING_OFF } from './untouched.ts';
 
@@ -161,6 +162,7 @@ export class ApiMessages {
       await readHtml(message),
       addresses.map((address) => ({ address, objected: objected.has(address.toLowerCase()) })),
     );
+    const left = keptLinksLeft(snippet.untouchedLinks);
     await this.#store.accept({
       workspaceId,
       messageId,
@@ -176,6 +178,7 @@ export class ApiMessages {
       sentAt: null,
       deliveries: snippet.copies.map(({ delivery }) => delivery),
       links: snippet.links,
+      ...(left === undefined ? {} : { linksLeft: left }),
     });
     return toHandedOver(messageId, snippet);
   }

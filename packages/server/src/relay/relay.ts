@@ -5,6 +5,7 @@ import type { Relay, RelayDeps } from './create-relay.ts';
 export type { Relay, RelayDeps, RelaySettings, RelayTuning, SendingState } from './create-relay.ts';
 export type { AcceptedMail, IncomingMail } from './accept.ts';
 export { destinationOf } from './destination.ts';
+export { reasonOfLinkLeft } from './instrument/link-reasons.ts';
 export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';
 export type { ReportTaker, ReturnPaths } from './inbound-mail.ts';
 export type { ListenAddress } from './listener.ts';

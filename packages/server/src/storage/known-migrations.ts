@@ -14,6 +14,7 @@ const NAMES = [
   '0013-hit-retention',
   '0014-hit-processing',
   '0016-message-links',
+  '0017-links-left',
 ] as const;
 
 export type MigrationName = (typeof NAMES)[number];

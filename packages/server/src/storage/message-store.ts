@@ -215,6 +215,7 @@ function messageRow(mail: NewMail) {
     size_bytes: mail.sizeBytes,
     created_at: mail.createdAt,
     sent_at: mail.sentAt,
+    links_left: mail.linksLeft === undefined ? null : JSON.stringify(mail.linksLeft),
   };
 }
 

@@ -13,6 +13,7 @@ import { hitContext } from './migrations/0011-hit-context.ts';
 import { hitRetention } from './migrations/0013-hit-retention.ts';
 import { hitProcessing } from './migrations/0014-hit-processing.ts';
 import { messageLinks } from './migrations/0016-message-links.ts';
+import { linksLeft } from './migrations/0017-links-left.ts';
 import type { Database, EngineName } from './schema.ts';
 
 const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migration>> = {
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migrati
   '0013-hit-retention': hitRetention,
   '0014-hit-processing': hitProcessing,
   '0016-message-links': messageLinks,
+  '0017-links-left': linksLeft,
 };
 
 /**

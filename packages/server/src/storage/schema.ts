@@ -83,6 +83,8 @@ export interface Database {
     /** null until the mail is out: hits before that are the sender's own */
     sent_at: number | null;
     last_sign_at: number | null;
+    /** JSON LinksLeft; null: none, or not known */
+    links_left: string | null;
   };
   deliveries: {
     id: string;

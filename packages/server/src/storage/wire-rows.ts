@@ -1,6 +1,17 @@
-import type { Delivery, Event, EventType, Mode, ReadInterval, StreamEvent, VerdictState } from '@waybill/sdk';
+import type {
+  Delivery,
+  Event,
+  EventType,
+  Message,
+  Mode,
+  ReadInterval,
+  StreamEvent,
+  VerdictState,
+} from '@waybill/sdk';
 import type { Selectable } from 'kysely';
 import { toIso } from '../kernel/clock.ts';
+import type { LinksLeft } from '../messages/messages.ts';
+import { reasonOfLinkLeft } from '../relay/relay.ts';
 import { readInterval } from '../truth/truth.ts';
 import type { Database } from './schema.ts';
 
@@ -139,4 +150,14 @@ export function countActors(rows: readonly { actor: string | null; count: number
 
 export function json(text: string): unknown {
   return JSON.parse(text);
+}
+
+/** @param text of `messages.links_left` */
+export function linksLeftOf(text: string | null): Pick<Message, 'untouchedLinks' | 'untouchedLinkCounts'> {
+  if (text === null) return {};
+  const { first, counts } = json(text) as LinksLeft;
+  return {
+    untouchedLinks: first.map(([code, url]) => ({ url, reason: reasonOfLinkLeft(code) })),
+    untouchedLinkCounts: counts.map(([code, count]) => ({ reason: reasonOfLinkLeft(code), count })),
+  };
 }

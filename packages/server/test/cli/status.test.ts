@@ -60,6 +60,11 @@ test('of very many events the newest are shown, and how many were before; the se
   assert.doesNotMatch(out, /Google fetched the image/, 'it is in the sentence, not in the list');
 });
 
+const untouchedLinkCounts = [
+  { reason: { code: 'mailto', text: 'The link writes a mail.' }, count: 2 },
+  { reason: { code: 'unsubscribe', text: 'The link is for leaving a list.' }, count: 1 },
+];
+
 async function status(
   t: Parameters<typeof apiServer>[0],
   delivery: DeliveryDetail,
@@ -68,7 +73,8 @@ async function status(
 ): Promise<{ code: number; out: string; err: string }> {
   const { url } = await apiServer(t, {
     [`GET /api/v1/deliveries/${NUMBER}`]: (response) => json(response, 200, delivery),
-    [`GET /api/v1/messages/${'1'.repeat(32)}`]: (response) => json(response, 200, { read }),
+    [`GET /api/v1/messages/${'1'.repeat(32)}`]: (response) =>
+      json(response, 200, { read, untouchedLinkCounts }),
     'GET /api/v1/deliveries/nonsense': (response) =>
       problem(response, {
         status: 400,
@@ -217,6 +223,10 @@ test('of a mail with several copies it says at least and at most how many were r
     'Of its 12 copies at least 3 and at most 12 were read (5 loaded by machines only, 3 without a sign).';
   const ofMany = await status(t, detail({ messageId: '1'.repeat(32) }));
   assert.ok(ofMany.out.includes(sentence), ofMany.out);
+  assert.match(
+    ofMany.out,
+    /^3 links are left as they are:\n  The link writes a mail\. \(2\)\n  The link is for leaving a list\.$/m,
+  );
   const alone = await status(t, detail());
   assert.equal(alone.code, 0);
   assert.ok(!alone.out.includes('copies'), alone.out);

@@ -3,8 +3,10 @@ import { after, before, describe, test } from 'node:test';
 import type { CreatedMessage, CreateMessage } from '@waybill/sdk';
 import { AppError } from '../../src/kernel/errors.ts';
 import { newMessageId, newWorkspaceId, type MessageId, type WorkspaceId } from '../../src/kernel/ids.ts';
+import { allLinkReasons } from '../../src/relay/instrument/link-reasons.ts';
+import { StatsStore } from '../../src/storage/stats-store.ts';
 import { readTrackedUrl } from '../../src/tracking/tracking.ts';
-import { KEYRING, startTestRelay, type TestRelay } from '../support/relay.ts';
+import { KEYRING, startTestRelay, submit, type TestRelay } from '../support/relay.ts';
 import { eventually } from '../support/server.ts';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temp-dir.ts';
 
@@ -18,6 +20,8 @@ const MESSAGE: CreateMessage = {
 };
 
 const MAILTO_LEFT = [{ url: 'mailto:a@b.c', reason: { code: 'mailto', text: 'The link writes a mail.' } }];
+const MAILTO_STORED = [MAILTO_LEFT, MAILTO_LEFT.map(({ reason }) => ({ reason, count: 1 }))];
+const linkReason = (code: string) => allLinkReasons().find((reason) => reason.code === code);
 
 describe('mails given over HTTP', () => {
   let directory: TemporaryDirectory;
@@ -33,9 +37,15 @@ describe('mails given over HTTP', () => {
   const create = (changes: Partial<CreateMessage> = {}) =>
     it.relay.messages.create(it.workspaceId, { ...MESSAGE, ...changes });
 
+  const storedLinksLeft = async (id: string) => {
+    const message = await new StatsStore(it.engine.db, () => '').message(it.workspaceId, id);
+    return [message?.untouchedLinks, message?.untouchedLinkCounts];
+  };
+
   test('sent: each recipient has a number and a pixel, and the secret one is in no header', async () => {
     const { id, deliveries, untouchedLinks } = await create();
     assert.deepEqual(untouchedLinks, MAILTO_LEFT);
+    assert.deepEqual(await storedLinksLeft(id), MAILTO_STORED);
     assert.deepEqual(
       deliveries.map(({ recipient }) => recipient),
       ['ann@example.net', 'carol@example.net'],
@@ -64,6 +74,7 @@ describe('mails given over HTTP', () => {
     const queued = await it.engine.db.selectFrom('queue').select('id').execute();
     const { id, deliveries, untouchedLinks } = await create({ send: false });
     assert.deepEqual(untouchedLinks, MAILTO_LEFT);
+    assert.deepEqual(await storedLinksLeft(id), MAILTO_STORED);
     assert.equal((await it.engine.db.selectFrom('queue').select('id').execute()).length, queued.length);
     const [ann, carol] = deliveries;
     assert.ok(ann?.pixelUrl && carol?.pixelUrl && ann.pixelUrl !== carol.pixelUrl);
@@ -149,5 +160,33 @@ describe('mails given over HTTP', () => {
     assert.deepEqual([preview.untouchedLinks, off.untouchedLinks], [MAILTO_LEFT, []]);
     assert.deepEqual(off.links, []);
     assert.equal(await count(), earlier);
+  });
+
+  test('by SMTP: why links stay is kept with the mail, without what would work for whoever has it', async () => {
+    const html = [
+      '<p>Hello <a href="https://www.example.org/">there</a> <a href="#top">up</a>',
+      '<a data-waybill="off" href="https://www.example.org/sign-in?once=secret">sign in</a>',
+      '<a href="mailto:a@b.c">write</a> <a href="mailto:d@e.f">write</a></p>',
+    ].join('\r\n');
+    const reply = await submit(it, `From: sam@example.org\r\nContent-Type: text/html\r\n\r\n${html}\r\n`);
+    assert.match(reply, /^250/);
+    const { id } = await it.engine.db
+      .selectFrom('messages')
+      .select('id')
+      .where('source', '=', 'submission')
+      .executeTakeFirstOrThrow();
+    assert.deepEqual(await storedLinksLeft(id), [
+      [
+        { url: '#top', reason: linkReason('in-page') },
+        { url: 'https://www.example.org/…', reason: linkReason('marked') },
+        { url: 'mailto:a@b.c', reason: linkReason('mailto') },
+        { url: 'mailto:d@e.f', reason: linkReason('mailto') },
+      ],
+      [
+        { reason: linkReason('in-page'), count: 1 },
+        { reason: linkReason('marked'), count: 1 },
+        { reason: linkReason('mailto'), count: 2 },
+      ],
+    ]);
   });
 });

@@ -223,6 +223,11 @@ export const messageSummary = named(
   }) satisfies z.ZodType<sdk.MessageSummary>,
 );
 
+const untouchedLink = named(
+  'UntouchedLink',
+  z.strictObject({ url: z.string(), reason }) satisfies z.ZodType<sdk.UntouchedLink>,
+);
+
 export const message = named(
   'Message',
   z.strictObject({
@@ -237,6 +242,8 @@ export const message = named(
     source,
     messageIdHeader: z.string().nullable(),
     links: z.array(z.string()),
+    untouchedLinks: z.exactOptional(z.array(untouchedLink)),
+    untouchedLinkCounts: z.exactOptional(z.array(z.strictObject({ reason, count: z.number().int() }))),
     deliveries: z.array(delivery),
     read: readInterval,
     counts: z.exactOptional(
@@ -245,11 +252,6 @@ export const message = named(
         .describe('In mode `aggregate` only: what was counted for the message as a whole.'),
     ),
   }) satisfies z.ZodType<sdk.Message>,
-);
-
-const untouchedLink = named(
-  'UntouchedLink',
-  z.strictObject({ url: z.string(), reason }) satisfies z.ZodType<sdk.UntouchedLink>,
 );
 
 export const createdMessage = named(

@@ -27,6 +27,15 @@ export function linkReason(code: LinkReasonCode): Reason {
   return { code, text: TEXTS[code] };
 }
 
+/** Of a stored code, which a newer version may have written. */
+export function reasonOfLinkLeft(code: string): Reason {
+  return isKnown(code) ? linkReason(code) : { code, text: 'The link is not tracked.' };
+}
+
+function isKnown(code: string): code is LinkReasonCode {
+  return Object.hasOwn(TEXTS, code);
+}
+
 /** Every reason there is, for documentation and tests. */
 export function allLinkReasons(): Reason[] {
   return (Object.keys(TEXTS) as LinkReasonCode[]).map(linkReason);
