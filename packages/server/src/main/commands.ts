@@ -148,6 +148,9 @@ const COMMANDS: Record<string, Command> = {
   },
 };
 
+/** Those that change something finish it, whether somebody listens or not. */
+const ACTS: ReadonlySet<string> = new Set(['serve', 'send', 'rejudge', 'backup', 'restore', 'dkim', 'data']);
+
 const USAGE = `Usage: waybill COMMAND [OPTIONS]
 
 ${Object.entries(COMMANDS)
@@ -172,6 +175,11 @@ export async function runCommand(
     process.stderr.write(`waybill: there is no command ${JSON.stringify(name)}\n\n${USAGE}`);
     return 2;
   }
+  // A reader like `head` that has enough closes the pipe, which is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (!ACTS.has(name)) process.exit(0);
+  });
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort());
   return command.run(args, {
