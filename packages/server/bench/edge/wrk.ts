@@ -40,14 +40,13 @@ end
 `;
 
 /** Different requests in turn, each with another of the header sets, all made before the clock starts. */
-function script({ paths, keepAlive, rate, connections }: Load): string {
+function script({ paths, keepAlive, rate, threads = 1 }: Load): string {
   const sets = headerSets().map((set) => {
     const fields = { Host: 'track.example.org', ...set, ...(keepAlive ? {} : { Connection: 'close' }) };
     return Object.entries(fields)
       .map(([name, value]) => `${name}: ${value}\\r\\n`)
       .join('');
   });
-  const meanDelayMs = rate === undefined ? 0 : (connections / rate) * 1_000;
   return `
 local paths = {${paths.map(quoted).join(',')}}
 local sets = {${sets.map(quoted).join(',')}}
@@ -60,8 +59,27 @@ request = function()
   at = at % #requests + 1
   return requests[at]
 end
-${rate === undefined ? '' : `delay = function() return math.random(0, ${Math.round(meanDelayMs * 2)}) end`}
+${rate === undefined ? '' : schedule(rate / threads)}
 ${SUMMARY}`;
+}
+
+/**
+ * Requests come by themselves (a Poisson process), however long the answers take: whichever connection is free takes the
+ * next moment. What could not be sent in time is sent as soon as it can, for a second.
+ */
+function schedule(rate: number): string {
+  return `
+local ffi = require('ffi')
+ffi.cdef('typedef struct { long s; long ns; } moment; int clock_gettime(int clock, moment *now);')
+local moment = ffi.new('moment')
+local monotonic = 1
+local due
+delay = function()
+  ffi.C.clock_gettime(monotonic, moment)
+  local now = tonumber(moment.s) * 1000 + tonumber(moment.ns) / 1e6
+  due = math.max((due or now) - math.log(1 - math.random()) / ${rate} * 1000, now - 1000)
+  return math.max(0, math.floor(due - now + 0.5))
+end`;
 }
 
 function quoted(text: string): string {
