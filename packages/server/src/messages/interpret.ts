@@ -17,6 +17,7 @@ import {
 import { surroundingsOf, type Surroundings } from './context.ts';
 import type { MailDelivery, NewMail } from './message.ts';
 import { observe } from './observe.ts';
+import { sharedValue } from './shared-value.ts';
 import type {
   DeliveryRecord,
   Sighting,
@@ -113,13 +114,13 @@ export function interpretNewHits(
 ): Interpretation {
   if (areAlone(record, newHits, context)) return interpret({ ...record, hits: [] }, newHits, context, judge);
   const fresh = new Set(newHits);
-  return interpret(record, newHits, context, (observations, lookup, hits, events) =>
+  return interpret(record, newHits, context, (observations, lookup, hits, earlier) =>
     judgeNew(observations, lookup, (index) => {
       const hit = hits[index];
       const observation = observations[index];
       if (hit === undefined || fresh.has(hit)) return true;
       if (hit.method === 'HEAD') return false;
-      const before = events.get(hitSource(hit));
+      const before = earlier[index];
       return (
         before?.rulesVersion !== RULES_VERSION ||
         observation?.elsewhere !== undefined ||
@@ -146,30 +147,35 @@ function areAlone(
   );
 }
 
-/** Looked at once: what is hit often is looked at often. */
-const plain = new WeakMap<StoredHit, boolean>();
-
 function isPlain(hit: StoredHit): boolean {
-  let isIt = plain.get(hit);
-  if (isIt === undefined) {
-    const { kind, method, headers } = hit;
-    isIt = saysNothingOfOthers({
-      kind,
-      method,
-      userAgent: headers['user-agent'] ?? '',
-      honeypot: isTrap(hit),
-    });
-    plain.set(hit, isIt);
-  }
-  return isIt;
+  return (hit.isPlain ??= saysNothingOfOthers({
+    kind: hit.kind,
+    method: hit.method,
+    userAgent: hit.headers['user-agent'] ?? '',
+    honeypot: isTrap(hit),
+  }));
 }
 
 type Judge = (
   observations: readonly Observation[],
   lookup: Lookup,
   hits: readonly StoredHit[],
-  events: ReadonlyMap<string, StoredEvent>,
+  /** Of each hit the event that was made of it before. */
+  earlier: readonly (StoredEvent | undefined)[],
 ) => (Judgement | undefined)[];
+
+/** Of each hit the event that was made of it, if there is one. */
+function eventsOf(
+  hits: readonly StoredHit[],
+  events: readonly StoredEvent[],
+): (StoredEvent | undefined)[] {
+  const [only] = hits;
+  // An event has the time of its hit, and numbers are compared in no time.
+  if (only !== undefined && hits.length === 1)
+    return [events.findLast(({ at, source }) => at === only.at && source === hitSource(only))];
+  const bySource = new Map(events.map((event) => [event.source, event]));
+  return hits.map((hit) => bySource.get(hitSource(hit)));
+}
 
 function interpret(
   record: DeliveryRecord,
@@ -178,23 +184,23 @@ function interpret(
   judgeThem: Judge,
 ): Interpretation {
   const hits = [...record.hits, ...newHits].sort((a, b) => a.at - b.at);
-  const events = new Map(record.events.map((event) => [event.source, event]));
-  const observations = hits.map((hit) =>
+  const earlier = eventsOf(hits, record.events);
+  const observations = hits.map((hit, index) =>
     observe(
       hit,
       record,
-      sendersThen(hit, events.get(hitSource(hit)), hit.at > now - SENDER_ADDRESS_MS, known),
+      sendersThen(hit, earlier[index], hit.at > now - SENDER_ADDRESS_MS, known),
       surroundingsOf(hit, record.id, surroundings),
     ),
   );
-  const judgements = judgeThem(observations, lookup, hits, events);
+  const judgements = judgeThem(observations, lookup, hits, earlier);
   const isPartial = lacksEvidence(record, hits);
   const result: Interpretation = { added: [], changed: [], confirmed: [] };
   hits.forEach((hit, index) => {
     const judgement = judgements[index];
     // A HEAD request is no opening and no click; it stays among the raw hits and counts as evidence.
     if (judgement === undefined || hit.method === 'HEAD') return;
-    const before = events.get(hitSource(hit));
+    const before = earlier[index];
     const event = eventOf(hit, judgement, before);
     if (before === undefined) result.added.push(event);
     else {
@@ -224,6 +230,7 @@ function eventOf(hit: StoredHit, judgement: Judgement, before: StoredEvent | und
     at: hit.at,
     type: hit.kind === 'open' ? 'opened' : 'clicked',
     ...judgement,
+    reasons: sharedValue(judgement.reasons),
     ...(hit.ip === undefined ? {} : { ip: hit.ip }),
     // What nobody can see is none of the mail's links.
     ...(hit.url === undefined || isTrap(hit) ? {} : { link: hit.url }),
@@ -340,6 +347,7 @@ function lastSign(events: readonly StoredEvent[]): number | null {
   return times.length === 0 ? null : Math.max(...times);
 }
 
-export function hitSource({ epoch, seq }: { epoch: string; seq: number }): string {
-  return `hit:${epoch}:${seq}`;
+/** What the event of a hit names as its source. */
+export function hitSource(hit: Pick<StoredHit, 'epoch' | 'seq' | 'source'>): string {
+  return (hit.source ??= `hit:${hit.epoch}:${hit.seq}`);
 }

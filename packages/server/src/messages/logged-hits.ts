@@ -2,6 +2,7 @@ import type { Mode } from '@waybill/sdk';
 import type { DeliveryId, MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { isTelling } from './context.ts';
+import { sharedText } from './shared-value.ts';
 import type { HitsWant, Sighting, StoredHit } from './timeline-store.ts';
 
 /** What recording hits reads, and whose timelines they change. */
@@ -44,16 +45,16 @@ export function toStoredHit({
   mode,
 }: LoggedHit): StoredHit {
   return {
-    epoch,
+    epoch: sharedText(epoch),
     seq,
     at,
-    kind,
-    method,
+    kind: sharedText(kind),
+    method: sharedText(method),
     ...(linkIndex === undefined ? {} : { linkIndex }),
-    ...(url === undefined ? {} : { url }),
+    ...(url === undefined ? {} : { url: sharedText(url) }),
     ...(ip === undefined ? {} : { ip }),
     headers,
-    mode: mode satisfies Mode,
+    mode: sharedText(mode) satisfies Mode,
   };
 }
 

@@ -24,7 +24,9 @@ export function refetchesAmong(
     (sentAt === null || first.at < sentAt === hit.at < sentAt) &&
     answers.every(({ at }) => first.at > at === hit.at > at);
   const refetches = new Map<StoredHit, string>();
-  const firsts = before.filter((hit) => fresh.some((other) => isSoon(hit, other)));
+  const from = (fresh[0]?.at ?? 0) - REFETCH_MS;
+  const until = (fresh.at(-1)?.at ?? 0) + REFETCH_MS;
+  const firsts = before.filter(({ at }) => at > from && at < until);
   for (const hit of fresh) {
     const first = hit.method === 'HEAD' ? undefined : firsts.find((other) => isSame(other, hit));
     if (first === undefined) firsts.push(hit);

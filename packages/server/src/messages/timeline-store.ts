@@ -19,6 +19,9 @@ export interface StoredHit {
   mode: string;
   /** End of the address's host name, where that tells anything; it comes later than the hit. */
   host?: string;
+  /** Found out once, by whoever asks first: what is hit often is looked at often. Not stored. */
+  source?: string;
+  isPlain?: boolean;
 }
 
 /** A hit as it is written. */

@@ -35,7 +35,7 @@ export function countHit(hit: LoggedHit, snapshot: TimelineSnapshot, work: Timel
       at: Math.floor(hit.at / DAY_MS) * DAY_MS,
       type: hit.kind === 'open' ? 'opened' : 'clicked',
       ...(link === undefined ? {} : { link }),
-      source: hitSource(hit),
+      source: hitSource({ epoch: hit.epoch, seq: hit.seq }),
       rulesVersion: RULES_VERSION,
     },
   });

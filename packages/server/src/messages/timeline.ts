@@ -6,7 +6,6 @@ import { matchRules } from '../notify/notify.ts';
 import {
   concludeDelivery,
   contextsFor,
-  hitSource,
   interpretHits,
   interpretNewHits,
   type Contexts,
@@ -269,11 +268,10 @@ export class Timeline {
     group: readonly LoggedHit[],
     { snapshot, contexts, work }: { snapshot: TimelineSnapshot; contexts: Contexts; work: TimelineWork },
   ): void {
-    const seen = new Set(record.hits.map(hitSource));
     const fresh = group.filter(
       (hit) =>
         hit.workspaceId === record.workspaceId &&
-        !seen.has(hitSource(hit)) &&
+        !record.hits.some(({ seq, epoch }) => seq === hit.seq && epoch === hit.epoch) &&
         (record.objectedAt === null || hit.at < record.objectedAt),
     );
     if (fresh.length === 0) return;
