@@ -16,6 +16,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import { toObjects } from './row-objects.ts';
+import { unshareTexts } from './shared-texts.ts';
 import type {
   Durability,
   SqliteReply,
@@ -117,10 +118,10 @@ class WorkerDatabase {
     });
     if (error !== undefined)
       throw fromSqlite(new SqliteError(`${error.message} (${error.sql})`, error.errcode));
-    return (results ?? []).map(({ rows, columns = [], ...rest }) => ({
-      ...rest,
-      rows: toObjects(columns, rows),
-    }));
+    return (results ?? []).map(({ rows, columns = [], ...rest }) => {
+      unshareTexts(rows);
+      return { ...rest, rows: toObjects(columns, rows) };
+    });
   }
 
   async close(): Promise<void> {

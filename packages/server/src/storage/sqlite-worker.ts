@@ -4,6 +4,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { shareTexts, unshareTexts, type SharedTexts } from './shared-texts.ts';
 
 export interface SqliteWorkerData {
   file: string;
@@ -12,6 +13,7 @@ export interface SqliteWorkerData {
 /** One statement, run for each row of parameters. */
 export interface SqliteStep {
   sql: string;
+  /** @see shareTexts */
   rows: readonly (readonly unknown[])[];
   /** Each row of parameters must change a row, or the whole request fails with {@link NOTHING_CHANGED}. */
   mustChange?: boolean;
@@ -30,7 +32,7 @@ export interface SqliteRequest {
  */
 export type Durability = 'disk' | 'process';
 export interface SqliteStepResult {
-  /** Values in the order of `columns`: names that came with each row would be most of the message. */
+  /** Values in the order of `columns`: names that came with each row would be most of the message. @see shareTexts */
   rows: unknown[][];
   /** Of statements that give rows. */
   columns?: readonly string[];
@@ -87,8 +89,11 @@ function arraysOf(statement: StatementSync, row: readonly unknown[]): unknown[][
   return statement.all(...(row as SQLInputValue[])) as unknown as unknown[][];
 }
 
+/** @param texts of the reply that the rows go into */
+type RunStep = (step: SqliteStep, texts: SharedTexts) => SqliteStepResult;
+
 /** Runs one step with statements that are compiled once. */
-function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult {
+function stepsOn(database: DatabaseSync): RunStep {
   const statements = new Map<string, Prepared>();
 
   const prepare = (sql: string): Prepared => {
@@ -103,7 +108,8 @@ function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult
     return prepared;
   };
 
-  return ({ sql, rows, mustChange }) => {
+  return ({ sql, rows, mustChange }, texts) => {
+    unshareTexts(rows as unknown[][]);
     const prepared = prepare(sql);
     const { statement } = prepared;
     if (prepared.columns.length > 0) {
@@ -111,7 +117,7 @@ function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult
       // SQLite compiles `select *` again by itself when a column has come.
       if (found[0] !== undefined && found[0].length !== prepared.columns.length)
         prepared.columns = columnsOf(statement);
-      return { rows: found, columns: prepared.columns };
+      return { rows: shareTexts(found, texts), columns: prepared.columns };
     }
     let changes = 0;
     for (const row of rows) {
@@ -128,7 +134,7 @@ function stepsOn(database: DatabaseSync): (step: SqliteStep) => SqliteStepResult
 /** Answers requests in their order. Atomic ones that come together share a transaction, and so an fsync. */
 class Answers {
   readonly #database: DatabaseSync;
-  readonly #run: (step: SqliteStep) => SqliteStepResult;
+  readonly #run: RunStep;
   readonly #post: (replies: readonly SqliteReply[]) => void;
   /** A transaction that will write says so at once, or it may have to begin again. */
   readonly #transaction: Frame;
@@ -194,11 +200,12 @@ class Answers {
   #answerOne({ id, steps, atomic }: SqliteRequest, frame: Frame): SqliteReply {
     const { begin, commit, rollback } = frame;
     let sql: string = begin;
+    const texts: SharedTexts = new Map();
     try {
       if (atomic) this.#database.exec(sql);
       const results = steps.map((step) => {
         sql = step.sql;
-        return this.#run(step);
+        return this.#run(step, texts);
       });
       sql = commit;
       if (atomic) this.#database.exec(sql);

@@ -1,6 +1,7 @@
 import { CompiledQuery, SqliteAdapter, type Kysely } from 'kysely';
 import { chunks } from './chunks.ts';
 import type { Database } from './schema.ts';
+import { shareTexts, type SharedTexts } from './shared-texts.ts';
 import type { TransactionPart } from '../messages/messages.ts';
 import { NOTHING_CHANGED, SqliteScript, type Durability, type StepOutcome } from './sqlite-dialect.ts';
 import { SqliteError } from './storage-error.ts';
@@ -104,9 +105,10 @@ async function runOnSqlite(
   statements: readonly Statement[],
   how: { atomic: boolean; durability?: Durability; readOnly?: boolean },
 ): Promise<unknown[][]> {
+  const shared: SharedTexts = new Map();
   const steps = statements
     .filter(({ rows }) => rows.length > 0)
-    .map(({ sql, rows, mustChange = false }) => ({ sql, rows, mustChange }));
+    .map(({ sql, rows, mustChange = false }) => ({ sql, rows: shareTexts(rows, shared), mustChange }));
   if (steps.length === 0) return statements.map(() => []);
   const { rows: results } = await executor.executeQuery<StepOutcome>(new SqliteScript(steps, how));
   let next = 0;
