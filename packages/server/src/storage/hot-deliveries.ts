@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { DeliveryId } from '../kernel/ids.ts';
 import {
   fewEvents,
@@ -8,21 +9,22 @@ import {
   type TimelineWork,
 } from '../messages/messages.ts';
 import { NEWEST_HITS, type SeenDelivery } from './timeline-reads.ts';
-import { parsed } from './timeline-rows.ts';
+import { parsed, textOf } from './timeline-rows.ts';
 
-/**
- * Hits and events that are kept, some 500 bytes each: of deliveries that were in one batch, which is what is being written
- * and a little more; and of those that came again meanwhile.
- */
-const MOST_NEW = 25_000;
-const MOST_HOT = 150_000;
-/** What is known beyond a delivery is read again after this, ms. */
-const FRESH_MS = 10_000;
+/** What this may take of the machine's memory, or of what the process may have of it; and at most, bytes. */
+const SHARE = 0.03;
+const MOST_BYTES = 180 * 2 ** 20;
+/** A hit or an event that is kept, bytes. */
+const BYTES_EACH = 320;
+/** So much of it goes to deliveries that were in one batch only, if they come; those that came again go before. */
+const SHARE_OF_NEW = 0.3;
+/** What is known beyond a delivery is read again after this, or up to twice as long: not of all at once, ms. */
+const FRESH_MS = 30_000;
 
 interface Hot {
   delivery: SeenDelivery;
   earlier: StoredHit[] | undefined;
-  readAt: number;
+  freshUntil: number;
   size: number;
 }
 
@@ -32,11 +34,18 @@ interface Hot {
  * something is written.
  */
 export class HotDeliveries {
-  readonly #new = new Kept(MOST_NEW);
-  readonly #hot = new Kept(MOST_HOT);
+  readonly #new = new Kept();
+  readonly #hot = new Kept();
+  /** Hits and events. */
+  readonly #most: number;
   #generation = 0;
   /** Those of the last batch. */
   #newest: ReadonlySet<DeliveryId> = new Set();
+
+  /** @param memory that there is, bytes */
+  constructor(memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)) {
+    this.#most = Math.min(memory * SHARE, MOST_BYTES) / BYTES_EACH;
+  }
 
   /** @returns deliveries that need not be read now, with what was read beyond them */
   known(ids: readonly DeliveryId[]): Pick<TimelineSnapshot, 'earlierHits'> & {
@@ -44,45 +53,43 @@ export class HotDeliveries {
   } {
     const deliveries = new Map<DeliveryId, SeenDelivery>();
     const earlierHits = new Map<DeliveryId, StoredHit[]>();
-    const oldest = performance.now() - FRESH_MS;
+    const now = performance.now();
     for (const id of ids) {
       const hot = this.#hot.get(id) ?? this.#new.get(id);
-      if (hot === undefined || (hot.readAt < oldest && !this.#newest.has(id))) continue;
+      if (hot === undefined || (hot.freshUntil < now && !this.#newest.has(id))) continue;
       deliveries.set(id, hot.delivery);
       if (hot.earlier !== undefined) earlierHits.set(id, hot.earlier);
     }
     return { deliveries, earlierHits };
   }
 
-  /** Remembers the deliveries of a snapshot as this work leaves them. */
+  /**
+   * Remembers the deliveries of a snapshot as this work leaves them. They are changed for that, not copied: copies of what
+   * is kept for long are what the garbage collector has most trouble with.
+   */
   keep(
     snapshot: Pick<TimelineSnapshot, 'earlierHits'> & { deliveries: ReadonlyMap<DeliveryId, SeenDelivery> },
     work: TimelineWork,
   ): void {
-    const added = Map.groupBy(work.newEvents, ({ deliveryId }) => deliveryId);
-    const hits = Map.groupBy(
-      work.hits.filter(({ hit }) => hit.refetchOf === undefined),
-      ({ deliveryId }) => deliveryId,
-    );
-    const changed = new Map(work.changedEvents.map((event) => [event.id, event]));
     // Before these come, which must stay until they can be read.
-    this.#new.trim();
-    this.#hot.trim();
+    this.#new.trim(this.#most * SHARE_OF_NEW);
+    this.#hot.trim(this.#most - this.#new.size);
     this.#newest = new Set(work.deliveries.map(({ id }) => id));
+    for (const { hit, deliveryId } of work.hits) {
+      if (hit.refetchOf === undefined) snapshot.deliveries.get(deliveryId)?.hits.push(withSharedHeaders(hit));
+    }
+    for (const { event, deliveryId } of work.newEvents) {
+      if (deliveryId !== null) snapshot.deliveries.get(deliveryId)?.events.push(event);
+    }
+    const changed = new Map(work.changedEvents.map((event) => [event.id, event]));
     for (const { id, transport, verdict, sentAt, objectedAt } of work.deliveries) {
-      const before = snapshot.deliveries.get(id);
-      if (before === undefined) continue;
-      this.#put(
-        {
-          ...before,
-          ...{ transport, verdict, sentAt, objectedAt, version: before.version + 1 },
-          hits: newest([...before.hits, ...(hits.get(id) ?? []).map(({ hit }) => withSharedHeaders(hit))]),
-          events: few(
-            replaced(before.events, changed).concat((added.get(id) ?? []).map(({ event }) => event)),
-          ),
-        },
-        snapshot.earlierHits.get(id),
-      );
+      const delivery = snapshot.deliveries.get(id);
+      if (delivery === undefined) continue;
+      const version = delivery.version + 1;
+      Object.assign(delivery, { transport, verdict, sentAt, objectedAt, version });
+      if (changed.size > 0) replace(delivery.events, changed);
+      dropOlder(delivery);
+      this.#put(delivery, snapshot.earlierHits.get(id));
     }
   }
 
@@ -109,64 +116,85 @@ export class HotDeliveries {
     const { id } = delivery;
     const before = this.#hot.get(id) ?? this.#new.get(id);
     this.#new.drop(id);
+    const isAsRead = before?.delivery !== delivery;
+    const freshUntil = isAsRead ? performance.now() + FRESH_MS * (1 + Math.random()) : before.freshUntil;
     const size = 1 + delivery.hits.length + delivery.events.length + (earlier?.length ?? 0);
-    const now = { delivery, earlier, readAt: before?.readAt ?? performance.now(), size };
-    (before === undefined ? this.#new : this.#hot).put(id, now);
+    (before === undefined ? this.#new : this.#hot).put(id, { delivery, earlier, freshUntil, size });
   }
 }
 
-/** When there are too many, those that were not put for the longest time go first. */
+/**
+ * Any may go when there are too many. Were it those that were not put for the longest time, then of deliveries that are hit
+ * in turn, and are a few more than there is room for, each would go just before it is hit.
+ */
 class Kept {
-  readonly #most: number;
-  readonly #deliveries = new Map<DeliveryId, Hot>();
+  readonly #deliveries = new Map<DeliveryId, { hot: Hot; index: number }>();
+  /** At its index each; the order says nothing. */
+  readonly #ids: DeliveryId[] = [];
   #size = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  /** Hits and events of them all. */
+  get size(): number {
+    return this.#size;
   }
 
   get(id: DeliveryId): Hot | undefined {
-    return this.#deliveries.get(id);
+    return this.#deliveries.get(id)?.hot;
   }
 
   put(id: DeliveryId, hot: Hot): void {
-    this.drop(id);
-    this.#deliveries.set(id, hot);
-    this.#size += hot.size;
+    const kept = this.#deliveries.get(id);
+    this.#size += hot.size - (kept?.hot.size ?? 0);
+    if (kept === undefined) this.#deliveries.set(id, { hot, index: this.#ids.push(id) - 1 });
+    else kept.hot = hot;
   }
 
-  trim(): void {
-    for (const oldest of this.#deliveries.keys()) {
-      if (this.#size <= this.#most) return;
-      this.drop(oldest);
+  /** Drops some while there are more hits and events than so many. */
+  trim(most: number): void {
+    while (this.#size > most) {
+      const id = this.#ids[Math.floor(Math.random() * this.#ids.length)];
+      if (id === undefined) return;
+      this.drop(id);
     }
   }
 
   drop(id: DeliveryId): void {
-    this.#size -= this.#deliveries.get(id)?.size ?? 0;
+    const kept = this.#deliveries.get(id);
+    const last = this.#ids.at(-1);
+    if (kept === undefined || last === undefined) return;
+    this.#ids[kept.index] = last;
+    const moved = this.#deliveries.get(last);
+    if (moved !== undefined) moved.index = kept.index;
+    this.#ids.pop();
     this.#deliveries.delete(id);
+    this.#size -= kept.hot.size;
   }
 
   clear(): void {
     this.#deliveries.clear();
+    this.#ids.length = 0;
     this.#size = 0;
   }
 }
 
 /** Few programs make most of the hits: their headers are kept once. */
 function withSharedHeaders(hit: StoredHit): StoredHit {
-  return { ...hit, headers: parsed(JSON.stringify(hit.headers)) as Record<string, string> };
+  return { ...hit, headers: parsed(textOf(hit.headers)) as Record<string, string> };
 }
 
-function newest(hits: StoredHit[]): StoredHit[] {
-  return hits.length > NEWEST_HITS ? hits.sort((a, b) => a.at - b.at).slice(-NEWEST_HITS) : hits;
+function dropOlder(delivery: SeenDelivery): void {
+  const { hits, events } = delivery;
+  if (hits.length > NEWEST_HITS) {
+    hits.sort((a, b) => a.at - b.at);
+    hits.splice(0, hits.length - NEWEST_HITS);
+  }
+  // Not with each one more.
+  if (events.length > 1.25 * NEWEST_EVENTS) delivery.events = fewEvents(events);
 }
 
-/** Not with each one more. */
-function few(events: StoredEvent[]): StoredEvent[] {
-  return events.length > 2 * NEWEST_EVENTS ? fewEvents(events) : events;
-}
-
-function replaced(events: StoredEvent[], changed: ReadonlyMap<string, StoredEvent>): StoredEvent[] {
-  return changed.size === 0 ? events : events.map((event) => changed.get(event.id) ?? event);
+function replace(events: StoredEvent[], changed: ReadonlyMap<string, StoredEvent>): void {
+  events.forEach((event, index) => {
+    const now = changed.get(event.id);
+    if (now !== undefined) events[index] = now;
+  });
 }

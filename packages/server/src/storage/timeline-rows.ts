@@ -92,14 +92,17 @@ export function parsed(text: string): unknown {
   return value;
 }
 
-/** One network, place and client is an event's of many: looked-up values are shared, and written out once. */
+/** As JSON. One set of headers or reasons, network, place and client is that of many: such values are shared, and written out once. */
 const texts = new WeakMap<object, string>();
 
-function textOf(value: object | undefined): string | null {
-  if (value === undefined) return null;
+export function textOf(value: object): string {
   let text = texts.get(value);
   if (text === undefined) texts.set(value, (text = JSON.stringify(value)));
   return text;
+}
+
+function textOrNull(value: object | undefined): string | null {
+  return value === undefined ? null : textOf(value);
 }
 
 export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork['hits'][number]) {
@@ -115,7 +118,7 @@ export function hitRow({ deliveryId, workspaceId, messageId, hit }: TimelineWork
     at: hit.at,
     method: hit.method,
     ip: hit.ip ?? null,
-    headers: JSON.stringify(hit.headers),
+    headers: textOf(hit.headers),
     mode: hit.mode,
     host: hit.host ?? null,
     refetch_of: hit.refetchOf ?? null,
@@ -128,10 +131,10 @@ export function eventColumns(event: StoredEvent) {
     type: event.type,
     actor: event.actor ?? null,
     confidence: event.confidence ?? null,
-    reasons: event.reasons === undefined ? null : JSON.stringify(event.reasons),
-    place: textOf(event.place),
-    client: textOf(event.client),
-    network: textOf(event.network),
+    reasons: textOrNull(event.reasons),
+    place: textOrNull(event.place),
+    client: textOrNull(event.client),
+    network: textOrNull(event.network),
     ip: event.ip ?? null,
     link: event.link ?? null,
     rules_version: event.rulesVersion,

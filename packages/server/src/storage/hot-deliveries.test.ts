@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
+import type { StoredHit, TimelineWork } from '../messages/messages.ts';
+import { HotDeliveries } from './hot-deliveries.ts';
+import type { SeenDelivery } from './timeline-reads.ts';
+
+/** Room for a hundred deliveries or so, as they are here. */
+const SMALL = 2 ** 21 * 1.6;
+
+const idOf = (n: number) => n.toString(16).padStart(32, '0') as DeliveryId;
+
+function delivery(n: number): SeenDelivery {
+  return {
+    id: idOf(n),
+    workspaceId: 1 as WorkspaceId,
+    messageId: '0'.repeat(32) as MessageId,
+    trackingNumber: 'WB-0000-0000-0000',
+    recipient: 'ann@example.net',
+    subject: '',
+    mode: 'full',
+    source: 'submission',
+    transport: 'sent',
+    untouched: null,
+    verdict: { state: 'sent', confidence: 1, reasons: [], settled: true },
+    createdAt: 0,
+    sentAt: 0,
+    objectedAt: null,
+    shared: null,
+    linkCount: 0,
+    hits: [],
+    events: [],
+    version: 3,
+  };
+}
+
+function hit(seq: number): StoredHit {
+  return { epoch: 'e', seq, at: seq, kind: 'open', method: 'GET', headers: {}, mode: 'full' };
+}
+
+/** One more hit on each. */
+function batch(hot: HotDeliveries, deliveries: readonly SeenDelivery[], seq: number): void {
+  const known = hot.known(deliveries.map(({ id }) => id)).deliveries;
+  const seen = new Map(deliveries.map((read) => [read.id, known.get(read.id) ?? read]));
+  const work: TimelineWork = {
+    hits: deliveries.map(({ id, workspaceId, messageId }) => ({
+      deliveryId: id,
+      workspaceId,
+      messageId,
+      hit: hit(seq),
+    })),
+    newEvents: [],
+    changedEvents: [],
+    confirmedEvents: [],
+    deliveries: deliveries.map(({ id, messageId, transport, verdict, sentAt, objectedAt }) => ({
+      ...{ id, messageId, transport, verdict, sentAt, objectedAt },
+      settleAt: null,
+      settlesPlainly: true,
+      lastSignAt: seq,
+    })),
+    outbox: [],
+    cursors: new Map(),
+  };
+  hot.keep({ deliveries: seen, earlierHits: new Map() }, work);
+}
+
+const knownOf = (hot: HotDeliveries, n: number): SeenDelivery | undefined =>
+  hot.known([idOf(n)]).deliveries.get(idOf(n));
+
+test('a delivery is known as the last batch left it', () => {
+  const hot = new HotDeliveries(SMALL);
+  batch(hot, [delivery(1)], 1);
+  batch(hot, [delivery(1)], 2);
+  const known = knownOf(hot, 1);
+  assert.equal(known?.version, 5);
+  assert.deepEqual(
+    known.hits.map(({ seq }) => seq),
+    [1, 2],
+  );
+});
+
+test('of more deliveries than there is room for, hit in turn, many are still known when it is their turn again', () => {
+  const hot = new HotDeliveries(SMALL);
+  let known = 0;
+  const rounds = 12;
+  for (let seq = 1; seq <= rounds; seq += 1) {
+    for (let n = 0; n < 100; n += 1) {
+      known += knownOf(hot, n) === undefined ? 0 : 1;
+      batch(hot, [delivery(n)], seq);
+    }
+  }
+  assert.ok(known > 100, `${known} of ${rounds * 100}`);
+  assert.ok(known < (rounds - 1) * 100, 'there is not room for all');
+});
+
+test('what is known beyond a delivery is read again in time, and then holds as long as at first', (t: TestContext) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const hot = new HotDeliveries(SMALL);
+  batch(hot, [delivery(1)], 1);
+  batch(hot, [delivery(2)], 1);
+  assert.ok(knownOf(hot, 1));
+  now = 61_000;
+  assert.equal(knownOf(hot, 1), undefined, 'too old');
+  batch(hot, [delivery(1)], 2);
+  batch(hot, [delivery(2)], 2);
+  now += 29_000;
+  assert.ok(knownOf(hot, 1), 'read again a moment ago');
+});
+
+test('what did not come true is forgotten', () => {
+  const hot = new HotDeliveries(SMALL);
+  batch(hot, [delivery(1)], 1);
+  const { generation } = hot;
+  hot.clear();
+  assert.equal(knownOf(hot, 1), undefined);
+  assert.notEqual(hot.generation, generation);
+});
