@@ -165,10 +165,7 @@ type Judge = (
 ) => (Judgement | undefined)[];
 
 /** Of each hit the event that was made of it, if there is one. */
-function eventsOf(
-  hits: readonly StoredHit[],
-  events: readonly StoredEvent[],
-): (StoredEvent | undefined)[] {
+function eventsOf(hits: readonly StoredHit[], events: readonly StoredEvent[]): (StoredEvent | undefined)[] {
   const [only] = hits;
   // An event has the time of its hit, and numbers are compared in no time.
   if (only !== undefined && hits.length === 1)

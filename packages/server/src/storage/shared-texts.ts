@@ -13,10 +13,7 @@ const MANY_ROWS = 8;
 export type SharedTexts = Map<string, readonly [string]>;
 
 /** @returns the same rows, their long texts shared, for {@link unshareTexts} */
-export function shareTexts(
-  rows: readonly (readonly unknown[])[],
-  shared: SharedTexts,
-): unknown[][] {
+export function shareTexts(rows: readonly (readonly unknown[])[], shared: SharedTexts): unknown[][] {
   if (rows.length < MANY_ROWS) return rows as unknown[][];
   return rows.map((row) =>
     row.map((value) => {
