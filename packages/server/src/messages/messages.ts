@@ -33,4 +33,5 @@ export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } f
 export { HitProcessor } from './hit-processor.ts';
 export { firstVerdict, SENDER_ADDRESS_MS } from './interpret.ts';
 export { listAddresses, type SharedAddresses, type SharedBecause } from './shared-address.ts';
+export { isUniqueMessageId, readMessageId } from './message-id-header.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

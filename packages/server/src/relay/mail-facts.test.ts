@@ -46,7 +46,8 @@ test('a Message-ID without its brackets is one; what is none is there all the sa
   };
   assert.deepEqual(read('12345@example.org'), ['<12345@example.org>', true]);
   assert.deepEqual(read('\r\n <12345@example.org> (once)'), ['<12345@example.org>', true]);
-  assert.deepEqual(read('0022'), [null, true]);
+  assert.deepEqual(read('0022'), ['<0022>', true]);
+  assert.deepEqual(read('no id at all'), [null, true]);
   assert.deepEqual(
     [facts('From: a@example.org').messageId, facts('From: a@example.org').hasMessageId],
     [null, false],

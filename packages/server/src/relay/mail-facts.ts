@@ -2,7 +2,7 @@ import { domainToUnicode } from 'node:url';
 import type { Mode } from '@waybill/sdk';
 import libmime from 'libmime';
 import addressparser from 'nodemailer/lib/addressparser';
-import { listAddresses } from '../messages/messages.ts';
+import { listAddresses, readMessageId } from '../messages/messages.ts';
 import { rawValue, readHeaderBlock, type HeaderField } from './header-block.ts';
 import type { ReceiptRequest } from './return-path.ts';
 
@@ -49,7 +49,7 @@ export function readMailFacts(message: Uint8Array): MailFacts {
     to: mailboxes(shown('to')),
     cc: mailboxes(shown('cc')),
     subject: oneLine(decodedWords(shown('subject')[0] ?? '')).slice(0, MAX_SUBJECT),
-    messageId: messageIdIn(first('message-id') ?? ''),
+    messageId: readMessageId(first('message-id')) ?? null,
     hasMessageId: byName.has('message-id'),
     hasDate: byName.has('date'),
     mode: requestedMode(first('x-waybill-mode'), first('x-waybill')),
@@ -66,11 +66,6 @@ function shownValue(message: Uint8Array, { start, end }: HeaderField): string {
     .slice(text.indexOf(':') + 1)
     .replaceAll(/\r?\n[ \t]*/g, ' ')
     .trim();
-}
-
-function messageIdIn(value: string): string | null {
-  const [id = null] = /<[^<>\s]+>/.exec(value) ?? [];
-  return id ?? (/^[^<>\s"']+@[^<>\s"']+$/.test(value) ? `<${value}>` : null);
 }
 
 /** RFC 8098 §2.1, and what older programs understand. */

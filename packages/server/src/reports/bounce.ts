@@ -1,3 +1,4 @@
+import { readMessageId } from '../messages/messages.ts';
 import { addressOf, findAddresses, sameAddress } from './address.ts';
 import {
   findDeliveryStatus,
@@ -7,7 +8,7 @@ import {
 } from './delivery-status.ts';
 import { describe } from './failure.ts';
 import type { HeaderFields } from './header-fields.ts';
-import { answeredMessageId, messageIdOf } from './message-id.ts';
+import { answeredMessageId } from './message-id.ts';
 import { recipientsNamed, type NamedRecipient } from './notice.ts';
 import { findHeaderBlock, headerAt } from './quoted-message.ts';
 import type { ReportSource } from './report-source.ts';
@@ -24,7 +25,7 @@ export function readBounce(kind: 'dsn' | 'bounce', source: ReportSource): Report
       : withFields(source, status.recipients, named, original);
   const report: Report = { kind, recipients };
   const id =
-    messageIdOf(original?.first('message-id')) ??
+    readMessageId(original?.first('message-id')) ??
     status?.originalMessageId ??
     idInNotice(source.own) ??
     answeredMessageId(source.fields);
@@ -158,5 +159,5 @@ function idInNotice(own: readonly string[]): string | undefined {
   const line = own.find((candidate) =>
     /^[ \t>]*(?:original )?message[- ]id(?:entifier)?(?: is)?[ \t]*:/i.test(candidate),
   );
-  return line === undefined ? undefined : messageIdOf(line.slice(line.indexOf(':') + 1));
+  return line === undefined ? undefined : readMessageId(line.slice(line.indexOf(':') + 1));
 }

@@ -1,6 +1,6 @@
+import { readMessageId } from '../messages/messages.ts';
 import { decodeXtext, reportAddress, sameAddress } from './address.ts';
 import { parseFields, type HeaderFields } from './header-fields.ts';
-import { messageIdOf } from './message-id.ts';
 import type { ReportAction } from './report.ts';
 import { statusField } from './status-code.ts';
 
@@ -74,7 +74,7 @@ function readGroups(lines: readonly string[]): DeliveryStatus {
     status.reportingMta ??= mtaName(fields.first('reporting-mta'));
     const envelopeId = fields.first('original-envelope-id');
     if (envelopeId !== undefined && envelopeId !== '') status.originalEnvelopeId ??= decodeXtext(envelopeId);
-    status.originalMessageId ??= messageIdOf(
+    status.originalMessageId ??= readMessageId(
       fields.first('x-original-message-id') ?? fields.first('original-message-id'),
     );
     if (!fields.names.some((name) => RECIPIENT_FIELD.test(name))) continue;

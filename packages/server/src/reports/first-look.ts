@@ -1,11 +1,10 @@
-import { listAddresses } from '../messages/messages.ts';
+import { listAddresses, readMessageId } from '../messages/messages.ts';
 import { addressOf } from './address.ts';
 import { isAutoReply, isByMachine } from './auto-reply.ts';
 import { hasNullSender, isDaemon } from './daemon.ts';
 import { hasBounceSubject } from './evidence.ts';
 import { hasReceiptSubject } from './free-receipt.ts';
 import { parseParameters, readHeader, type HeaderFields } from './header-fields.ts';
-import { messageIdOf } from './message-id.ts';
 
 /** What a message's header, or the beginning of it, tells before the message itself is fetched. */
 export interface FirstLook {
@@ -40,7 +39,7 @@ export function firstLook(header: Uint8Array, partTypes: readonly string[] = [])
   return {
     mayBeReport: isReportByType(fields, partTypes) || isReportByField(fields),
     from: addressOf(fields.first('from')),
-    messageId: messageIdOf(fields.first('message-id')),
+    messageId: readMessageId(fields.first('message-id')),
     date: fields.first('date'),
     answers: answersOf(fields),
     lists: listAddresses((name) => fields.all(name)),
@@ -80,6 +79,6 @@ function isProvidersNotice(fields: HeaderFields): boolean {
 function answersOf(fields: HeaderFields): string[] {
   const text = [...fields.all('references'), ...fields.all('in-reply-to')].join(' ').slice(-64_000);
   const ids = text.match(/<[^<>\s]{1,900}>/g) ?? [];
-  const bare = messageIdOf(fields.first('in-reply-to'));
+  const bare = readMessageId(fields.first('in-reply-to'));
   return [...new Set(bare === undefined ? ids : [...ids, bare])].slice(-MAX_ANSWERED);
 }

@@ -1,3 +1,4 @@
+import { isUniqueMessageId } from '../messages/messages.ts';
 import type { WorkspaceId } from '../kernel/ids.ts';
 import { verifyReturnAddress, verifyReturnToken, type Keyring } from '../tracking/tracking.ts';
 import { addressOf, sameAddress } from './address.ts';
@@ -38,7 +39,10 @@ export async function matchReport(
   if (report.kind === 'none') return [];
   for (const lead of leads(report, mail, keyring)) {
     const candidates = await store.find(lead.workspaceId, lead.clue);
-    const pairs = lead.names === 'delivery' ? ofDelivery(report, candidates) : ofMessage(report, candidates);
+    const pairs =
+      lead.names === 'delivery'
+        ? ofDelivery(report, candidates)
+        : ofMessage(report, candidates, isVague(lead.clue));
     const matches = pairs.filter((pair) => isPlausible(report, pair, lead.by));
     if (matches.length > 0) {
       return matches.map((pair) => ({ ...pair, workspaceId: lead.workspaceId, by: lead.by }));
@@ -95,6 +99,11 @@ function answered(report: Report): string[] {
   return [...new Set(ids)].slice(0, MAX_ANSWERED);
 }
 
+/** Whoever numbers their mails without a domain may use a number again: only who was written to answers such a one. */
+function isVague(clue: ReportClue): boolean {
+  return clue.kind === 'message-id' && !isUniqueMessageId(clue.header);
+}
+
 type Pair = Pick<ReportMatch, 'delivery' | 'recipient'>;
 
 function ofDelivery(report: Report, candidates: readonly ReportedDelivery[]): Pair[] {
@@ -105,7 +114,7 @@ function ofDelivery(report: Report, candidates: readonly ReportedDelivery[]): Pa
 }
 
 /** Of a mail's copies those whose recipients the report names; the only one even when it names another address. */
-function ofMessage(report: Report, candidates: readonly ReportedDelivery[]): Pair[] {
+function ofMessage(report: Report, candidates: readonly ReportedDelivery[], mustName: boolean): Pair[] {
   // The same Message-ID twice is a mail that was sent again; the report is most probably about the newest.
   const newest = candidates.filter(({ messageId }) => messageId === candidates[0]?.messageId);
   const pairs = report.recipients.flatMap((recipient): Pair[] => {
@@ -114,7 +123,7 @@ function ofMessage(report: Report, candidates: readonly ReportedDelivery[]): Pai
       candidates.find((candidate) => isAbout(recipient, candidate));
     return delivery === undefined ? [] : [{ delivery, recipient }];
   });
-  if (pairs.length > 0) return uniquePairs(pairs);
+  if (pairs.length > 0 || mustName) return uniquePairs(pairs);
   const addressed = newest.filter(({ recipient }) =>
     (report.originalTo ?? []).some((address) => sameAddress(address, recipient)),
   );

@@ -1,3 +1,4 @@
+import { readMessageId } from '../messages/messages.ts';
 import { addressOf, findAddresses, sameAddress } from './address.ts';
 import { isAutoReply, isByMachine } from './auto-reply.ts';
 import { readBounce } from './bounce.ts';
@@ -9,7 +10,7 @@ import { classOfWords } from './failure-class.ts';
 import { parseFeedback } from './feedback.ts';
 import { freeReceipt } from './free-receipt.ts';
 import type { HeaderFields } from './header-fields.ts';
-import { answeredMessageId, messageIdOf, messageIdsOf } from './message-id.ts';
+import { answeredMessageId, messageIdsOf } from './message-id.ts';
 import { namesRecipient } from './notice.ts';
 import { PartReader } from './part.ts';
 import { readProviderEvent } from './provider-event.ts';
@@ -105,7 +106,7 @@ function readComplaint({ fields, content, original }: ReportSource): Report {
   if (type !== undefined) report.feedbackType = type;
   const envelopeId = feedbacks[0]?.originalEnvelopeId;
   if (envelopeId !== undefined) report.originalEnvelopeId = envelopeId;
-  setOriginalMessageId(report, messageIdOf(original?.first('message-id')));
+  setOriginalMessageId(report, readMessageId(original?.first('message-id')));
   return report;
 }
 
@@ -120,10 +121,10 @@ function readReceipt({ fields, content, own, original }: ReportSource): Report {
     markRefusal(recipient, `${fields.first('subject') ?? ''}\n${own.join('\n')}`);
   setOriginalMessageId(
     report,
-    messageIdOf(
+    readMessageId(
       receipts.find(({ originalMessageId }) => originalMessageId !== undefined)?.originalMessageId,
     ) ??
-      messageIdOf(original?.first('message-id')) ??
+      readMessageId(original?.first('message-id')) ??
       answeredMessageId(fields),
   );
   return report;
@@ -152,7 +153,8 @@ function readAnswer(kind: 'auto-reply' | 'reply', { fields, original }: ReportSo
     report.recipients.push(kind === 'reply' ? { address } : { address, automatic: true });
   setOriginalMessageId(
     report,
-    answeredMessageId(fields) ?? (kind === 'reply' ? undefined : messageIdOf(original?.first('message-id'))),
+    answeredMessageId(fields) ??
+      (kind === 'reply' ? undefined : readMessageId(original?.first('message-id'))),
   );
   return report;
 }

@@ -1,4 +1,4 @@
-import { messageIdOf } from './message-id.ts';
+import { readMessageId } from '../messages/messages.ts';
 import type { Report, ReportRecipient } from './report.ts';
 import { classOfCodes, classOfWords } from './failure-class.ts';
 import { findCodes, statusField } from './status-code.ts';
@@ -41,12 +41,12 @@ function objectEnd(text: string): number {
 
 /** `messageId` of the mail itself is Amazon's own name for it. */
 function sentId(mail: Json | undefined): string | undefined {
-  const common = messageIdOf(textOf(objectOf(mail?.['commonHeaders'])?.['messageId']));
+  const common = readMessageId(textOf(objectOf(mail?.['commonHeaders'])?.['messageId']));
   if (common !== undefined) return common;
   const field = listOf(mail?.['headers'])
     .map(objectOf)
     .find((entry) => textOf(entry?.['name'])?.toLowerCase() === 'message-id');
-  return messageIdOf(textOf(field?.['value']));
+  return readMessageId(textOf(field?.['value']));
 }
 
 function eventReport(type: string, event: Json): Report | undefined {

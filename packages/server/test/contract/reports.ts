@@ -428,6 +428,24 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
   });
 
   test(
+    `${name}: ids are the same however they are written; one without a domain needs the recipient, too`,
+    { skip },
+    async (t) => {
+      const { engine, take, ben } = await setUp(t);
+      const bare = MESSAGE_ID.slice(1, -1);
+      const found = async (raw: Buffer) => (await take(raw)).matched.length;
+      assert.equal(await found(answer(BEN, ['Auto-Submitted: auto-replied', `In-Reply-To: ${bare}`])), 1);
+      assert.equal(await found(answer(BEN, ['In-Reply-To: <later@x>', `References: ${bare} later@x`])), 1);
+      await engine.db.updateTable('messages').set({ message_id_header: '<0022>' }).execute();
+      assert.equal(await found(answer('somebody@else.example', ['In-Reply-To: <0022>'])), 0);
+      assert.equal(await found(answer(BEN, ['In-Reply-To: 0022'])), 1);
+      assert.equal(await found(answer(BEN, ['In-Reply-To: your mail'])), 0);
+      assert.equal((await verdict(engine, ben.id)).state, 'replied');
+      assert.equal(await found(dsn('failed', '5.1.1', { id: '0022' })), 1);
+    },
+  );
+
+  test(
     `${name}: an opening before the answer was known is judged again in its light`,
     { skip },
     async (t) => {
