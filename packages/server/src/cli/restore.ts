@@ -60,7 +60,7 @@ function tell(manifest: Backup, io: CliIo): void {
   }
   lines.push(
     'Mail that waited in the queue then is sent when the server starts, also if it was sent since.',
-    'Now start the server: waybill serve',
+    'Now start the server: npm start, or waybill serve',
     '',
   );
   io.stdout.write(lines.join('\n'));

@@ -78,12 +78,13 @@ export function readSentence({
 }
 
 /** What an event is, in a few words. */
-export function eventWords({ type, actor, confidence }: Event): string {
+export function eventWords({ type, actor, confidence, reasons = [] }: Event): string {
   switch (type) {
     case 'accepted':
       return 'accepted by Waybill';
     case 'relayed':
-      return 'handed over';
+      // Nothing leaves the demo inbox.
+      return reasons.some(({ code }) => code === 'captured') ? 'put into the demo inbox' : 'handed over';
     case 'deferred':
       return 'put off by the mail server';
     case 'delivered':
