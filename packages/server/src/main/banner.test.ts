@@ -26,3 +26,17 @@ test('the banner says where mail goes: captured, out, out untracked, or nowhere'
   const refused = banner({ ...FACTS, demo: false, publicUrl, trackingIsLocal: false });
   assert.match(refused, /no mail is accepted \(451\) until WAYBILL_SMARTHOST_URL/);
 });
+
+test('a user and password are named with the listener that takes them, and not without one', () => {
+  const credential = { user: 'demo', password: 'secret' };
+  assert.match(
+    banner({ ...FACTS, credential }),
+    /Submission +127\.0\.0\.1:2587, STARTTLS\n +user demo, password secret\n/,
+  );
+  const smtps = { host: '::1', port: 465 };
+  assert.match(
+    banner({ ...FACTS, smtp: undefined, smtps, credential }),
+    /Submission +\[::1\]:465, TLS .*\n +user demo/,
+  );
+  assert.doesNotMatch(banner({ ...FACTS, smtp: undefined, credential }), /Submission|secret/);
+});

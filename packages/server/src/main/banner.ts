@@ -23,11 +23,7 @@ export function banner(facts: BannerFacts): string {
   if (facts.signInLink !== undefined) {
     lines.push(row('Sign in', facts.signInLink), row('', 'This link works once, for 15 minutes.'));
   }
-  if (facts.smtp !== undefined) lines.push(row('Submission', `${hostPort(facts.smtp)}, STARTTLS`));
-  if (facts.smtps !== undefined) lines.push(row('', `${hostPort(facts.smtps)}, TLS from the start`));
-  if (facts.credential !== undefined) {
-    lines.push(row('', `user ${facts.credential.user}, password ${facts.credential.password}`));
-  }
+  lines.push(...submission(facts).map((text, index) => row(index === 0 ? 'Submission' : '', text)));
   if (facts.demo) {
     lines.push(
       row('Demo inbox', `${facts.dashboardUrl}/inbox`),
@@ -51,6 +47,17 @@ export function banner(facts: BannerFacts): string {
   }
   lines.push(row('Data', facts.dataDir), '', 'Ctrl-C stops it.', '');
   return `${lines.join('\n')}\n`;
+}
+
+/** Where mail programs hand their mail over, and as whom; nothing where there is no such listener. */
+function submission({ smtp, smtps, credential }: BannerFacts): string[] {
+  const addresses = [
+    ...(smtp === undefined ? [] : [`${hostPort(smtp)}, STARTTLS`]),
+    ...(smtps === undefined ? [] : [`${hostPort(smtps)}, TLS from the start`]),
+  ];
+  return addresses.length === 0 || credential === undefined
+    ? addresses
+    : [...addresses, `user ${credential.user}, password ${credential.password}`];
 }
 
 function row(name: string, value: string): string {
