@@ -1,5 +1,4 @@
 import type { Clock } from '../kernel/clock.ts';
-import { Groups } from '../kernel/groups.ts';
 import type { RandomBytes } from '../kernel/ids.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RetryPolicy } from './backoff.ts';
@@ -12,16 +11,14 @@ import type { NoticeSender } from './notice-sender.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Attempt } from './pipeline.ts';
 import type {
-  CapturedCopy,
   ClaimedMail,
-  Outcome,
   QueuedMail,
   QueueStore,
   SendingLine,
   SentNotes,
-  SettledMail,
   TransportTimeline,
 } from './ports.ts';
+import { Settling } from './settling.ts';
 import { Telling } from './telling.ts';
 
 export interface QueueOptions {
@@ -42,11 +39,9 @@ export interface QueueOptions {
 const STORE_PAUSE_MS = 1_000;
 /** Looked at anyway, in case the clock was set. */
 const LONGEST_SLEEP_MS = 60_000;
-const LONGEST_PERSIST_PAUSE_MS = 2_000;
 /** Copies that wait in memory, without their contents. */
 const MOST_WAITING = 1_000;
 const CLAIM = 50;
-const SETTLE = 200;
 /** Outcomes that wait to be stored for each copy that may be on its way. */
 const UNSETTLED_FOR_A_PLACE = 10;
 /** Of contents that are kept for copies that wait; what was read out of them comes to a few times as much. */
@@ -74,7 +69,7 @@ export class Queue implements SendingLine {
   readonly #lanes: Lanes<Lined>;
   readonly #circuit: Circuit;
   readonly #contents: ContentMemory;
-  readonly #settling: Groups<{ id: string; outcome: Outcome; captured?: CapturedCopy }, void>;
+  readonly #settling: Settling;
   readonly #telling: Telling;
   /** How attempts ended, since the start. */
   readonly #ends: Record<Attempt['kind'], number> = {
@@ -108,11 +103,15 @@ export class Queue implements SendingLine {
     this.#lanes = new Lanes(limits);
     this.#circuit = new Circuit({ total: limits.total, pauses: options.probePauses, clock });
     this.#contents = new ContentMemory((id) => store.content(id), REMEMBERED_BYTES);
-    this.#settling = new Groups((outcomes) => store.settle(outcomes), SETTLE);
     this.#telling = new Telling({
       ...options,
       isRunning: (id) => this.#running.has(id),
       wake: () => this.wake(),
+    });
+    this.#settling = new Settling({
+      ...options,
+      telling: this.#telling,
+      isStopped: () => this.#stopped,
     });
   }
 
@@ -334,7 +333,7 @@ export class Queue implements SendingLine {
     if (attempt.kind === 'relayed') notes.note({ id, attempts, outcome });
     this.#unsettled++;
     this.#startNext();
-    const isTold = await this.#write(ended, attempt).finally(() => {
+    const isTold = await this.#settling.write(ended, attempt).finally(() => {
       this.#unsettled--;
       this.#startNext();
       if (this.#behind) this.wake();
@@ -353,41 +352,6 @@ export class Queue implements SendingLine {
     } catch (err) {
       this.#options.logger.error({ err, queueId: mail.id }, 'making or sending a copy failed');
       return { kind: 'waiting', reason: 'An internal error kept this mail back. It is tried again.' };
-    }
-  }
-
-  /**
-   * Makes an outcome durable: with all that follows from it where that is the timeline alone, or else by itself.
-   * @returns whether it is told
-   */
-  async #write(ended: SettledMail, attempt: Attempt): Promise<boolean> {
-    const { id, outcome } = ended;
-    if (attempt.kind !== 'captured' && outcome.notice === undefined) {
-      try {
-        await this.#telling.conclude(ended);
-        return true;
-      } catch (err) {
-        this.#options.logger.warn({ err, queueId: id }, 'an outcome is written down before it is told');
-      }
-    }
-    const captured = attempt.kind === 'captured' ? { captured: attempt.copy } : {};
-    await this.#persist(() => this.#settling.call({ id, outcome, ...captured }));
-    return false;
-  }
-
-  /** What was sent must be written down, or it is sent again: the store gets as many chances as it needs. */
-  async #persist(write: () => Promise<void>): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await write();
-      } catch (error) {
-        if (this.#stopped) throw error;
-        if (attempt === 1)
-          this.#options.logger.warn({ err: error }, 'an outcome could not be stored, it is tried again');
-        await new Promise((resolve) =>
-          setTimeout(resolve, Math.min(100 * attempt, LONGEST_PERSIST_PAUSE_MS)),
-        );
-      }
     }
   }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { newDeliveryId, newMessageId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
-import { fewEvents, NEWEST_EVENTS, newTrackingNumber, Timeline } from '../../src/messages/messages.ts';
+import { type WorkspaceId } from '../../src/kernel/ids.ts';
+import { fewEvents, NEWEST_EVENTS, Timeline } from '../../src/messages/messages.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
 import { CHROME, homeLookup } from '../support/home-reader.ts';
+import { copiesFor, loggedHit, trackedMail } from '../support/tracked-mail.ts';
 import type { TimelineContract } from './timeline.ts';
 
 const START = Date.UTC(2026, 10, 23, 12);
@@ -20,48 +21,18 @@ export function testHitRecording(name: string, { engine: open, skip }: TimelineC
     const clock = () => START + 60_000;
     const store = new KyselyTimelineStore(engine, clock);
     const timeline = new Timeline({ store, lookup: homeLookup, clock });
-    const deliveries = Array.from({ length: 3 }, (_, n) => ({
-      id: newDeliveryId(),
-      trackingNumber: newTrackingNumber(systemRandom),
-      recipient: `reader${n}@example.net`,
-      pixelUrl: 'http://127.0.0.1/o/x.gif',
-      untouched: null,
-    }));
-    await new KyselyMessageStore(engine).accept({
-      messageId: newMessageId(),
-      workspaceId: WORKSPACE,
-      from: 'a@example.org',
-      to: ['b@example.net'],
-      cc: [],
-      subject: 'Hello',
-      messageIdHeader: '<1@example.org>',
-      mode: 'full',
-      source: 'submission',
-      sizeBytes: 100,
-      createdAt: START,
-      sentAt: START,
-      deliveries,
-      links: Array.from({ length: 4 }, (_, n) => ({ index: n + 1, url: `https://example.org/${n + 1}` })),
-    });
+    const deliveries = copiesFor([0, 1, 2].map((n) => `reader${n}@example.net`));
+    const links = [1, 2, 3, 4].map((index) => ({ index, url: `https://example.org/${index}` }));
+    await new KyselyMessageStore(engine).accept(
+      trackedMail({ workspaceId: WORKSPACE, createdAt: START, deliveries, links }),
+    );
     return { engine, store, timeline, ids: deliveries.map(({ id }) => id) };
   }
 
   let seq = 0;
   function hit(subject: string | undefined, changes: Partial<LoggedHit> = {}): LoggedHit {
     seq += 1;
-    return {
-      epoch: 'epoch-a',
-      seq,
-      at: START + 50_000,
-      kind: 'open',
-      method: 'GET',
-      workspaceId: WORKSPACE,
-      subject: subject ?? '',
-      mode: 'full',
-      ip: '91.10.10.10',
-      headers: { 'user-agent': CHROME },
-      ...changes,
-    };
+    return loggedHit({ seq, at: START + 50_000, workspaceId: WORKSPACE, subject: subject ?? '', ...changes });
   }
   const click = (subject: string | undefined, link: number, changes: Partial<LoggedHit> = {}): LoggedHit =>
     hit(subject, { kind: 'click', linkIndex: link, url: `https://example.org/${link}`, ...changes });

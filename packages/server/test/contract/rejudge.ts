@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { newDeliveryId, newMessageId, systemRandom, type WorkspaceId } from '../../src/kernel/ids.ts';
+import { type WorkspaceId } from '../../src/kernel/ids.ts';
 import { run } from '../../src/cli/rejudge.ts';
-import { Timeline, newTrackingNumber, rejudge, type PreparedLookup } from '../../src/messages/messages.ts';
+import { Timeline, rejudge, type PreparedLookup } from '../../src/messages/messages.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyRejudgeStore } from '../../src/storage/rejudge-store.ts';
@@ -10,6 +10,7 @@ import { RULES_VERSION } from '../../src/truth/truth.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
 import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
 import { capturedIo } from '../support/captured-io.ts';
+import { copiesFor, loggedHit, trackedMail } from '../support/tracked-mail.ts';
 import type { TimelineContract } from './timeline.ts';
 
 const START = Date.UTC(2026, 10, 1, 12);
@@ -31,44 +32,15 @@ export function testRejudge(name: string, { engine: open, skip }: TimelineContra
     t.after(() => engine.db.destroy());
     const store = new KyselyRejudgeStore(engine, () => NOW);
     const timeline = new Timeline({ store, lookup: homeLookup, clock: () => START + 3_600_000 });
-    const messageId = newMessageId();
-    const deliveries = Array.from({ length: count }, (_, i) => ({
-      id: newDeliveryId(),
-      trackingNumber: newTrackingNumber(systemRandom),
-      recipient: `r${i}@example.net`,
-      pixelUrl: 'http://127.0.0.1/o/x.gif',
-      untouched: null,
-    }));
-    await new KyselyMessageStore(engine).accept({
-      messageId,
-      workspaceId: WORKSPACE,
-      from: 'a@example.org',
-      to: deliveries.map(({ recipient }) => recipient),
-      cc: [],
-      subject: 'Hello',
-      messageIdHeader: null,
-      mode: 'full',
-      source: 'submission',
-      sizeBytes: 100,
-      createdAt: START,
-      sentAt: START,
-      deliveries,
-      links: [],
-    });
+    const deliveries = copiesFor(Array.from({ length: count }, (_, n) => `r${n}@example.net`));
+    await new KyselyMessageStore(engine).accept(
+      trackedMail({ workspaceId: WORKSPACE, createdAt: START, deliveries }),
+    );
+    const at = START + 600_000;
     await timeline.recordHits(
-      deliveries.map(({ id }, index) => ({
-        epoch: 'epoch-a',
-        seq: index + 1,
-        at: START + 600_000,
-        kind: 'open',
-        method: 'GET',
-        workspaceId: WORKSPACE,
-        subject: id,
-        mode: 'full',
-        ip: '91.10.10.10',
-        headers: { 'user-agent': CHROME },
-        ...hitChanges,
-      })),
+      deliveries.map(({ id }, index) =>
+        loggedHit({ seq: index + 1, at, workspaceId: WORKSPACE, subject: id, ...hitChanges }),
+      ),
     );
     const again = (with_: PreparedLookup, changes: Partial<Parameters<typeof rejudge>[1]> = {}) =>
       rejudge({ store, lookup: with_, clock: () => NOW }, { ...quiet, scope: OLDER, ...changes });

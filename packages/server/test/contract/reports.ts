@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Delivery } from '@waybill/sdk';
-import {
-  newDeliveryId,
-  newMessageId,
-  systemRandom,
-  type DeliveryId,
-  type WorkspaceId,
-} from '../../src/kernel/ids.ts';
+import { newMessageId, type DeliveryId, type WorkspaceId } from '../../src/kernel/ids.ts';
 import { silentLogger } from '../../src/kernel/logger.ts';
-import { Timeline, newTrackingNumber, type NewMail } from '../../src/messages/messages.ts';
+import { Timeline, type NewMail } from '../../src/messages/messages.ts';
 import { purges } from '../../src/main/purges.ts';
 import { ReportIntake, type IncomingReport } from '../../src/reports/reports.ts';
 import type { Engine } from '../../src/storage/engine.ts';
@@ -19,8 +13,9 @@ import { KyselyReportStore } from '../../src/storage/report-store.ts';
 import { KyselySharedAddresses } from '../../src/storage/shared-address-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import { encodeReturnToken, Keyring, pageUrl, pixelUrl, returnAddress } from '../../src/tracking/tracking.ts';
-import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
+import { homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
 import { mail, multipart } from '../support/report-mail.ts';
+import { copiesFor, loggedHit, trackedMail } from '../support/tracked-mail.ts';
 import type { TimelineContract } from './timeline.ts';
 
 const START = Date.UTC(2026, 10, 23, 12);
@@ -35,31 +30,12 @@ async function acceptAnother(
   engine: Engine,
   pathsOf: (ids: DeliveryId[]) => NonNullable<NewMail['returnPaths']>,
 ): Promise<{ deliveries: number }> {
-  const ids = Array.from({ length: 1_100 }, () => newDeliveryId());
-  await new KyselyMessageStore(engine).accept({
-    messageId: newMessageId(),
-    workspaceId: WORKSPACE,
-    from: 'ada@sender.example',
-    to: [],
-    cc: [],
-    subject: 'To many',
-    messageIdHeader: '<many@sender.example>',
-    mode: 'full',
-    source: 'submission',
-    sizeBytes: 100,
-    createdAt: START,
-    sentAt: START,
-    deliveries: ids.map((id, n) => ({
-      id,
-      trackingNumber: newTrackingNumber(systemRandom),
-      recipient: `r${n}@reader.example`,
-      pixelUrl: null,
-      untouched: null,
-    })),
-    links: [],
-    returnPaths: pathsOf(ids),
-  });
-  return { deliveries: ids.length };
+  const deliveries = copiesFor(Array.from({ length: 1_100 }, (_, n) => `r${n}@reader.example`));
+  const returnPaths = pathsOf(deliveries.map(({ id }) => id));
+  await new KyselyMessageStore(engine).accept(
+    trackedMail({ workspaceId: WORKSPACE, createdAt: START, deliveries, to: [], returnPaths }),
+  );
+  return { deliveries: deliveries.length };
 }
 
 /** What a report does to the timelines on every engine. */
@@ -71,30 +47,19 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
     const store = new KyselyTimelineStore(engine, clock);
     const timeline = new Timeline({ store, lookup: homeLookup, clock });
     const messageId = newMessageId();
-    const deliveries = [BEN, 'cleo@reader.example'].map((recipient) => ({
-      id: newDeliveryId(),
-      trackingNumber: newTrackingNumber(systemRandom),
-      recipient,
-      pixelUrl: 'http://127.0.0.1/o/x.gif',
-      untouched: null,
-    }));
-    await new KyselyMessageStore(engine).accept({
-      messageId,
-      workspaceId: WORKSPACE,
-      from: 'Ada <ada@sender.example>',
-      to: deliveries.map(({ recipient }) => recipient),
-      cc: [],
-      subject: 'The parcel',
-      messageIdHeader: MESSAGE_ID,
-      mode: 'full',
-      source: 'submission',
-      sizeBytes: 100,
-      createdAt: START,
-      sentAt: START,
-      deliveries,
-      links: [],
-      ...changes,
-    });
+    const deliveries = copiesFor([BEN, 'cleo@reader.example']);
+    await new KyselyMessageStore(engine).accept(
+      trackedMail({
+        messageId,
+        workspaceId: WORKSPACE,
+        createdAt: START,
+        from: 'Ada <ada@sender.example>',
+        subject: 'The parcel',
+        messageIdHeader: MESSAGE_ID,
+        deliveries,
+        ...changes,
+      }),
+    );
     for (const { id } of deliveries) {
       await timeline.recordTransport({
         deliveryId: id,
@@ -383,18 +348,7 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
       const sure = await verdict(engine, ben.id);
       assert.deepEqual([sure.state, sure.confidence], ['probably-read', 0.85]);
       await timeline.recordHits([
-        {
-          epoch: 'epoch-a',
-          seq: 1,
-          at: START + 1_800_000,
-          kind: 'open',
-          method: 'GET',
-          workspaceId: WORKSPACE,
-          subject: ben.id,
-          mode: 'full',
-          ip: '91.10.10.10',
-          headers: { 'user-agent': CHROME },
-        },
+        loggedHit({ seq: 1, at: START + 1_800_000, workspaceId: WORKSPACE, subject: ben.id }),
       ]);
       const both = await verdict(engine, ben.id);
       assert.equal(both.state, 'read');
@@ -451,18 +405,7 @@ export function testReports(name: string, { engine: open, skip }: TimelineContra
     async (t) => {
       const { engine, timeline, take, ben } = await setUp(t);
       await timeline.recordHits([
-        {
-          epoch: 'epoch-a',
-          seq: 1,
-          at: START + 1_800_000,
-          kind: 'open',
-          method: 'GET',
-          workspaceId: WORKSPACE,
-          subject: ben.id,
-          mode: 'full',
-          ip: '91.10.10.10',
-          headers: { 'user-agent': CHROME },
-        },
+        loggedHit({ seq: 1, at: START + 1_800_000, workspaceId: WORKSPACE, subject: ben.id }),
       ]);
       assert.equal((await verdict(engine, ben.id)).state, 'read');
       await take(answer(BEN, [`In-Reply-To: ${MESSAGE_ID}`]));

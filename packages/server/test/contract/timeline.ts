@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AppError } from '../../src/kernel/errors.ts';
-import {
-  newDeliveryId,
-  newMessageId,
-  systemRandom,
-  type DeliveryId,
-  type WorkspaceId,
-} from '../../src/kernel/ids.ts';
+import { type DeliveryId, type WorkspaceId } from '../../src/kernel/ids.ts';
 import { concludeDelivery } from '../../src/messages/interpret.ts';
-import {
-  Timeline,
-  newTrackingNumber,
-  type NewMail,
-  type TransportFact,
-} from '../../src/messages/messages.ts';
+import { Timeline, type NewMail, type TransportFact } from '../../src/messages/messages.ts';
 import { emptyWork } from '../../src/messages/timeline-work.ts';
 import type { Engine } from '../../src/storage/engine.ts';
 import { asPart, type Statement } from '../../src/storage/statements.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
 import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
-import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
+import { homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
+import { copiesFor, loggedHit, trackedMail } from '../support/tracked-mail.ts';
 
 /** RFC 9562 §5.4: no time in it. */
 const RANDOM_ID = /^[\da-f]{8}-[\da-f]{4}-4/;
@@ -67,49 +57,21 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   }
 
   function mail(changes: Partial<NewMail> = {}): NewMail {
-    const messageId = newMessageId();
-    const copyFor = (recipient: string) => ({
-      id: newDeliveryId(),
-      trackingNumber: newTrackingNumber(systemRandom),
-      recipient,
-      pixelUrl: 'http://127.0.0.1/o/x.gif',
-      untouched: null,
-    });
-    return {
-      messageId,
+    return trackedMail({
       workspaceId: WORKSPACE,
-      from: 'a@example.org',
-      to: ['b@example.net'],
-      cc: [],
-      subject: 'Hello',
-      messageIdHeader: '<1@example.org>',
-      mode: 'full',
-      source: 'submission',
-      sizeBytes: 100,
       createdAt: START,
       sentAt: null,
-      deliveries: [copyFor('b@example.net'), copyFor('c@example.net')],
+      deliveries: copiesFor(['b@example.net', 'c@example.net']),
+      to: ['b@example.net'],
       links: [{ index: 1, url: 'https://example.org/' }],
       ...changes,
-    };
+    });
   }
 
   let seq = 0;
   function hit(subject: string, changes: Partial<LoggedHit> = {}): LoggedHit {
     seq += 1;
-    return {
-      epoch: 'epoch-a',
-      seq,
-      at: START + 50_000,
-      kind: 'open',
-      method: 'GET',
-      workspaceId: WORKSPACE,
-      subject,
-      mode: 'full',
-      ip: '91.10.10.10',
-      headers: { 'user-agent': CHROME },
-      ...changes,
-    };
+    return loggedHit({ seq, at: START + 50_000, workspaceId: WORKSPACE, subject, ...changes });
   }
 
   async function events(engine: Engine, deliveryId: DeliveryId) {
