@@ -24,6 +24,8 @@ export interface ConnectionPolicy {
 
 const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3} /;
 const BEFORE_SIGN_IN = new Set(['AUTH', 'STARTTLS', 'QUIT']);
+/** What a guesser of passwords hears at last (RFC 4954 §6), and may not hear for ever. */
+const SIGN_IN_PUT_OFF = 454;
 /** They have their use, but not a hundred times without a mail. */
 const IDLE = new Set(['NOOP', 'RSET', 'VRFY', 'HELP', 'HELO', 'EHLO']);
 /** So much of a mail beyond the limit is read before the client is hung up on. */
@@ -95,7 +97,7 @@ export class PolicyConnection extends SMTPConnection {
     if (context === 'DATA_OK') {
       this.#errors = 0;
       this.#idleCommands = 0;
-    } else if (code >= 500) this.#noteError();
+    } else if (code >= 500 || code === SIGN_IN_PUT_OFF) this.#noteError();
   }
 
   override _onCommand(command: Buffer, callback?: () => void): void {

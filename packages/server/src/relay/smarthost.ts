@@ -52,6 +52,11 @@ const MAILS_PER_CONNECTION = 1_000;
 /** After QUIT nothing is waited for but the other side's end of the connection. */
 const QUIT_MS = 2_000;
 const LONGEST_SWEEP_MS = 1_000;
+/**
+ * A server that lacks for once what it offered so recently (one of several behind a name, or one in trouble that fell back
+ * to HELO) is no reason to give a mail up.
+ */
+const OFFERED_MS = 3_600_000;
 /** Replies by which a server speaks of us and not of the mail: sign in first, use TLS first, wrong order. */
 const ABOUT_US = new Set([503, 530, 535, 538]);
 
@@ -75,6 +80,8 @@ export class SmarthostClient {
   readonly #open = new Set<Connection>();
   /** The one used last is used next, so that the others may go. */
   readonly #idle: Idle[] = [];
+  /** What it offers, and when it last did. */
+  readonly #offered = new Map<string, number>();
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: {
@@ -125,9 +132,7 @@ export class SmarthostClient {
     const commands = mailCommands(raw, envelope, offers);
     if ('status' in commands) {
       this.#keep(session);
-      const { status, text } = commands;
-      const result: SmarthostResult = { kind: 'rejected', reply: text, code: 'cannot-be-sent', status };
-      return { result, mayRepeat: false };
+      return { result: this.#cannotBeSent(commands), mayRepeat: false };
     }
     const isFirst = session.mails === 0;
     try {
@@ -139,13 +144,22 @@ export class SmarthostClient {
         return { result, mayRepeat: false };
       }
       const mayRepeat = reply.code === HANGS_UP && !session.dataBegun && !isFirst;
-      return { result: refused(reply), mayRepeat };
+      const isUnknown = this.#address.credentials !== undefined && !offers.has('AUTH');
+      return { result: isUnknown && speaksOfUs(reply) ? notSignedIn(reply) : refused(reply), mayRepeat };
     } catch (error) {
       connection.fail(error as Error);
       const reply = oneLine((error as Error).message);
       const result = { kind: 'deferred', code: 'server-unreachable', reply, about: 'session' } as const;
       return { result, mayRepeat: !session.dataBegun && !isFirst };
     }
+  }
+
+  #cannotBeSent({ status, text, needs }: CannotBeSent): SmarthostResult {
+    const offeredAt = needs === undefined ? undefined : this.#offered.get(needs);
+    if (offeredAt === undefined || performance.now() - offeredAt > OFFERED_MS)
+      return { kind: 'rejected', reply: text, code: 'cannot-be-sent', status };
+    const reply = `The mail needs ${needs}, which the mail server does not offer now and did a while ago.`;
+    return { kind: 'deferred', code: 'server-deferred', reply };
   }
 
   /** @throws RefusedSession, ConnectionError */
@@ -173,6 +187,7 @@ export class SmarthostClient {
       const address = this.#address;
       const name = this.#name;
       const offers = await shakeHands(connection, { address, name, greetingMs, commandMs, withoutTls });
+      for (const keyword of offers.keys()) this.#offered.set(keyword, performance.now());
       return { connection, offers, mails: 0, needsReset: false, dataBegun: false };
     } catch (error) {
       connection.fail(error as Error);
@@ -230,6 +245,19 @@ function failedSession(error: Error): SmarthostResult {
   const refuses = error instanceof RefusedSession && (reply === undefined || reply.code >= 500);
   const code = refuses ? 'server-refuses-us' : reply === undefined ? 'server-unreachable' : 'server-deferred';
   return { kind: 'deferred', code, reply: text, about: 'server' };
+}
+
+/**
+ * Where we were to sign in and it was not offered (many do so without TLS only), a refusal for reasons of policy (RFC 3463
+ * §3.8), or of relaying, is none of the mail's.
+ */
+function speaksOfUs({ code, lines }: Reply): boolean {
+  return code >= 500 && lines.some((line) => /^5\.7\.\d+\b|\brelay/i.test(line));
+}
+
+function notSignedIn(reply: Reply): SmarthostResult {
+  const text = oneLine(`${inOneLine(reply)} (it offered no way to sign in)`);
+  return { kind: 'deferred', code: 'server-refuses-us', reply: text, about: 'server' };
 }
 
 /** RFC 5321 §4.2.1: 4yz may work later, 5yz will not. */

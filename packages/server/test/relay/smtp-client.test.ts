@@ -206,6 +206,21 @@ describe('what a mail needs of the server', () => {
     });
   });
 
+  test('what the server offered a while ago and lacks now is waited for, and not bounced', async () => {
+    const offers = ({ number }: { number: number }) => (number === 2 ? ['PIPELINING'] : ALL);
+    await withServer(
+      { offers },
+      async ({ send }) => {
+        assert.equal(await status(send({}, EIGHT_BIT)), 'relayed');
+        const result = await send({}, EIGHT_BIT);
+        assert.equal(result.kind === 'deferred' && result.code, 'server-deferred');
+        assert.match(result.reply, /needs 8BITMIME, which the mail server does not offer now/);
+        assert.equal(await status(send({}, EIGHT_BIT)), 'relayed');
+      },
+      { timeouts: { idleMs: 0 } },
+    );
+  });
+
   test('SMTPUTF8: passed on where it is needed; a server without it gets what it can take, and no more', async () => {
     const header = Buffer.from('From: ü@example.org\r\n\r\nHello\r\n');
     await withServer({ offers: ALL }, async ({ server, send }) => {
@@ -706,6 +721,26 @@ describe('TLS and signing in', () => {
     await withServer({ offers: [] }, async ({ send }) => assert.equal((await send()).kind, 'relayed'), {
       user: secret,
     });
+  });
+
+  test('to whom no sign-in is offered, a refusal to relay is no word on the mail; other refusals are', async () => {
+    const cases: [string, string, SmarthostResult['kind']][] = [
+      ['554 5.7.1 <b@example.net>: Relay access denied', secret, 'deferred'],
+      ['550 relay not permitted', secret, 'deferred'],
+      ['550 5.1.1 User unknown', secret, 'rejected'],
+      ['554 5.7.1 <b@example.net>: Relay access denied', '', 'rejected'],
+    ];
+    for (const [reply, user, kind] of cases) {
+      await withServer(
+        { offers: ALL, command: (line) => (line.startsWith('RCPT') ? reply : undefined) },
+        async ({ send }) => {
+          const result = await send();
+          assert.equal(result.kind, kind, reply);
+          assert.equal(result.kind === 'deferred' && result.code, kind === 'deferred' && 'server-refuses-us');
+        },
+        { user },
+      );
+    }
   });
 });
 

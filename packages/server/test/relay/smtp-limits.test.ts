@@ -133,6 +133,18 @@ test('too many errors end the session, and nothing behind them is obeyed', async
   assert.equal(await client.reply(), '', 'hung up');
 });
 
+test('who guesses passwords is hung up on, also when none is looked at any more', async (t) => {
+  const { dialogue } = await limited(t, { maxErrors: 12 });
+  const client = await dialogue();
+  await client.command('EHLO client.example');
+  const replies: string[] = [];
+  for (let n = 0; n < 12; n++)
+    replies.push(await client.command(`AUTH PLAIN ${btoa(`\0${USER}\0wrong ${n}`)}`));
+  assert.match(replies.at(-1) ?? '', /^454 4\.7\.0 /);
+  assert.match(await client.reply(), /^421 4\.7\.0 /);
+  assert.equal(await client.reply(), '', 'hung up');
+});
+
 test('a mail that is taken forgives the errors before it', async (t) => {
   const { signedIn } = await limited(t, { maxErrors: 3 });
   const client = await signedIn();

@@ -24,6 +24,8 @@ export interface MailCommands {
 export interface CannotBeSent {
   status: '5.1.3' | '5.3.4' | '5.6.0' | '5.6.3' | '5.6.7';
   text: string;
+  /** The extension that is missing: it may only be missing for now. */
+  needs?: '8BITMIME' | 'SMTPUTF8';
 }
 
 /** What the server offers decides on what is said, and whether the mail can be sent through it at all. */
@@ -90,6 +92,7 @@ function missing(
   if (!offers.has('SMTPUTF8') && needsUnicode(raw, mail)) {
     return {
       status: '5.6.7',
+      needs: 'SMTPUTF8',
       text: 'An address or the header of the mail has characters beyond ASCII, and the mail server does not offer SMTPUTF8 (RFC 6531). Use an address in ASCII, or another mail server.',
     };
   }
@@ -97,6 +100,7 @@ function missing(
   if (!mail.isPlain && !offers.has('8BITMIME')) {
     return {
       status: '5.6.3',
+      needs: '8BITMIME',
       text: 'The mail has characters of 8 bits, and the mail server does not offer 8BITMIME (RFC 6152). Let the mail program encode it as quoted-printable, or use another mail server.',
     };
   }
