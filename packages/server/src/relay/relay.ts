@@ -1,8 +1,10 @@
 /** The way of a mail: submission, acceptance, queue, each recipient's copy, the way out. The room's public file. */
 import type { SmarthostCheck } from './check-smarthost.ts';
-import type { Relay, RelayDeps } from './create-relay.ts';
+import type { Relay } from './create-relay.ts';
+import type { RelayDeps } from './relay-options.ts';
 
-export type { Relay, RelayDeps, RelaySettings, RelayTuning, SendingState } from './create-relay.ts';
+export type { Relay, SendingState } from './create-relay.ts';
+export type { RelayDeps, RelaySettings, RelayTuning } from './relay-options.ts';
 export type { AcceptedMail, IncomingMail } from './accept.ts';
 export { destinationOf } from './destination.ts';
 export { reasonOfLinkLeft } from './instrument/link-reasons.ts';
