@@ -1,5 +1,4 @@
-import type { Client, EventType, Network, Place, Reason, Verdict } from '@waybill/sdk';
-import type { Actor } from '@waybill/sdk';
+import type { Event, Reason, Verdict } from '@waybill/sdk';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { OutboxEntry, Rule } from '../notify/notify.ts';
 import type { TransportState } from './message.ts';
@@ -40,18 +39,10 @@ export interface Sighting {
   userAgent?: string;
 }
 
-export interface StoredEvent {
+/** Times are milliseconds UTC. */
+export interface StoredEvent extends Omit<Event, 'at' | 'requests'> {
   id: string;
   at: number;
-  type: EventType;
-  actor?: Actor;
-  confidence?: number;
-  reasons?: Reason[];
-  place?: Place;
-  client?: Client;
-  network?: Network;
-  ip?: string;
-  link?: string;
   /** What it was made from, unique: `hit:<epoch>:<seq>`, `day:<delivery>`, `relay:…`, `report:…`, `privacy:…`. */
   source: string;
   rulesVersion: number;

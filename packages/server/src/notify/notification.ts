@@ -1,18 +1,9 @@
-import type { Actor, Client, EventType, Network, Place, Reason, RuleTrigger, Verdict } from '@waybill/sdk';
+import type { Actor, Event, RuleTrigger, Verdict } from '@waybill/sdk';
 import type { MessageId, WorkspaceId } from '../kernel/ids.ts';
 
 /** An event of a delivery's timeline as this room needs it; times are milliseconds UTC. */
-export interface NotedEvent {
+export interface NotedEvent extends Omit<Event, 'at' | 'requests'> {
   at: number;
-  type: EventType;
-  actor?: Actor;
-  confidence?: number;
-  reasons?: Reason[];
-  place?: Place;
-  client?: Client;
-  network?: Network;
-  ip?: string;
-  link?: string;
 }
 
 /** Something that happened to a delivery and that a rule asks to be told of. */

@@ -43,6 +43,42 @@ async function storedTimes(directory: string): Promise<number[]> {
 
 const upTo = (end: number): number[] => Array.from({ length: end }, (_, n) => n);
 
+/** A back end that reads the log while it grows. */
+function follow(directory: string) {
+  const source = openSource(directory);
+  const cursors = new Map<string, number>();
+  const seen: number[] = [];
+  const read = async (): Promise<void> => {
+    for (const { at, epoch, seq } of await source.read(cursors, 100)) {
+      seen.push(at);
+      cursors.set(epoch, seq);
+    }
+  };
+  return { source, seen, read };
+}
+
+/** A disk that syncs nothing from `hang` until `goOn`. */
+function hangingDisk() {
+  let gate: Promise<void> | undefined;
+  let goOn = (): void => {};
+  const disk: Disk = {
+    ...systemDisk,
+    datasync: async (file) => {
+      await gate;
+      await systemDisk.datasync(file);
+    },
+  };
+  const hang = (): void => {
+    gate = new Promise((resolve) => {
+      goOn = () => {
+        gate = undefined;
+        resolve();
+      };
+    });
+  };
+  return { disk, hang, goOn: () => goOn() };
+}
+
 async function untilReady(log: LocalHitLog): Promise<void> {
   for (let n = 0; n < 300 && !log.status().ready; n++) await sleep(50);
   assert.equal(log.status().ready, true, 'it did not become ready again');
@@ -280,18 +316,10 @@ test('local hit log: damaged bytes that were set aside are removed after thirty 
 
 test('local hit log: a disk that hangs holds readers for five seconds at most, and it recovers by itself', async () => {
   await using directory = await temporaryDirectory();
-  let gate: Promise<void> | undefined;
-  const disk: Disk = {
-    ...systemDisk,
-    datasync: async (file) => {
-      await gate;
-      await systemDisk.datasync(file);
-    },
-  };
+  const { disk, hang, goOn } = hangingDisk();
   const log = await open(directory.path, disk);
   await log.append(sampleHit(1));
-  const { promise, resolve } = Promise.withResolvers<void>();
-  gate = promise;
+  hang();
   const before = performance.now();
   await assert.rejects(log.append(sampleHit(2)), { code: 'unavailable' });
   assert.ok(performance.now() - before < 10_000);
@@ -299,8 +327,7 @@ test('local hit log: a disk that hangs holds readers for five seconds at most, a
   const atOnce = performance.now();
   await assert.rejects(log.append(sampleHit(3)), { code: 'unavailable' });
   assert.ok(performance.now() - atOnce < 2_500, 'the next reader does not wait at all');
-  gate = undefined;
-  resolve();
+  goOn();
   await untilReady(log);
   await log.append(sampleHit(4));
   await log.close();
@@ -339,17 +366,9 @@ test('local hit log: on a slow disk nobody waits longer than five seconds, whate
 
 test('local hit log: hits that wait for a disk are limited in memory, too', async () => {
   await using directory = await temporaryDirectory();
-  let gate: Promise<void> | undefined;
-  const disk: Disk = {
-    ...systemDisk,
-    datasync: async (file) => {
-      await gate;
-      await systemDisk.datasync(file);
-    },
-  };
+  const { disk, hang, goOn } = hangingDisk();
   const log = await open(directory.path, disk);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  gate = promise;
+  hang();
   const large = (n: number) => ({ ...sampleHit(n), url: `https://example.org/${'x'.repeat(20_000)}` });
   const answers = upTo(20_000).map((n) =>
     log
@@ -357,8 +376,7 @@ test('local hit log: hits that wait for a disk are limited in memory, too', asyn
       .then(() => 1)
       .catch(() => 0),
   );
-  gate = undefined;
-  resolve();
+  goOn();
   const kept = (await Promise.all(answers)).reduce<number>((sum, each) => sum + each, 0);
   assert.ok(kept > 2_000 && kept < 10_000, `${kept} hits of 20 KB were taken`);
   // When they are written there is room again.
@@ -451,15 +469,7 @@ test('local hit log: a damaged number in the next segment lets nothing be remove
 for (const code of ['EIO', 'ENOSPC']) {
   test(`local hit log: what was read before its sync failed with ${code} hides nothing that comes after`, async () => {
     await using directory = await temporaryDirectory();
-    const source = openSource(directory.path);
-    const cursors = new Map<string, number>();
-    const seen: number[] = [];
-    const read = async (): Promise<void> => {
-      for (const { at, epoch, seq } of await source.read(cursors, 100)) {
-        seen.push(at);
-        cursors.set(epoch, seq);
-      }
-    };
+    const { source, seen, read } = follow(directory.path);
     let isFailing = false;
     const disk: Disk = {
       ...systemDisk,
@@ -496,15 +506,7 @@ for (const code of ['EIO', 'ENOSPC']) {
 
 test('local hit log: a frame that is taken back on a full disk hides nothing that takes its place', async () => {
   await using directory = await temporaryDirectory();
-  const source = openSource(directory.path);
-  const cursors = new Map<string, number>();
-  const seen: number[] = [];
-  const read = async (): Promise<void> => {
-    for (const { at, epoch, seq } of await source.read(cursors, 100)) {
-      seen.push(at);
-      cursors.set(epoch, seq);
-    }
-  };
+  const { source, seen, read } = follow(directory.path);
   let isFull = false;
   const disk: Disk = {
     ...systemDisk,
