@@ -426,12 +426,31 @@ describe('what the server answers', () => {
       },
     ));
 
+  test('a reply of many lines, or a very long one, is one: a mail that was taken is not sent again', async () => {
+    const replies = [`${'250-x\r\n'.repeat(9_000)}250 taken`, `250 ${'x'.repeat(65_536)}`];
+    for (const reply of replies) {
+      await withServer({ offers: ALL, end: () => reply }, async ({ server, send }) => {
+        for (let n = 0; n < 2; n++) {
+          const result = await send();
+          assert.equal(result.kind, 'relayed');
+          assert.ok(result.reply.length <= 501);
+        }
+        assert.equal(server.sessions.length, 1);
+      });
+    }
+    await withServer(
+      { offers: [...ALL, ...Array.from({ length: 1_000 }, (_, n) => `X-${n} ${'y'.repeat(60)}`)] },
+      async ({ send }) => assert.equal((await send()).kind, 'relayed'),
+    );
+  });
+
   test('what is no SMTP, or has no end, is no answer', async () => {
     for (const noise of [
       'SSH-2.0-OpenSSH\r\n',
       '2500 x\r\n',
       'x'.repeat(10_000),
-      '250-x\r\n'.repeat(1_000),
+      '250-x\r\n'.repeat(200_000),
+      `220 ${'x'.repeat(1_100_000)}`,
     ]) {
       await withServer({ greet: () => ({ pieces: [noise] }) }, async ({ send }) => {
         assert.deepEqual(outcome(await send()), ['server-unreachable', 'server']);

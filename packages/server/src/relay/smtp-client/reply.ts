@@ -5,24 +5,34 @@ export interface Reply {
   lines: string[];
 }
 
+const CODE = /^([2-5]\d\d)([ -]?)/;
 const LF = 0x0a;
 const CR = 0x0d;
-/** RFC 5321 §4.5.3.1.5 allows 512; servers go beyond it. */
+/** What is kept. RFC 5321 §4.5.3.1.5 allows 512 bytes a line; servers go beyond it. */
 const LONGEST_LINE = 4_096;
 const MOST_LINES = 200;
+/**
+ * So much is read of one reply, for its code: whoever has taken a mail and says so at length would get it again and again
+ * from a client that does not listen to the end.
+ */
+const MOST_BYTES = 1_048_576;
 
 /** Cuts what a server sends into replies, however it comes. */
 export class ReplyReader {
   #rest: Buffer = Buffer.alloc(0);
   #lines: string[] = [];
+  /** Of the reply that has begun, and its last line. */
+  #bytes = 0;
+  #isBegun = false;
 
   /** Something of a reply is here, and its end is not. */
   get isInReply(): boolean {
-    return this.#rest.length > 0 || this.#lines.length > 0;
+    return this.#rest.length > 0 || this.#isBegun;
   }
 
   /** @throws Error when it is no SMTP */
   push(piece: Buffer): Reply[] {
+    this.#bytes += piece.length;
     const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     const replies: Reply[] = [];
     let start = 0;
@@ -31,19 +41,23 @@ export class ReplyReader {
       if (reply !== undefined) replies.push(reply);
       start = end + 1;
     }
-    this.#rest = bytes.subarray(start);
-    if (this.#rest.length > LONGEST_LINE) throw new Error('The mail server sent a line without an end.');
+    this.#rest = bytes.subarray(start, start + LONGEST_LINE);
+    if (replies.length > 0) this.#bytes = this.#rest.length;
+    const isNoReply = this.#rest.length === LONGEST_LINE && !CODE.test(this.#rest.toString('latin1', 0, 4));
+    if (this.#bytes > MOST_BYTES || isNoReply)
+      throw new Error('The mail server sent a reply without an end.');
     return replies;
   }
 
   #line(line: string): Reply | undefined {
-    const [, digits = '', separator = ''] = /^([2-5]\d\d)([ -]?)/.exec(line) ?? [];
+    const [, digits = '', separator = ''] = CODE.exec(line) ?? [];
     const isReply = digits !== '' && (separator !== '' || line.length === digits.length);
-    if (!isReply || line.length > LONGEST_LINE || this.#lines.length >= MOST_LINES) {
-      throw new Error('The mail server sent something that is no SMTP.');
+    if (!isReply) throw new Error('The mail server sent something that is no SMTP.');
+    if (this.#lines.length < MOST_LINES) {
+      this.#lines.push(line.slice(digits.length + separator.length, LONGEST_LINE));
     }
-    this.#lines.push(line.slice(digits.length + separator.length));
-    if (separator === '-') return undefined;
+    this.#isBegun = separator === '-';
+    if (this.#isBegun) return undefined;
     const reply = { code: Number(digits), lines: this.#lines };
     this.#lines = [];
     return reply;
