@@ -8,7 +8,7 @@ import { KyselyTimelineStore } from '../../src/storage/timeline-store.ts';
 import type { LoggedHit } from '../../src/tracking/tracking.ts';
 import { CHROME, homeLookup } from '../support/home-reader.ts';
 import { copiesFor, loggedHit, trackedMail } from '../support/tracked-mail.ts';
-import type { TimelineContract } from './timeline.ts';
+import type { TimelineContract } from './timeline-bench.ts';
 
 const START = Date.UTC(2026, 10, 23, 12);
 const WORKSPACE = 7 as WorkspaceId;

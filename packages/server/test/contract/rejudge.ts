@@ -11,7 +11,7 @@ import type { LoggedHit } from '../../src/tracking/tracking.ts';
 import { CHROME, homeLookup, insertFirstOpenRule } from '../support/home-reader.ts';
 import { capturedIo } from '../support/captured-io.ts';
 import { copiesFor, loggedHit, trackedMail } from '../support/tracked-mail.ts';
-import type { TimelineContract } from './timeline.ts';
+import type { TimelineContract } from './timeline-bench.ts';
 
 const START = Date.UTC(2026, 10, 1, 12);
 const NOW = START + 40 * 86_400_000;

@@ -3,19 +3,26 @@ import { join } from 'node:path';
 import { openPostgres, openSqlite } from '../../src/storage/engine.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
+import { testAnswers } from './answers.ts';
 import { testReports } from './reports.ts';
+import type { TimelineContract } from './timeline-bench.ts';
 
 const directory = await temporaryDirectory();
 after(() => directory[Symbol.asyncDispose]());
 const postgres = usePostgres();
 let databases = 0;
 
-testReports('SQLite', {
+const sqlite: TimelineContract = {
   skip: false,
   engine: () => openSqlite(join(directory.path, `${++databases}.db`)),
-});
+};
 
-testReports('PostgreSQL', {
+const server: TimelineContract = {
   skip: postgres.skip,
   engine: async () => openPostgres(await postgres.createDatabase()),
-});
+};
+
+testReports('SQLite', sqlite);
+testReports('PostgreSQL', server);
+testAnswers('SQLite', sqlite);
+testAnswers('PostgreSQL', server);

@@ -4,7 +4,9 @@ import { openPostgres, openSqlite } from '../../src/storage/engine.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
 import { testHitRecording } from './hit-recording.ts';
-import { testTimeline, type TimelineContract } from './timeline.ts';
+import type { TimelineContract } from './timeline-bench.ts';
+import { testTimeline } from './timeline.ts';
+import { testTransport } from './transport.ts';
 
 const directory = await temporaryDirectory();
 after(() => directory[Symbol.asyncDispose]());
@@ -22,5 +24,7 @@ const server: TimelineContract = {
 
 testTimeline('SQLite', sqlite);
 testTimeline('PostgreSQL', server);
+testTransport('SQLite', sqlite);
+testTransport('PostgreSQL', server);
 testHitRecording('SQLite', sqlite);
 testHitRecording('PostgreSQL', server);
