@@ -34,9 +34,8 @@ export class HtmlScanner {
   readonly #handler: HtmlHandler;
   readonly #attributes = new Attributes();
   readonly #foreign = new ForeignContent();
-  /** Where the next of each that ends a comment is: what is far away, or nowhere, is searched once and not once per comment. */
-  #nextEnd = -1;
-  #nextBangEnd = -1;
+  /** Where the next `-->` is: one that is far away, or nowhere, is searched once and not once per comment. */
+  #nextCommentEnd = -1;
   /** Where the name of the tag read last ends. */
   #nameEnd = 0;
   /** False once something that was never closed swallowed the rest. */
@@ -130,15 +129,15 @@ export class HtmlScanner {
     const text = this.#text;
     if (text.charCodeAt(start) === GT) return start + 1;
     if (text.startsWith('->', start)) return start + 2;
-    if (this.#nextEnd < start) this.#nextEnd = this.#positionOf('-->', start);
-    if (this.#nextBangEnd < start) this.#nextBangEnd = this.#positionOf('--!>', start);
-    const end = Math.min(this.#nextEnd + 3, this.#nextBangEnd + 4);
-    return end === Infinity ? this.#swallowed() : end;
-  }
-
-  #positionOf(wanted: string, start: number): number {
-    const found = this.#text.indexOf(wanted, start);
-    return found === -1 ? Infinity : found;
+    if (this.#nextCommentEnd < start) {
+      const found = text.indexOf('-->', start);
+      this.#nextCommentEnd = found === -1 ? Infinity : found;
+    }
+    const end = this.#nextCommentEnd;
+    // Only within the comment: hardly any document has one, and would be searched to its end.
+    const bangEnd = text.slice(start, end).indexOf('--!>');
+    if (bangEnd !== -1) return start + bangEnd + 4;
+    return end === Infinity ? this.#swallowed() : end + 3;
   }
 
   /** Doctypes end at the same place: at the first `>`, even inside quotes. */

@@ -1,6 +1,8 @@
 /** Enough of a style sheet to see whether one more element changes what its rules select. */
 const LONGEST_SHEET = 200_000;
 
+/** Few sheets have any of those below. */
+const OF_TYPE = /-of-type/i;
 /** Rules by how many elements of one type there are do not count what is added, unless they are of its type. */
 const OTHER_TYPE = /(?:^|[^\w.#-])(?!img\b|span\b)[a-z][\w-]*:(?:nth-last|nth|last|only|first)-of-type/gi;
 /** Of the type of the trap link. */
@@ -29,9 +31,10 @@ export class StyleRules {
   add(sheet: string): void {
     this.present = true;
     const some = sheet.length > LONGEST_SHEET ? sheet.slice(0, LONGEST_SHEET) : sheet;
-    const counting = some.replaceAll(OTHER_TYPE, '');
+    const countsTypes = OF_TYPE.test(some);
+    const counting = countsTypes ? some.replaceAll(OTHER_TYPE, '') : some;
     this.fromEnd ||= FROM_END.test(counting);
-    this.countsAnchors ||= ANCHORS_BY_TYPE.test(some);
+    this.countsAnchors ||= countsTypes && ANCHORS_BY_TYPE.test(some);
     this.fromStart ||= FROM_START.test(counting);
     if (sheet.length > LONGEST_SHEET || UNREADABLE.test(some)) this.#sheets = undefined;
     this.#sheets?.push(some.toLowerCase());
