@@ -18,27 +18,27 @@ export interface EditLimits extends LinkContext {
   leavesLinks: boolean;
 }
 
-/** Far more than short HTML has with all its links tracked; see image-weight.ts. */
-const MOST_MEASURED = 100_000;
-
 export interface LinkPlan {
   edits: TextEdit[];
   links: TrackedLink[];
   /** Links with an http or https address that stay; in mail that is tracked. */
   left: LeftLink[];
   /**
-   * How much longer each tracked link makes the document than the same link as its author could have written it; 0 in
-   * documents that are long or have no image.
+   * How much longer each tracked link makes the document than the same link as its author could have written it; 0 when it
+   * was not measured.
    */
   growths: number[];
-  /** Length of the document with all links as their authors could have written them, less its length now. */
+  /** Length of the document with all links as their authors could have written them, less its length now, when measured. */
   restored: number;
+  /** The document cannot be shorter by more than this with its links as their authors could have written them. */
+  shrinkable: number;
 }
 
 /**
  * Decides for every link what it leads to: over us, as it is, or, if it was ours already, back to its destination.
  *
  * @param removals parts of the document that go, in order
+ * @param measured whether anybody asks how much longer the document gets
  * @param most how many are tracked; those behind stay as they are
  */
 export function planLinks(
@@ -46,17 +46,17 @@ export function planLinks(
   removals: readonly TextEdit[],
   options: HtmlOptions,
   limits: EditLimits,
+  measured = false,
   most = Infinity,
 ): LinkPlan {
-  const { links: sites, length, imageCount } = survey;
+  const { links: sites } = survey;
   const edits: TextEdit[] = [];
   const growths: number[] = [];
   const left: LeftLink[] = [];
-  // Of other documents nobody asks how much longer they get; of this one, also when it is full of our own addresses.
-  const measured = imageCount > 0 && length < MOST_MEASURED;
   const table = new LinkTable(options);
   const longest = limits.unfoldable ? LONGEST_UNFOLDED : LONGEST_LINK;
   let restored = 0;
+  let shrinkable = 0;
   let judged = 0;
   let removal = 0;
   for (const site of sites) {
@@ -70,11 +70,15 @@ export function planLinks(
     }
     if (own?.kind === 'trap') {
       const unwrapped = unwrap(site);
-      for (const edit of unwrapped) restored -= edit.end - edit.start;
+      for (const edit of unwrapped) {
+        restored -= edit.end - edit.start;
+        shrinkable += edit.end - edit.start;
+      }
       edits.push(...unwrapped);
       continue;
     }
     const destination = own?.destination ?? site.href;
+    shrinkable += valueEnd - valueStart;
     const written = measured ? escapeAttribute(destination).length : 0;
     if (measured) restored += written - (valueEnd - valueStart);
     let target = destination;
@@ -99,10 +103,11 @@ export function planLinks(
       // Safe Links keeps the address that it wrapped beside its own; ours is not left there.
       const edit = hrefEdit(site.original, site.tagEnd, destination);
       edits.push(edit);
-      if (measured) restored += edit.text.length - (edit.end - edit.start);
+      restored += edit.text.length - (edit.end - edit.start);
+      shrinkable += edit.end - edit.start;
     }
   }
-  return { edits, links: table.links, left, growths, restored };
+  return { edits, links: table.links, left, growths, restored, shrinkable };
 }
 
 /** @param restored the destination, of a link that is one of ours */

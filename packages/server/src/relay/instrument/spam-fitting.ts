@@ -29,17 +29,21 @@ export interface FittedPlan {
 export function fitToFilters(document: Document, options: HtmlOptions, limits: EditLimits): FittedPlan {
   const { survey, removals, images, added } = document;
   const { pixelUrl, spamCare } = options;
-  const plan = planLinks(survey, removals, options, limits);
-  const whole = { plan, leavesPixel: false };
+  const unmeasured = planLinks(survey, removals, options, limits);
+  const whole = { plan: unmeasured, leavesPixel: false };
   if (images === 0 || spamCare === 'none') return whole;
-  if (plan.growths.length === 0 && spamCare !== 'pixel') return whole;
-  const length = sourceLength(survey) + lengthChange(removals) + plan.restored;
+  if (unmeasured.growths.length === 0 && spamCare !== 'pixel') return whole;
+  const now = sourceLength(survey) + lengthChange(removals);
+  // Most documents are long whatever their links were.
+  if (!isShort(now - unmeasured.shrinkable)) return whole;
+  const plan = planLinks(survey, removals, options, limits, true);
+  const length = now + plan.restored;
   if (!isShort(length)) return whole;
   const pixel = pixelUrl === null ? 0 : pixelMarkup(escapeAttribute(pixelUrl), 'image', survey.rules).length;
   const leavesPixel = spamCare === 'pixel' && pixel > 0 && !weighsLike(length + added + pixel, length);
   const most = affordableLinks(length, added + (leavesPixel ? 0 : pixel), plan.growths);
   return {
-    plan: most === plan.growths.length ? plan : planLinks(survey, removals, options, limits, most),
+    plan: most === plan.growths.length ? plan : planLinks(survey, removals, options, limits, true, most),
     leavesPixel,
   };
 }
