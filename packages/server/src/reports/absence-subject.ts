@@ -20,7 +20,7 @@ const NAMES: readonly RegExp[] = [
   /automatikus válasz|αυτόματη απάντηση|otomatik yanıt/,
   // Asian languages, Arabic, Hebrew
   /自動(?:返信|応答|回覆|回复|答覆)|自动(?:回复|答复|回覆)|자동 ?(?:회신|응답|답장)/,
-  /ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|jawapan automatik|رد تلقائي|الرد التلقائي|תשובה אוטומטית|מענה אוטומטי|स्वचालित उत्तर/,
+  /ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|jawapan automatik|رد تلقائي|الرد التلقائي|תשובה אוטומטית|מענה אוטומטי|स्वचालित उत्तर|پاسخ خودکار/,
 ];
 
 /** Of absence. People write such as well. */

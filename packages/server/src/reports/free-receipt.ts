@@ -13,7 +13,7 @@ const DELETED =
   /(?:was|were|has been) deleted without being (?:read|opened)|ungelesen gelöscht|gelöscht, ohne gelesen|supprimée? sans (?:avoir été|être) lue?|elimin[óo]\w* sin (?:ser |haber sido )?le(?:er|ído)|eliminat[oa] senza essere (?:stat[oa] )?lett[oa]|verwijderd zonder (?:te zijn )?gelezen|excluíd[ao] sem ser lid[ao]|togs bort utan att läsas|удалено(?:,| ) (?:но )?не(?: было)? прочитано|開封せずに削除|未读(?:取)?(?:即|便|就)被?删除/iu;
 
 const DISPLAYED =
-  /\bwas (?:read|opened|displayed)\b[^.]{0,40}? (?:on|at|by)\b|your (?:document|message|memo):? .{1,400}? was received by\b|wurde (?:am |von )?.{0,80}?(?:gelesen|geöffnet)|ihr dokument:? .{1,400}? wurde empfangen von|a été (?:lue?|ouverte?)|(?:fue|ha sido|se ha) (?:leíd[oa]|abiert[oa])|se leyó|è stat[oa] (?:lett|apert)[oa]|(?:is|werd) (?:op .{1,60} )?gelezen|foi lid[ao]|lästes|blev læst|ble lest|on luettu|został[ao]? przeczytan|byla? přečten|было прочитано|прочитано .{1,60}\d|開封されました|已(?:被)?(?:阅读|閱讀|读取)|읽었습니다/iu;
+  /\bwas (?:read|opened|displayed)\b[^.]{0,40}? (?:on|at|by)\b|your .{1,300}? document: was .{1,200}? received by:|your (?:document|message|memo):? .{1,400}? was received by\b|wurde (?:am |von )?.{0,80}?(?:gelesen|geöffnet)|ihr dokument:? .{1,400}? wurde empfangen von|a été (?:lue?|ouverte?)|(?:fue|ha sido|se ha) (?:leíd[oa]|abiert[oa])|se leyó|è stat[oa] (?:lett|apert)[oa]|(?:is|werd) (?:op .{1,60} )?gelezen|foi lid[ao]|lästes|blev læst|ble lest|on luettu|został[ao]? przeczytan|byla? přečten|было прочитано|прочитано .{1,60}\d|開封されました|已(?:被)?(?:阅读|閱讀|读取)|읽었습니다/iu;
 
 /** Programs name the mail: by the fields of its header, each on a line, as "your document", or by what they answer. */
 function isForm(fields: HeaderFields, own: readonly string[]): boolean {
