@@ -207,7 +207,7 @@ test('stop breaks off what hangs, in time, and it is due again at once', async (
   await eventually('the attempt', async () => hung.requests() === 1);
   const before = Date.now();
   await dispatcher.stop();
-  assert.ok(Date.now() - before < 2_000);
+  assert.ok(Date.now() - before < 5_000);
   const row = await b.outbox('n');
   assert.deepEqual([row?.state, row?.attempts, row?.next_attempt_at], ['pending', 0, b.time.now]);
   assert.equal((await b.store.channel(WORKSPACE, 'a'))?.lastError, null);
