@@ -196,7 +196,7 @@ async function openInDemoInbox(
   });
   const tookMs = performance.now() - answeredAt;
   t.diagnostic(`on the timeline ${Math.round(tookMs)} ms after the pixel was answered`);
-  await delivery.getByRole('heading', { name: /^(Probably )?[Rr]ead/ }).waitFor({ timeout: 5000 });
+  await delivery.getByRole('heading', { name: /^(Probably )?[Rr]ead/ }).waitFor({ timeout: 30_000 });
 }
 
 async function deliveryDetail(server: RunningServer, number: string): Promise<DeliveryDetail> {

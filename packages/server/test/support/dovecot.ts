@@ -13,7 +13,7 @@ import { temporaryDirectory } from './temp-dir.ts';
 
 const PROGRAM = '/usr/sbin/dovecot';
 const SETPRIV = '/usr/bin/setpriv';
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 
 /** Why there is no Dovecot, or false: give it to `test` as its `skip` option. */
 export const noDovecot: string | false = existsSync(PROGRAM) ? false : 'no Dovecot on this machine';

@@ -9,7 +9,7 @@ import { showWhenFailed } from './failure-log.ts';
 import { onFreePorts } from './free-ports.ts';
 import { temporaryDirectory } from './temp-dir.ts';
 
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 5_000;
 const SETPRIV = '/usr/bin/setpriv';
 
