@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router';
 import type { CapturedMail } from '@waybill/sdk';
 import { inboxQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
-import { Button, buttonClasses } from '../design/button.tsx';
+import { buttonClasses } from '../design/button.tsx';
 import { Moment } from '../design/moment.tsx';
 import { Page, PageHeader, useTitle } from '../design/page.tsx';
+import { ShowMore } from '../design/show-more.tsx';
 import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { DemoBanner } from './demo-banner.tsx';
 
@@ -39,13 +40,7 @@ export function InboxPage() {
             ))}
           </ul>
         )}
-        {inbox.hasNextPage && (
-          <div className="py-5 text-center">
-            <Button busy={inbox.isFetchingNextPage} onClick={() => void inbox.fetchNextPage()}>
-              {inbox.isFetchingNextPage ? 'Loading' : 'Show older mails'}
-            </Button>
-          </div>
-        )}
+        <ShowMore listing={inbox} label="Show older mails" />
       </div>
     </Page>
   );

@@ -8,6 +8,7 @@ import { useConnection } from '../app/live-context.ts';
 import { Button, buttonClasses } from '../design/button.tsx';
 import { Segments } from '../design/choice.tsx';
 import { Page, PageHeader, useTitle } from '../design/page.tsx';
+import { ShowMore } from '../design/show-more.tsx';
 import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { type FeedFilter, feedOf } from './feed.ts';
 import { FeedRow } from './feed-row.tsx';
@@ -71,13 +72,7 @@ export function LivePage() {
           ))}
         </ol>
       )}
-      {events.hasNextPage && (
-        <div className="py-5 text-center">
-          <Button busy={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
-            {events.isFetchingNextPage ? 'Loading' : 'Show older events'}
-          </Button>
-        </div>
-      )}
+      <ShowMore listing={events} label="Show older events" />
     </Page>
   );
 }

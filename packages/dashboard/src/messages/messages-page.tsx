@@ -2,10 +2,10 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { sessionQuery, messagesQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
-import { Button } from '../design/button.tsx';
 import { Segments } from '../design/choice.tsx';
 import { Page, PageHeader, useTitle } from '../design/page.tsx';
 import { SearchField } from '../design/search-field.tsx';
+import { ShowMore } from '../design/show-more.tsx';
 import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { FirstSteps } from './first-steps.tsx';
 import { filters } from './filters.ts';
@@ -59,13 +59,7 @@ export function MessagesPage() {
           ))}
         </ul>
       )}
-      {messages.hasNextPage && (
-        <div className="py-5 text-center">
-          <Button busy={messages.isFetchingNextPage} onClick={() => void messages.fetchNextPage()}>
-            {messages.isFetchingNextPage ? 'Loading' : 'Show older messages'}
-          </Button>
-        </div>
-      )}
+      <ShowMore listing={messages} label="Show older messages" />
     </Page>
   );
 }

@@ -10,6 +10,7 @@ import { Moment } from '../design/moment.tsx';
 import { useNow } from '../design/now.ts';
 import { useTitle } from '../design/page.tsx';
 import { SearchField } from '../design/search-field.tsx';
+import { ShowMore } from '../design/show-more.tsx';
 import { ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { Trouble } from '../design/trouble.tsx';
 import { DropDialog } from './drop-dialog.tsx';
@@ -84,13 +85,7 @@ export function QueuePage() {
           ))}
         </ul>
       )}
-      {queue.hasNextPage && (
-        <div className="py-5 text-center">
-          <Button busy={queue.isFetchingNextPage} onClick={() => void queue.fetchNextPage()}>
-            Show older
-          </Button>
-        </div>
-      )}
+      <ShowMore listing={queue} label="Show older" />
       {dropped !== undefined && (
         <DropDialog copy={dropped} onClose={() => setDropped(undefined)} onDropped={refresh} />
       )}

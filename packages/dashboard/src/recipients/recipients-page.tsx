@@ -3,10 +3,10 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import type { RecipientSummary } from '@waybill/sdk';
 import { recipientsQuery } from '../api/queries.ts';
 import { useRowKeys } from '../app/keyboard.ts';
-import { Button } from '../design/button.tsx';
 import { Moment } from '../design/moment.tsx';
 import { Page, PageHeader, useTitle } from '../design/page.tsx';
 import { SearchField } from '../design/search-field.tsx';
+import { ShowMore } from '../design/show-more.tsx';
 import { Empty, ProblemNote, SkeletonRows } from '../design/states.tsx';
 import { VerdictMark } from '../design/verdict-mark.tsx';
 import { recipientSigns } from './recipient-signs.ts';
@@ -53,13 +53,7 @@ export function RecipientsPage() {
             ))}
           </ul>
         )}
-        {recipients.hasNextPage && (
-          <div className="py-5 text-center">
-            <Button busy={recipients.isFetchingNextPage} onClick={() => void recipients.fetchNextPage()}>
-              Show more
-            </Button>
-          </div>
-        )}
+        <ShowMore listing={recipients} label="Show more" />
       </div>
     </Page>
   );

@@ -1,21 +1,6 @@
-import { after } from 'node:test';
-import { join } from 'node:path';
-import { openPostgres, openSqlite } from '../../src/storage/engine.ts';
-import { usePostgres } from '../support/postgres.ts';
-import { temporaryDirectory } from '../support/temp-dir.ts';
+import { freshDatabases } from '../support/both-engines.ts';
 import { testRejudge } from './rejudge.ts';
 
-const directory = await temporaryDirectory();
-after(() => directory[Symbol.asyncDispose]());
-const postgres = usePostgres();
-let databases = 0;
-
-testRejudge('SQLite', {
-  skip: false,
-  engine: () => openSqlite(join(directory.path, `${++databases}.db`)),
-});
-
-testRejudge('PostgreSQL', {
-  skip: postgres.skip,
-  engine: async () => openPostgres(await postgres.createDatabase()),
-});
+for (const { name, skip, open } of await freshDatabases()) {
+  testRejudge(name, { skip, engine: open });
+}

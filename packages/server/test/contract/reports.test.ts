@@ -1,28 +1,8 @@
-import { after } from 'node:test';
-import { join } from 'node:path';
-import { openPostgres, openSqlite } from '../../src/storage/engine.ts';
-import { usePostgres } from '../support/postgres.ts';
-import { temporaryDirectory } from '../support/temp-dir.ts';
+import { freshDatabases } from '../support/both-engines.ts';
 import { testAnswers } from './answers.ts';
 import { testReports } from './reports.ts';
-import type { TimelineContract } from './timeline-bench.ts';
 
-const directory = await temporaryDirectory();
-after(() => directory[Symbol.asyncDispose]());
-const postgres = usePostgres();
-let databases = 0;
-
-const sqlite: TimelineContract = {
-  skip: false,
-  engine: () => openSqlite(join(directory.path, `${++databases}.db`)),
-};
-
-const server: TimelineContract = {
-  skip: postgres.skip,
-  engine: async () => openPostgres(await postgres.createDatabase()),
-};
-
-testReports('SQLite', sqlite);
-testReports('PostgreSQL', server);
-testAnswers('SQLite', sqlite);
-testAnswers('PostgreSQL', server);
+for (const { name, skip, open } of await freshDatabases()) {
+  testReports(name, { skip, engine: open });
+  testAnswers(name, { skip, engine: open });
+}

@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../support/temp-dir.ts';
 const skip = noDovecot;
 const ID = '<parcel-1@example.org>';
 
-test('reports and replies that arrive are on the timeline within two seconds', { skip }, async () => {
+test('reports and replies are on the timeline as soon as the server tells of them', { skip }, async () => {
   await using directory = await temporaryDirectory();
   await using dovecot = await startDovecot();
   await using bench = await openBench(directory.path, { accounts: accountOf(dovecot, 'watch=INBOX,Junk') });

@@ -32,3 +32,19 @@ export async function bothEngines(): Promise<EngineUnderTest[]> {
     },
   ];
 }
+
+/** An empty database of either engine for each test, which ends it. */
+export async function freshDatabases(): Promise<EngineUnderTest[]> {
+  const directory = await temporaryDirectory();
+  after(() => directory[Symbol.asyncDispose]());
+  const postgres = usePostgres();
+  let count = 0;
+  return [
+    { name: 'SQLite', skip: false, open: () => openSqlite(join(directory.path, `${(count += 1)}.db`)) },
+    {
+      name: 'PostgreSQL',
+      skip: postgres.skip,
+      open: async () => openPostgres(await postgres.createDatabase()),
+    },
+  ];
+}
