@@ -4,14 +4,14 @@ import type { StoredEvent } from './timeline-store.ts';
 export const NEWEST_EVENTS = 64;
 
 /**
- * Events with no more than the newest {@link NEWEST_EVENTS} of hits. Of each kind of the older ones (what it was, and by
+ * Events with no more than so many of the newest of hits. Of each kind of the older ones (what it was, and by
  * whom) the most certain stands for all, and says for how many: verdicts and rules come out the same.
  *
  * @param events oldest first, or nearly so
  */
-export function fewEvents(events: readonly StoredEvent[]): StoredEvent[] {
+export function fewEvents(events: readonly StoredEvent[], newest = NEWEST_EVENTS): StoredEvent[] {
   const ofHits = events.filter(isOfHit).toSorted((a, b) => a.at - b.at);
-  const older = new Set(ofHits.slice(0, -NEWEST_EVENTS));
+  const older = new Set(ofHits.slice(0, -newest));
   if (older.size === 0) return [...events];
   const kinds = Map.groupBy(older, ({ type, actor }) => `${type} ${actor ?? ''}`);
   const standing = new Map([...kinds.values()].map((kind) => [mostCertain(kind), summed(kind)]));

@@ -132,14 +132,25 @@ export function interpretNewHits(
 
 /** Whether none of the hits says anything of another, so that those before need not even be looked at. */
 function areAlone(
-  { hits, events }: DeliveryRecord,
+  record: DeliveryRecord,
   newHits: readonly StoredHit[],
   { known, now }: InterpretationContext,
 ): boolean {
   const isRecent = ({ at }: StoredHit): boolean => at > now - SENDER_ADDRESS_MS;
   return (
-    [...hits, ...newHits].every(isPlain) &&
-    !hits.some((hit) => hit.ip !== undefined && known.has(hit.ip) && isRecent(hit)) &&
+    newHits.every(isPlain) &&
+    isAllPlain(record) &&
+    !record.hits.some((hit) => hit.ip !== undefined && known.has(hit.ip) && isRecent(hit))
+  );
+}
+
+/**
+ * Whether further plain hits are judged without a look at those that are there, unless one of these came from what is known
+ * as an address of the sender by then. @see isPlain
+ */
+export function isAllPlain({ hits, events }: Pick<DeliveryRecord, 'hits' | 'events'>): boolean {
+  return (
+    hits.every(isPlain) &&
     !events.some(
       ({ type, source, rulesVersion }) =>
         type === 'replied' || (rulesVersion !== RULES_VERSION && source.startsWith('hit:')),
@@ -147,7 +158,10 @@ function areAlone(
   );
 }
 
-function isPlain(hit: StoredHit): boolean {
+/** @see saysNothingOfOthers */
+export function isPlain(
+  hit: Pick<StoredHit, 'kind' | 'method' | 'headers' | 'linkIndex' | 'isPlain'>,
+): boolean {
   return (hit.isPlain ??= saysNothingOfOthers({
     kind: hit.kind,
     method: hit.method,

@@ -165,7 +165,11 @@ export interface LookAhead {
 }
 
 /** What recording hits reads. */
-export type HitsWant = TimelineWant & { newHits: NonNullable<TimelineWant['newHits']> };
+export type HitsWant = TimelineWant & {
+  newHits: NonNullable<TimelineWant['newHits']>;
+  /** Deliveries that get a hit which is judged together with those before it. */
+  together: ReadonlySet<DeliveryId>;
+};
 
 export interface TimelineStore {
   cursors(): Promise<Map<string, number>>;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
-import type { StoredHit, TimelineWork } from '../messages/messages.ts';
+import type { StoredHit, TimelineSnapshot, TimelineWork } from '../messages/messages.ts';
+import { CHROME } from '../../test/support/home-reader.ts';
 import { HotDeliveries } from './hot-deliveries.ts';
 import type { SeenDelivery } from './timeline-reads.ts';
 
@@ -34,20 +35,41 @@ function delivery(n: number): SeenDelivery {
   };
 }
 
-function hit(seq: number): StoredHit {
-  return { epoch: 'e', seq, at: seq, kind: 'open', method: 'GET', headers: {}, mode: 'full' };
+const HOME = '91.10.10.10';
+
+function hit(seq: number, changes: Partial<StoredHit>): StoredHit {
+  return {
+    epoch: 'e',
+    seq,
+    at: seq,
+    kind: 'open',
+    method: 'GET',
+    ip: HOME,
+    headers: { 'user-agent': CHROME },
+    mode: 'full',
+    ...changes,
+  };
 }
 
-/** One more hit on each. */
-function batch(hot: HotDeliveries, deliveries: readonly SeenDelivery[], seq: number): void {
-  const known = hot.known(deliveries.map(({ id }) => id)).deliveries;
+/** One more hit on each, so many milliseconds after the beginning. */
+function batch(
+  hot: HotDeliveries,
+  deliveries: readonly SeenDelivery[],
+  seq: number,
+  changes: Partial<StoredHit> = {},
+  senderAddresses: TimelineSnapshot['senderAddresses'] = new Map(),
+): void {
+  const known = hot.known(
+    deliveries.map(({ id }) => id),
+    new Set(),
+  ).deliveries;
   const seen = new Map(deliveries.map((read) => [read.id, known.get(read.id) ?? read]));
   const work: TimelineWork = {
     hits: deliveries.map(({ id, workspaceId, messageId }) => ({
       deliveryId: id,
       workspaceId,
       messageId,
-      hit: hit(seq),
+      hit: hit(seq, changes),
     })),
     newEvents: [],
     changedEvents: [],
@@ -61,11 +83,11 @@ function batch(hot: HotDeliveries, deliveries: readonly SeenDelivery[], seq: num
     outbox: [],
     cursors: new Map(),
   };
-  hot.keep({ deliveries: seen, earlierHits: new Map() }, work);
+  hot.keep({ deliveries: seen, earlierHits: new Map(), senderAddresses }, work);
 }
 
 const knownOf = (hot: HotDeliveries, n: number): SeenDelivery | undefined =>
-  hot.known([idOf(n)]).deliveries.get(idOf(n));
+  hot.known([idOf(n)], new Set()).deliveries.get(idOf(n));
 
 test('a delivery is known as the last batch left it', () => {
   const hot = new HotDeliveries(SMALL);
@@ -115,4 +137,34 @@ test('what did not come true is forgotten', () => {
   hot.clear();
   assert.equal(knownOf(hot, 1), undefined);
   assert.notEqual(hot.generation, generation);
+});
+
+test('of many plain openings few stay in memory, and only where nothing else is looked at', () => {
+  const hot = new HotDeliveries(SMALL);
+  const id = idOf(1);
+  for (let n = 1; n <= 20; n += 1) batch(hot, [delivery(1)], n * 10_000);
+  const known = knownOf(hot, 1);
+  assert.ok(known !== undefined && known.hits.length <= 12, `${known?.hits.length}`);
+  assert.equal(known.hits.at(-1)?.seq, 200_000, 'the newest');
+  assert.equal(hot.known([id], new Set([id])).deliveries.size, 0, 'a click is judged with all of them');
+  assert.equal(hot.versionOf(id), 23);
+  const from = (ip: string) => new Map([[1 as WorkspaceId, new Set([ip])]]);
+  assert.equal(hot.known([id], new Set(), from(HOME)).deliveries.size, 0, 'the sender’s after all');
+  assert.equal(hot.known([id], new Set(), from('192.0.2.1')).deliveries.size, 1);
+});
+
+test('of what may be the same request again all stay', () => {
+  const hot = new HotDeliveries(SMALL);
+  for (let n = 1; n <= 40; n += 1) batch(hot, [delivery(1)], n * 100);
+  const times = knownOf(hot, 1)?.hits.map(({ at }) => at) ?? [];
+  assert.ok(times.includes(4_000 - 1_900) && !times.includes(100), `${times.join()}`);
+});
+
+test('clicks, and openings from the sender’s own address, stay', () => {
+  const hot = new HotDeliveries(SMALL);
+  for (let n = 1; n <= 20; n += 1) batch(hot, [delivery(1)], n * 10_000, { kind: 'click' });
+  assert.equal(knownOf(hot, 1)?.hits.length, 20);
+  const senders = new Map([[1 as WorkspaceId, new Set([HOME])]]);
+  for (let n = 1; n <= 20; n += 1) batch(hot, [delivery(2)], n * 10_000, {}, senders);
+  assert.equal(knownOf(hot, 2)?.hits.length, 20);
 });

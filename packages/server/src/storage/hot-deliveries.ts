@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import type { DeliveryId } from '../kernel/ids.ts';
 import {
   fewEvents,
+  isAllPlain,
   NEWEST_EVENTS,
   type StoredEvent,
   type StoredHit,
@@ -16,13 +17,25 @@ const SHARE = 0.03;
 const MOST_BYTES = 180 * 2 ** 20;
 /** A hit or an event that is kept, bytes. */
 const BYTES_EACH = 320;
-/** So much of it goes to deliveries that were in one batch only, if they come; those that came again go before. */
+/** A delivery without them weighs as much as so many. */
+const WEIGHT_OF_DELIVERY = 3;
+/** So much of it, and what the others leave, is for deliveries that were in one batch only. The others came again meanwhile. */
 const SHARE_OF_NEW = 0.3;
 /** What is known beyond a delivery is read again after this, or up to twice as long: not of all at once, ms. */
 const FRESH_MS = 30_000;
+/**
+ * Where hits say nothing of each other, so many of the newest stay, and what is newer than this, since the next one may be
+ * the same request again; and as many events. Others only cost memory, and time each time they are looked through.
+ */
+const FEW = 6;
+const SAME_MS = 2_000;
+/** Of how many addresses it is remembered that hits which did not stay came from them. */
+const MOST_SOURCES = 64;
 
 interface Hot {
   delivery: SeenDelivery;
+  /** Addresses of hits that did not stay; undefined when all stayed. */
+  cut: Set<string> | undefined;
   earlier: StoredHit[] | undefined;
   freshUntil: number;
   size: number;
@@ -47,20 +60,33 @@ export class HotDeliveries {
     this.#most = Math.min(memory * SHARE, MOST_BYTES) / BYTES_EACH;
   }
 
-  /** @returns deliveries that need not be read now, with what was read beyond them */
-  known(ids: readonly DeliveryId[]): Pick<TimelineSnapshot, 'earlierHits'> & {
-    deliveries: Map<DeliveryId, SeenDelivery>;
-  } {
+  /**
+   * @param together deliveries of which all hits are looked at
+   * @param senders addresses of senders by now, if they are known
+   * @returns deliveries that need not be read now, with what was read beyond them
+   */
+  known(
+    ids: readonly DeliveryId[],
+    together: ReadonlySet<DeliveryId>,
+    senders: TimelineSnapshot['senderAddresses'] = new Map(),
+  ): Pick<TimelineSnapshot, 'earlierHits'> & { deliveries: Map<DeliveryId, SeenDelivery> } {
     const deliveries = new Map<DeliveryId, SeenDelivery>();
     const earlierHits = new Map<DeliveryId, StoredHit[]>();
     const now = performance.now();
     for (const id of ids) {
-      const hot = this.#hot.get(id) ?? this.#new.get(id);
+      const hot = this.#get(id);
       if (hot === undefined || (hot.freshUntil < now && !this.#newest.has(id))) continue;
+      if (hot.cut !== undefined && (together.has(id) || meet(hot.cut, senders.get(hot.delivery.workspaceId))))
+        continue;
       deliveries.set(id, hot.delivery);
       if (hot.earlier !== undefined) earlierHits.set(id, hot.earlier);
     }
     return { deliveries, earlierHits };
+  }
+
+  /** The version that a delivery has, or will have when all is written that is decided. */
+  versionOf(id: DeliveryId): number | undefined {
+    return this.#get(id)?.delivery.version;
   }
 
   /**
@@ -68,11 +94,13 @@ export class HotDeliveries {
    * is kept for long are what the garbage collector has most trouble with.
    */
   keep(
-    snapshot: Pick<TimelineSnapshot, 'earlierHits'> & { deliveries: ReadonlyMap<DeliveryId, SeenDelivery> },
+    snapshot: Pick<TimelineSnapshot, 'earlierHits' | 'senderAddresses'> & {
+      deliveries: ReadonlyMap<DeliveryId, SeenDelivery>;
+    },
     work: TimelineWork,
   ): void {
     // Before these come, which must stay until they can be read.
-    this.#new.trim(this.#most * SHARE_OF_NEW);
+    this.#new.trim(Math.max(this.#most * SHARE_OF_NEW, this.#most - this.#hot.size));
     this.#hot.trim(this.#most - this.#new.size);
     this.#newest = new Set(work.deliveries.map(({ id }) => id));
     for (const { hit, deliveryId } of work.hits) {
@@ -89,7 +117,7 @@ export class HotDeliveries {
       Object.assign(delivery, { transport, verdict, sentAt, objectedAt, version });
       if (changed.size > 0) replace(delivery.events, changed);
       dropOlder(delivery);
-      this.#put(delivery, snapshot.earlierHits.get(id));
+      this.#put(delivery, snapshot.earlierHits.get(id), snapshot.senderAddresses.get(delivery.workspaceId));
     }
   }
 
@@ -112,15 +140,64 @@ export class HotDeliveries {
     return this.#generation;
   }
 
-  #put(delivery: SeenDelivery, earlier: StoredHit[] | undefined): void {
+  #get(id: DeliveryId): Hot | undefined {
+    return this.#hot.get(id) ?? this.#new.get(id);
+  }
+
+  #put(
+    delivery: SeenDelivery,
+    earlier: StoredHit[] | undefined,
+    senders: ReadonlySet<string> | undefined,
+  ): void {
     const { id } = delivery;
-    const before = this.#hot.get(id) ?? this.#new.get(id);
+    const before = this.#get(id);
     this.#new.drop(id);
     const isAsRead = before?.delivery !== delivery;
     const freshUntil = isAsRead ? performance.now() + FRESH_MS * (1 + Math.random()) : before.freshUntil;
-    const size = 1 + delivery.hits.length + delivery.events.length + (earlier?.length ?? 0);
-    (before === undefined ? this.#new : this.#hot).put(id, { delivery, earlier, freshUntil, size });
+    const cut = shortened(delivery, isAsRead ? undefined : before.cut, senders);
+    const kept = delivery.hits.length + delivery.events.length + (earlier?.length ?? 0);
+    const size = WEIGHT_OF_DELIVERY + kept + (cut?.size ?? 0) / 4;
+    (before === undefined ? this.#new : this.#hot).put(id, { delivery, cut, earlier, freshUntil, size });
   }
+}
+
+/**
+ * Leaves few hits and events where all are plain.
+ * @param cut addresses of those that went before
+ * @returns the addresses of all that are gone
+ */
+function shortened(
+  delivery: SeenDelivery,
+  cut: Set<string> | undefined,
+  senders: ReadonlySet<string> | undefined,
+): Set<string> | undefined {
+  const { hits, events } = delivery;
+  if (hits.length <= 2 * FEW && events.length <= 3 * FEW) return cut;
+  if (cut === undefined && !(isAllPlain(delivery) && !hits.some(({ ip }) => isAmong(ip, senders))))
+    return undefined;
+  const gone = cut ?? new Set<string>();
+  hits.sort((a, b) => a.at - b.at);
+  const recent = (hits.at(-1)?.at ?? 0) - SAME_MS;
+  const old = hits.findIndex(({ at }, index) => index >= hits.length - FEW || at >= recent);
+  for (const { ip } of hits.splice(0, old)) {
+    if (ip === undefined) continue;
+    gone.delete(ip);
+    gone.add(ip);
+  }
+  for (const ip of gone) {
+    if (gone.size <= MOST_SOURCES) break;
+    gone.delete(ip);
+  }
+  if (events.length > 3 * FEW) delivery.events = fewEvents(events, FEW);
+  return gone;
+}
+
+function isAmong(ip: string | undefined, addresses: ReadonlySet<string> | undefined): boolean {
+  return ip !== undefined && addresses?.has(ip) === true;
+}
+
+function meet(sources: ReadonlySet<string>, senders: ReadonlySet<string> | undefined): boolean {
+  return senders !== undefined && [...senders].some((ip) => sources.has(ip));
 }
 
 /**

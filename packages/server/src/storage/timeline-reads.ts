@@ -104,7 +104,7 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
   ];
 }
 
-export type Snapshot = TimelineSnapshot & { deliveries: Map<DeliveryId, SeenDelivery> };
+export type Snapshot = Omit<TimelineSnapshot, 'deliveries'> & { deliveries: Map<DeliveryId, SeenDelivery> };
 
 /** Deliveries of a list that have more rows than so many, or no more. */
 function sized(table: 'hits' | 'events', ids: string, most: number, how: '<=' | '>'): string {

@@ -14,7 +14,7 @@ import {
 import type { Engine } from './engine.ts';
 import { HotDeliveries } from './hot-deliveries.ts';
 import { isStale, look, runStatements, statementsOf, transact, type Statement } from './statements.ts';
-import { snapshotStatements, toSnapshot, type Snapshot } from './timeline-reads.ts';
+import { snapshotStatements, toSnapshot, type SeenDelivery, type Snapshot } from './timeline-reads.ts';
 import { notPlain, plainSettling } from './plain-settling.ts';
 import { onlyAdds, seenStatements, timelineStatements } from './timeline-writes.ts';
 
@@ -94,7 +94,7 @@ export class KyselyTimelineStore implements TimelineStore {
 
   /** Deliveries that the last batches did not leave, as they are committed. */
   #read(want: HitsWant): Reading {
-    const known = this.#hot.known(want.deliveryIds).deliveries;
+    const known = this.#hot.known(want.deliveryIds, want.together).deliveries;
     const asked = new Set(want.deliveryIds.filter((id) => !known.has(id)));
     const statements = this.#reads({ ...want, deliveryIds: [...asked] });
     return { asked, snapshot: look(this.#engine.db, statements).then(toSnapshot) };
@@ -103,17 +103,30 @@ export class KyselyTimelineStore implements TimelineStore {
   /** The same with those that the last batches left: of what was read before they were decided, theirs is newer. */
   async #look(want: HitsWant, { asked, snapshot: reading }: Reading): Promise<Snapshot> {
     const snapshot = await reading;
-    const { deliveries, earlierHits } = this.#hot.known(want.deliveryIds);
+    const { deliveries, earlierHits } = this.#hot.known(
+      want.deliveryIds,
+      want.together,
+      snapshot.senderAddresses,
+    );
     for (const [id, delivery] of deliveries) snapshot.deliveries.set(id, delivery);
     for (const [id, hits] of earlierHits) snapshot.earlierHits.set(id, hits);
-    // Known when the reading began, and forgotten since.
-    const missing = want.deliveryIds.filter((id) => !asked.has(id) && !deliveries.has(id));
+    // Known when the reading began, and forgotten since; or now wanted whole, and not read as it is.
+    const missing = want.deliveryIds.filter(
+      (id) => !deliveries.has(id) && !(asked.has(id) && this.#isNewest(snapshot.deliveries.get(id))),
+    );
+    // What is being written can be read when it is.
+    if (missing.some((id) => this.#hot.versionOf(id) !== undefined)) await this.#lastWritten;
     if (missing.length > 0) {
       const more = toSnapshot(await look(this.#engine.db, this.#reads({ ...want, deliveryIds: missing })));
       for (const [id, delivery] of more.deliveries) snapshot.deliveries.set(id, delivery);
       for (const [id, hits] of more.earlierHits) snapshot.earlierHits.set(id, hits);
     }
     return snapshot;
+  }
+
+  /** Whether nothing else was decided since it was read. */
+  #isNewest(read: SeenDelivery | undefined): boolean {
+    return read === undefined || read.version >= (this.#hot.versionOf(read.id) ?? 0);
   }
 
   async #recordAsSeen(

@@ -10,8 +10,8 @@ export interface DeliveryEvent {
   actor?: Actor;
   confidence?: number;
   reasons?: readonly Reason[];
-  /** Further ones of its kind that it stands for, none of them more certain. */
-  alike?: { count: number; leastConfidence: number };
+  /** Further ones of its kind that it stands for, none of them more certain; when the last one was, ms since 1970. */
+  alike?: { count: number; leastConfidence: number; lastAt: number };
 }
 
 export interface DeliveryHistory {
@@ -255,7 +255,8 @@ function settlingTime(signs: readonly Sign[], now: number): number | undefined {
   let latest = -Infinity;
   for (const { event } of signs) {
     if (event.type !== 'opened' && event.type !== 'clicked') continue;
-    latest = Math.max(latest, event.at + (event.type === 'clicked' ? CLICK_HOLD_MS : OPEN_HOLD_MS));
+    const lastAt = Math.max(event.at, event.alike?.lastAt ?? 0);
+    latest = Math.max(latest, lastAt + (event.type === 'clicked' ? CLICK_HOLD_MS : OPEN_HOLD_MS));
   }
   return latest > now ? latest : undefined;
 }
