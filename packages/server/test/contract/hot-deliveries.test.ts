@@ -52,10 +52,10 @@ const other = fc.record({
 });
 /** Until little of what was is remembered, and then what has to be compared with it. */
 const steps = fc
-  .array(
-    fc.tuple(fc.array(plain, { minLength: 12, maxLength: 40 }), fc.array(other, { maxLength: 6 })),
-    { minLength: 1, maxLength: 3 },
-  )
+  .array(fc.tuple(fc.array(plain, { minLength: 12, maxLength: 40 }), fc.array(other, { maxLength: 6 })), {
+    minLength: 1,
+    maxLength: 3,
+  })
   .map((parts) => parts.flat(2));
 
 interface Side {
@@ -102,9 +102,7 @@ function hitOf(step: Step, n: number, ids: readonly DeliveryId[]): LoggedHit {
     subject: ids[step.copy] ?? '',
     ip: SOURCES[step.source] ?? '',
     headers: { 'user-agent': AGENTS[step.agent] ?? '' },
-    ...(step.kind === 'click'
-      ? { kind: 'click', linkIndex: link, url: `https://example.org/${link}` }
-      : {}),
+    ...(step.kind === 'click' ? { kind: 'click', linkIndex: link, url: `https://example.org/${link}` } : {}),
   });
 }
 
