@@ -157,7 +157,7 @@ test('of what may be the same request again all stay', () => {
   const hot = new HotDeliveries(SMALL);
   for (let n = 1; n <= 40; n += 1) batch(hot, [delivery(1)], n * 100);
   const times = knownOf(hot, 1)?.hits.map(({ at }) => at) ?? [];
-  assert.ok(times.includes(4_000 - 1_900) && !times.includes(100), (times.join()));
+  assert.ok(times.includes(4_000 - 1_900) && !times.includes(100), times.join());
 });
 
 test('clicks, and openings from the sender’s own address, stay', () => {
