@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { HitSource, LoggedHit } from '../tracking/tracking.ts';
@@ -22,7 +23,7 @@ interface Batch {
 
 const DEFAULTS: HitProcessorOptions = { batchSize: 500, pollMs: 100, retryMs: 1000 };
 
-/** Verdicts are settled that often, and no batch is being written meanwhile, ms. */
+/** Verdicts are settled that often; those that are computed again while no batch is being written, ms. */
 const SETTLE_MS = 500;
 /** More hits in one transaction cost less each: while they come one by one, they are waited for so long, ms. */
 const GATHER_MS = 20;
@@ -137,23 +138,30 @@ export class HitProcessor {
 
   /**
    * Reads on behind the stored cursors, until the signal or the first failure. While one batch is written the next one is
-   * judged, and what the one after that needs is read.
+   * judged, and what the two after that need is read: this thread sees what has come only when it judges nothing, and
+   * would otherwise ask for the next only then.
    */
   async #follow(signal: AbortSignal): Promise<void> {
     let cursors = await this.#timeline.cursors();
     let writing = Promise.resolve();
+    let settling: Promise<unknown> = Promise.resolve();
     let settledAt = 0;
-    let next: Promise<Batch> | undefined;
+    let ahead: Promise<Batch>[] = [];
     try {
       while (!signal.aborted) {
-        const { prepared, size, asked } = await (next ?? this.#read(cursors));
-        next = undefined;
+        const batch = await (ahead.shift() ?? this.#read(cursors));
+        const { prepared, asked } = batch;
         const { hits } = prepared;
-        const isIdle = hits.length < size;
+        const isIdle = isLast(batch);
+        if (isIdle) ahead = [];
         if (hits.length > 0) {
           const after = cursors;
           cursors = cursorsAfter(hits, after);
-          if (!isIdle) (next = this.#read(cursors)).catch(() => undefined);
+          if (!isIdle) {
+            ahead = this.#readAhead(cursors, ahead);
+            // What has come from the other threads is seen now, so that they have work while this one judges.
+            await setImmediate();
+          }
           const begun = performance.now();
           const { written } = await this.#timeline.takeHits(prepared, after);
           writing = this.#finish(hits, written);
@@ -162,21 +170,36 @@ export class HitProcessor {
           // With the wait for the batch before: the longest of the steps that several batches are in.
           if (!isIdle) this.#adapt(performance.now() - begun);
         } else this.#lagMs = 0;
-        const isDue = performance.now() - settledAt >= SETTLE_MS;
-        if (!isDue && !(isIdle && asked > 0)) {
-          if (isIdle) await pause(hits.length === 0 ? this.#options.pollMs : GATHER_MS, signal);
-          continue;
-        }
-        await writing;
-        if (isIdle) for (const resolve of this.#waiting.splice(0, asked)) resolve();
-        if (isDue) {
-          await this.#timeline.settle();
+        if (isIdle && asked > 0) {
+          await writing;
+          for (const resolve of this.#waiting.splice(0, asked)) resolve();
+        } else if (performance.now() - settledAt >= SETTLE_MS) {
+          await settling;
+          settling = this.#timeline.settlePlainly();
+          settling.catch(() => undefined);
+          const due = await this.#timeline.dueForSettling();
+          if (due.length > 0) await writing;
+          await this.#timeline.settleAnew(due);
           settledAt = performance.now();
-        }
+        } else if (isIdle) await pause(hits.length === 0 ? this.#options.pollMs : GATHER_MS, signal);
       }
     } finally {
-      await writing;
+      await Promise.all([writing, settling]);
     }
+  }
+
+  /** @param begun what is being read behind these cursors */
+  #readAhead(cursors: ReadonlyMap<string, number>, begun: readonly Promise<Batch>[]): Promise<Batch>[] {
+    const [first = this.#read(cursors), second = this.#readBehind(first, cursors)] = begun;
+    // Whoever waits for them meets their failure.
+    for (const reading of [first, second]) reading.catch(() => undefined);
+    return [first, second];
+  }
+
+  /** What comes behind a batch; the same one again when nothing does. */
+  async #readBehind(reading: Promise<Batch>, cursors: ReadonlyMap<string, number>): Promise<Batch> {
+    const batch = await reading;
+    return isLast(batch) ? batch : this.#read(cursorsAfter(batch.prepared.hits, cursors));
   }
 
   async #read(cursors: ReadonlyMap<string, number>): Promise<Batch> {
@@ -192,6 +215,11 @@ export class HitProcessor {
     this.#processed += hits.length;
     this.#lagMs = this.#waitedFor(hits);
   }
+}
+
+/** Whether there was nothing more to read. */
+function isLast({ prepared, size }: Batch): boolean {
+  return prepared.hits.length < size;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

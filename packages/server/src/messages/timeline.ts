@@ -68,7 +68,7 @@ export class Timeline {
   readonly #lookup: PreparedLookup;
   readonly #clock: Clock;
   readonly #listeners = new Set<(change: Change) => void>();
-  /** Of the last two batches, which may not have been readable when the next one's surroundings were read. */
+  /** Of the last three batches, which may not have been readable when the next one's surroundings were read. */
   #unread: readonly (readonly Sighting[])[] = [];
 
   constructor(dependencies: { store: TimelineStore; lookup: PreparedLookup; clock: Clock }) {
@@ -120,7 +120,7 @@ export class Timeline {
       const fresh = want.newHits
         .filter((hit) => snapshot.deliveries.has(subjectAsDelivery(hit)))
         .flatMap(toSighting);
-      this.#unread = [...unread.slice(-1), fresh];
+      this.#unread = [...unread.slice(-2), fresh];
       return this.#decideOnHits(hits, snapshot, { seen: [...unread.flat(), ...fresh], after });
     };
     const { written } = await this.#store.record(want, decide, ahead);
@@ -230,15 +230,26 @@ export class Timeline {
 
   /** Settles the verdicts whose burst window is over. @returns how many there were */
   async settle(): Promise<number> {
-    const plain = await this.#store.settlePlainly(this.#clock(), PLAIN_BATCH);
-    return plain + (await this.#settleAnew());
+    const plain = await this.settlePlainly();
+    const due = await this.dueForSettling();
+    await this.settleAnew(due);
+    return plain + due.length;
   }
 
-  /** Computes again those of which more is known now. */
-  async #settleAnew(): Promise<number> {
-    const due = await this.#store.dueForSettling(this.#clock(), SETTLE_BATCH);
-    if (due.length === 0) return 0;
-    await this.#transact({ deliveryIds: due, messageIds: [], surroundings: true }, (snapshot) => {
+  /** Settles those of which nothing more is known; hits may be recorded meanwhile. @returns how many there were */
+  settlePlainly(): Promise<number> {
+    return this.#store.settlePlainly(this.#clock(), PLAIN_BATCH);
+  }
+
+  /** Those of which more is known now, some of them. */
+  dueForSettling(): Promise<DeliveryId[]> {
+    return this.#store.dueForSettling(this.#clock(), SETTLE_BATCH);
+  }
+
+  /** Computes these again: what is being decided on any of them is decided twice. */
+  async settleAnew(deliveryIds: DeliveryId[]): Promise<void> {
+    if (deliveryIds.length === 0) return;
+    await this.#transact({ deliveryIds, messageIds: [], surroundings: true }, (snapshot) => {
       const work = emptyWork();
       const contexts = contextsFor(snapshot);
       for (const record of snapshot.deliveries.values()) {
@@ -247,7 +258,6 @@ export class Timeline {
       }
       return work;
     });
-    return due.length;
   }
 
   async #transact(

@@ -52,8 +52,9 @@ export class HotDeliveries {
   /** Hits and events. */
   readonly #most: number;
   #generation = 0;
-  /** Those of the last batch. */
+  /** Those of the last batch, and of the one before. */
   #newest: ReadonlySet<DeliveryId> = new Set();
+  #before: ReadonlySet<DeliveryId> = new Set();
 
   /** @param memory that there is, bytes */
   constructor(memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)) {
@@ -99,10 +100,12 @@ export class HotDeliveries {
     },
     work: TimelineWork,
   ): void {
-    // Before these come, which must stay until they can be read.
-    this.#new.trim(Math.max(this.#most * SHARE_OF_NEW, this.#most - this.#hot.size));
-    this.#hot.trim(this.#most - this.#new.size);
+    this.#before = this.#newest;
     this.#newest = new Set(work.deliveries.map(({ id }) => id));
+    // These must stay: what is being read already was read before they were written.
+    const mustStay = (id: DeliveryId): boolean => this.#newest.has(id) || this.#before.has(id);
+    this.#new.trim(Math.max(this.#most * SHARE_OF_NEW, this.#most - this.#hot.size), mustStay);
+    this.#hot.trim(this.#most - this.#new.size, mustStay);
     for (const { hit, deliveryId } of work.hits) {
       if (hit.refetchOf === undefined) snapshot.deliveries.get(deliveryId)?.hits.push(withSharedHeaders(hit));
     }
@@ -226,12 +229,12 @@ class Kept {
     else kept.hot = hot;
   }
 
-  /** Drops some while there are more hits and events than so many. */
-  trim(most: number): void {
-    while (this.#size > most) {
+  /** Drops some while there are more hits and events than so many, as far as some that need not stay are soon found. */
+  trim(most: number, mustStay: (id: DeliveryId) => boolean): void {
+    let tries = this.#ids.length;
+    for (; this.#size > most && tries > 0; tries -= 1) {
       const id = this.#ids[Math.floor(Math.random() * this.#ids.length)];
-      if (id === undefined) return;
-      this.drop(id);
+      if (id !== undefined && !mustStay(id)) this.drop(id);
     }
   }
 

@@ -15,6 +15,7 @@ const NAMES = [
   '0014-hit-processing',
   '0016-message-links',
   '0017-links-left',
+  '0018-settled-anew',
 ] as const;
 
 export type MigrationName = (typeof NAMES)[number];

@@ -14,6 +14,7 @@ import { hitRetention } from './migrations/0013-hit-retention.ts';
 import { hitProcessing } from './migrations/0014-hit-processing.ts';
 import { messageLinks } from './migrations/0016-message-links.ts';
 import { linksLeft } from './migrations/0017-links-left.ts';
+import { settledAnew } from './migrations/0018-settled-anew.ts';
 import type { Database, EngineName } from './schema.ts';
 
 const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migration>> = {
@@ -30,6 +31,7 @@ const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migrati
   '0014-hit-processing': hitProcessing,
   '0016-message-links': messageLinks,
   '0017-links-left': linksLeft,
+  '0018-settled-anew': settledAnew,
 };
 
 /**

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Clock } from '../kernel/clock.ts';
 import type { DeliveryId } from '../kernel/ids.ts';
 import {
@@ -169,6 +170,8 @@ export class KyselyTimelineStore implements TimelineStore {
       .selectFrom('deliveries')
       .select('id')
       .where('settle_at', '<=', now)
+      // As a literal: a parameter might be another value, and the index of just these would not be used.
+      .where(sql<boolean>`settles_plainly = 0`)
       .orderBy('settle_at')
       .limit(limit)
       .execute();
