@@ -184,6 +184,8 @@ export class HitProcessor {
         } else if (isIdle) await pause(hits.length === 0 ? this.#options.pollMs : GATHER_MS, signal);
       }
     } finally {
+      // Nobody is asked anything when this has ended.
+      await Promise.allSettled(ahead);
       await Promise.all([writing, settling]);
     }
   }
@@ -199,7 +201,9 @@ export class HitProcessor {
   /** What comes behind a batch; the same one again when nothing does. */
   async #readBehind(reading: Promise<Batch>, cursors: ReadonlyMap<string, number>): Promise<Batch> {
     const batch = await reading;
-    return isLast(batch) ? batch : this.#read(cursorsAfter(batch.prepared.hits, cursors));
+    return isLast(batch) || this.#abort.signal.aborted
+      ? batch
+      : this.#read(cursorsAfter(batch.prepared.hits, cursors));
   }
 
   async #read(cursors: ReadonlyMap<string, number>): Promise<Batch> {
