@@ -147,8 +147,11 @@ export class HitProcessor {
     let settling: Promise<unknown> = Promise.resolve();
     let settledAt = 0;
     let ahead: Promise<Batch>[] = [];
+    let failure: { error: unknown } | undefined;
+    const noteFailure = (error: unknown): void => void (failure ??= { error });
     try {
       while (!signal.aborted) {
+        if (failure !== undefined) throw failure.error;
         const batch = await (ahead.shift() ?? this.#read(cursors));
         const { prepared, asked } = batch;
         const { hits } = prepared;
@@ -165,8 +168,7 @@ export class HitProcessor {
           const begun = performance.now();
           const { written } = await this.#timeline.takeHits(prepared, after);
           writing = this.#finish(hits, written);
-          // Its failure is met below, or by the next batch.
-          writing.catch(() => undefined);
+          writing.catch(noteFailure);
           // With the wait for the batch before: the longest of the steps that several batches are in.
           if (!isIdle) this.#adapt(performance.now() - begun);
         } else this.#lagMs = 0;
@@ -176,7 +178,7 @@ export class HitProcessor {
         } else if (performance.now() - settledAt >= SETTLE_MS) {
           await settling;
           settling = this.#timeline.settlePlainly();
-          settling.catch(() => undefined);
+          settling.catch(noteFailure);
           const due = await this.#timeline.dueForSettling();
           if (due.length > 0) await writing;
           await this.#timeline.settleAnew(due);
