@@ -43,6 +43,8 @@ async function record(server: RunningServer, traceFile: string, inject?: string)
     return answer.status === 200;
   });
   const agents = await readAll(urls);
+  // An answer that is here may not be whole in the trace yet; one before another is.
+  await fetch(`${server.edgeUrl}/readyz`);
   return { directory: hitsDirectory, disks, calls: await trace.end(), agents };
 }
 
