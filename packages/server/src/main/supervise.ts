@@ -10,12 +10,12 @@ const LONGEST_RESTART_MS = 5_000;
 const HEALTHY_MS = 2_000;
 const DRAIN_MS = 8_000;
 /**
- * V8's space for young objects, so many MB at most, for each thread. V8's own 16 spread what is dead a moment later over more
- * memory: up to 60 MB in the edge, which costs no more time with 4 (less than 3 % with new connections), and 100 MB in
- * the back end with its threads.
+ * V8's space for young objects, so many MB at most, for each thread. The edge costs no more time with 4 than with V8's own 16 (less
+ * than 3 % with new connections), and holds 60 MB less. The back end puts hits on timelines a tenth faster with 32 than with 8, since
+ * more is dead before it is looked at; the whole server then holds 35 MB more under load, and no more when idle.
  */
 export const EDGE_FLAGS = ['--max-semi-space-size=4'];
-const BACK_END_FLAGS = ['--max-semi-space-size=8'];
+const BACK_END_FLAGS = ['--max-semi-space-size=32'];
 
 /**
  * Runs the edge (one process or several) and the back end, starts each again when it dies, and passes messages
