@@ -44,8 +44,11 @@ function failureText(error: unknown): string {
   if (error.code === 'unreachable') return `${error.message} ${START_OR_NAME}`;
   if (error.status === 401)
     return `The server does not know the key: ${error.message} Check WAYBILL_API_KEY.`;
-  const fields = (error.problem.errors ?? []).map(({ field, message }) => `\n  ${field}: ${message}`);
-  return `${error.message}${fields.join('')}`;
+  const fields = error.problem.errors ?? [];
+  const lines = fields.map(({ field, message }) => `${field}: ${message}`);
+  // What is wrong with a single field is often the whole message already.
+  const isSaid = lines.length === 1 && error.message.startsWith(lines[0] ?? '');
+  return isSaid ? error.message : [error.message, ...lines].join('\n  ');
 }
 
 async function localServer(dataDir: string): Promise<z.infer<typeof LOCAL_SERVER> | undefined> {

@@ -52,13 +52,16 @@ export async function run(args: string[], io: CliIo): Promise<number> {
 }
 
 function isUnknown(error: unknown): error is WaybillError {
-  return error instanceof WaybillError && (error.status === 404 || error.code === 'invalid-input');
+  return error instanceof WaybillError && error.status === 404;
 }
 
 function unknownText(number: string, error: WaybillError): string {
   const shown = JSON.stringify(oneLine(number, 40));
-  if (error.status === 404) return `There is no delivery with the number ${shown} in this workspace.`;
-  return `${shown} is not a tracking number: ${error.problem.errors?.[0]?.message ?? error.message}`;
+  // The check symbol tells what was mistyped.
+  const [, slip] = /^This is not a tracking number: (.+)$/.exec(error.message) ?? [];
+  return slip === undefined
+    ? `There is no delivery with the number ${shown} in this workspace.`
+    : `${shown} is not a tracking number: ${slip}`;
 }
 
 function describe(

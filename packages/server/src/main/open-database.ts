@@ -12,7 +12,7 @@ export async function openDatabase(config: Pick<Config, 'database' | 'dataDir'>)
     const { host, pathname } = new URL(config.database.url);
     throw new AppError(
       'misconfigured',
-      `The database ${host}${pathname} cannot be used: ${(error as Error).message}. WAYBILL_DATABASE_URL names it.`,
+      `The database ${host}${pathname} cannot be used: ${(error as Error).message.replace(/\.$/, '')}. WAYBILL_DATABASE_URL names it.`,
       { cause: error },
     );
   }

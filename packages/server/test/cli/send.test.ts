@@ -162,3 +162,18 @@ test('what the server finds wrong is told by field', async (t) => {
   assert.equal(await run([...ADDRESSED, '--subject', 's'], io), 1);
   assert.equal(io.err(), 'waybill send: The message cannot be sent like this.\n  to.1: is not an address\n');
 });
+
+test('what the message says of a field already is not said twice', async (t) => {
+  const { url } = await apiServer(t, {
+    'POST /api/v1/messages': (response) =>
+      problem(response, {
+        status: 400,
+        code: 'invalid-input',
+        detail: 'to[0]: must be an address.',
+        errors: [{ field: 'to[0]', message: 'must be an address' }],
+      }),
+  });
+  const io = capturedIo({ url, apiKey: 'key' }, { stdin: 'hello' });
+  assert.equal(await run([...ADDRESSED, '--subject', 's'], io), 1);
+  assert.equal(io.err(), 'waybill send: to[0]: must be an address.\n');
+});

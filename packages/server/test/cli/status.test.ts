@@ -77,10 +77,9 @@ async function status(
       json(response, 200, { read, untouchedLinkCounts }),
     'GET /api/v1/deliveries/nonsense': (response) =>
       problem(response, {
-        status: 400,
-        code: 'invalid-input',
-        detail: 'The request is not valid.',
-        errors: [{ field: 'trackingNumber', message: 'its check symbol is wrong' }],
+        status: 404,
+        code: 'not-found',
+        detail: 'This is not a tracking number: a letter or digit is wrong.',
       }),
   });
   const io = capturedIo({ url, apiKey: 'key' }, { now: NOW, ...options });
@@ -170,7 +169,7 @@ test('several numbers are shown one after the other; an unknown one is said and 
   assert.equal(code, 1);
   assert.equal(out.match(/^WB-7K3M/gm)?.length, 2);
   assert.match(err, /There is no delivery with the number "WB-0000-0000-0000" in this workspace/);
-  assert.match(err, /"nonsense" is not a tracking number: its check symbol is wrong/);
+  assert.match(err, /"nonsense" is not a tracking number: a letter or digit is wrong\./);
 });
 
 test('--json gives the API’s answer, one line each', async (t) => {
