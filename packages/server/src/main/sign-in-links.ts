@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Accounts } from '../api/api.ts';
 import { listenUrl, loadConfig } from '../config/load.ts';
@@ -13,8 +13,16 @@ import type { LocalServer } from './local-file.ts';
 export async function openSignInLinks(): Promise<string | undefined> {
   const config = loadConfig();
   const local = readLocal(config.dataDir);
-  if (local === undefined && config.httpListen.port === 0) {
-    throw new AppError('unavailable', 'No server has run on this data directory yet. `npm start` runs one.');
+  // A link made elsewhere would open nothing, and a database made here nobody asked for.
+  const isUnused =
+    local === undefined &&
+    (config.httpListen.port === 0 ||
+      (config.database.engine === 'sqlite' && !existsSync(join(config.dataDir, 'waybill.db'))));
+  if (isUnused) {
+    throw new AppError(
+      'unavailable',
+      `No server has run on ${config.dataDir} yet. "npm start" runs one and prints a link; WAYBILL_DATA_DIR names another data directory.`,
+    );
   }
   const engine = await openDatabase(config);
   try {
