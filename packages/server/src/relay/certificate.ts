@@ -36,6 +36,8 @@ export function certificateFromFiles(files: {
   const read = (): Certificate =>
     working({ cert: readFileSync(files.certFile, 'utf8'), key: readFileSync(files.keyFile, 'utf8') });
   let seen: string;
+  /** What was complained of already. */
+  let unusable: string | undefined;
   let current: Certificate;
   try {
     seen = stamp();
@@ -50,15 +52,18 @@ export function certificateFromFiles(files: {
   return {
     current,
     changed: async () => {
+      let now: string | undefined;
       try {
-        const now = stamp();
+        now = stamp();
         if (now === seen) return undefined;
         const certificate = read();
         seen = now;
         return certificate;
       } catch (err) {
         // Half-written, or certificate and key not yet both there: the next look will see.
-        files.logger.warn({ err }, 'the changed SMTP certificate cannot be used, the old one stays');
+        if (unusable !== (now ?? ''))
+          files.logger.warn({ err }, 'the changed SMTP certificate cannot be used, the old one stays');
+        unusable = now ?? '';
         return undefined;
       }
     },

@@ -12,7 +12,7 @@ import { DEFAULT_SMTP_LIMITS, smtpShares, type SmtpLimits } from './smtp-limits.
 import type { Admission } from './smtp-session.ts';
 import type { RelayDeps } from './relay-options.ts';
 
-const CERTIFICATE_CHECK_MS = 30_000;
+const CERTIFICATE_CHECK_MS = 5_000;
 const INBOUND_CONNECTIONS = 500;
 /** Reports are about one copy each. */
 const INBOUND_RECIPIENTS = 20;
