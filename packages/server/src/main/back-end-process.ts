@@ -357,6 +357,8 @@ export async function runBackEndProcess(config: Config): Promise<void> {
         publicUrl,
         smtp: relay.submission,
         smtps: relay.submissions,
+        filter: relay.filter,
+        inbound: relay.inbound,
         credential: local,
         demo: relay.demo,
         trackingIsLocal: isLoopbackUrl(publicUrl),

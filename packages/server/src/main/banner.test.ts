@@ -8,6 +8,8 @@ const FACTS: BannerFacts = {
   publicUrl: 'http://127.0.0.1:8425',
   smtp: { host: '127.0.0.1', port: 2587 },
   smtps: undefined,
+  filter: undefined,
+  inbound: undefined,
   credential: undefined,
   demo: true,
   smarthostHost: undefined,
@@ -39,4 +41,12 @@ test('a user and password are named with the listener that takes them, and not w
     /Submission +\[::1\]:465, TLS .*\n +user demo/,
   );
   assert.doesNotMatch(banner({ ...FACTS, smtp: undefined, credential }), /Submission|secret/);
+});
+
+test('each further listener has a line of its own', () => {
+  const filter = { host: '127.0.0.1', port: 10025 };
+  const inbound = { host: '::', port: 25 };
+  const text = banner({ ...FACTS, filter, inbound });
+  assert.match(text, /Filter +127\.0\.0\.1:10025, for mail servers\n +Inbound +\[::\]:25, for bounces/);
+  assert.doesNotMatch(banner(FACTS), /Filter|Inbound/);
 });

@@ -8,6 +8,8 @@ export interface BannerFacts {
   publicUrl: string;
   smtp: { host: string; port: number } | undefined;
   smtps: { host: string; port: number } | undefined;
+  filter: { host: string; port: number } | undefined;
+  inbound: { host: string; port: number } | undefined;
   /** Ready to use from this machine; undefined when the listener is not for this machine alone. */
   credential: { user: string; password: string } | undefined;
   /** Mail is captured in the demo inbox. */
@@ -24,6 +26,9 @@ export function banner(facts: BannerFacts): string {
     lines.push(row('Sign in', facts.signInLink), row('', 'This link works once, for 15 minutes.'));
   }
   lines.push(...submission(facts).map((text, index) => row(index === 0 ? 'Submission' : '', text)));
+  if (facts.filter !== undefined) lines.push(row('Filter', `${hostPort(facts.filter)}, for mail servers`));
+  if (facts.inbound !== undefined)
+    lines.push(row('Inbound', `${hostPort(facts.inbound)}, for bounces and answers`));
   if (facts.demo) {
     lines.push(
       row('Demo inbox', `${facts.dashboardUrl}/inbox`),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliIo, CliSettings } from '../cli/io.ts';
@@ -157,7 +158,8 @@ ${Object.entries(COMMANDS)
   .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
   .join('\n')}
 
-waybill COMMAND --help says more about each. Settings: docs/configuration.md
+waybill COMMAND --help says more about each, waybill --version which version this is.
+Settings: docs/configuration.md
 `;
 
 /** @returns the exit status: 0 done, 1 failed, 2 wrongly called */
@@ -169,6 +171,10 @@ export async function runCommand(
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     (name === undefined ? process.stderr : process.stdout).write(USAGE);
     return name === undefined ? 2 : 0;
+  }
+  if (name === '--version' || name === '-V') {
+    process.stdout.write(`waybill ${version()}\n`);
+    return 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
@@ -191,4 +197,9 @@ export async function runCommand(
     clock: systemClock,
     signal: interrupted.signal,
   });
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
