@@ -141,6 +141,20 @@ export function unknownSettings(environment: NodeJS.ProcessEnv = process.env): s
     .map((name) => `${name} is no setting of Waybill: see docs/configuration.md for the names`);
 }
 
+/** Names of settings that this environment gives, and otherwise than `other`. One that it does not give differs from nothing. */
+export function settingsUnlike(
+  other: NodeJS.ProcessEnv,
+  environment: NodeJS.ProcessEnv = process.env,
+): SettingName[] {
+  const isGiven = (name: string): boolean => (environment[name] ?? '') !== '';
+  return (Object.keys(SETTINGS) as SettingName[]).filter(
+    (name) =>
+      name !== 'WAYBILL_DATA_DIR' &&
+      (isGiven(name) || isGiven(`${name}_FILE`)) &&
+      readText(name, environment, []) !== readText(name, other, []),
+  );
+}
+
 function shown(name: SettingName, text: string): string {
   return 'secret' in SETTINGS[name] ? '' : ` (it is ${JSON.stringify(text)})`;
 }

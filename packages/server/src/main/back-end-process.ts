@@ -345,6 +345,8 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     apiKey: cliKey,
     edgeUrl,
     smtp: relay.submission ?? null,
+    smtps: relay.submissions ?? null,
+    filter: relay.filter ?? null,
     inbound: relay.inbound ?? null,
     processes: { supervisor: process.ppid, backEnd: process.pid },
   });

@@ -7,6 +7,8 @@ export interface LocalServer {
   apiKey: string;
   edgeUrl: string;
   smtp: { host: string; port: number } | null;
+  smtps: { host: string; port: number } | null;
+  filter: { host: string; port: number } | null;
   inbound: { host: string; port: number } | null;
   processes: { supervisor: number; backEnd: number };
 }

@@ -19,6 +19,8 @@ export interface SmallDisk extends AsyncDisposable {
   fill(): Promise<void>;
   /** Gives it back. */
   release(): Promise<void>;
+  /** Nothing can be written any more, as after an error of the disk. */
+  protect(): Promise<void>;
 }
 
 /** @param directory empty, on which it is mounted */
@@ -43,6 +45,9 @@ export async function mountSmallDisk(directory: string, megabytes: number): Prom
       }
     },
     release: () => unlink(ballast),
+    protect: async () => {
+      await run('mount', ['-o', 'remount,ro', directory]);
+    },
     [Symbol.asyncDispose]: async () => {
       await run('umount', ['--lazy', directory]);
     },

@@ -33,10 +33,27 @@ export async function checkCertificate(facts: {
       },
     ];
   }
-  const { certFile, keyFile } = files;
-  const certificate = new X509Certificate(await readFile(certFile));
   const findings: Finding[] = [];
-  if (!certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile)))) {
+  /** @returns undefined, and says why, for a file that is not there or holds no such thing */
+  const read = async <T>(
+    setting: string,
+    file: string,
+    parse: (pem: Buffer) => T,
+  ): Promise<T | undefined> => {
+    try {
+      return parse(await readFile(file));
+    } catch (error) {
+      const text = `${file} (${setting}) ${whyUnusable(error as NodeJS.ErrnoException)}`;
+      const advice = `Set ${setting} to a PEM file that the user who runs Waybill may read; without it the server does not start.`;
+      findings.push({ topic: TOPIC, level: 'problem', text, advice });
+      return undefined;
+    }
+  };
+  const { certFile, keyFile } = files;
+  const certificate = await read('WAYBILL_TLS_CERT', certFile, (pem) => new X509Certificate(pem));
+  const key = await read('WAYBILL_TLS_KEY', keyFile, (pem) => createPrivateKey(pem));
+  if (certificate === undefined || key === undefined) return findings;
+  if (!certificate.checkPrivateKey(key)) {
     findings.push({
       topic: TOPIC,
       level: 'problem',
@@ -48,6 +65,13 @@ export async function checkCertificate(facts: {
   const names = certificate.subjectAltName?.replaceAll('DNS:', '') ?? 'no name';
   findings.push({ topic: TOPIC, level: 'ok', text: `mail programs must call this server ${names}` });
   return findings;
+}
+
+function whyUnusable({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'is not there';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by the user that calls this';
+  if (code === 'EISDIR') return 'is a directory';
+  return `cannot be used: ${message}`;
 }
 
 function validity(certificate: X509Certificate, now: number): Finding {

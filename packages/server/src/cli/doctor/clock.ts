@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Finding } from './finding.ts';
@@ -12,8 +14,14 @@ const PATIENCE_MS = 3_000;
 /** This version was not there before. */
 const NOT_BEFORE = Date.UTC(2026, 0, 1);
 
-/** Whether the wall clock goes as the monotonic one does, and whether a time server keeps it. */
-export async function checkClock(wall: () => number): Promise<Finding[]> {
+/** What was written lately may bear a time that is that much later, as of another machine's file system. */
+const AHEAD_MS = 60_000;
+
+/**
+ * Whether the wall clock goes as the monotonic one does and is behind nothing that was written already, and whether a time
+ * server keeps it.
+ */
+export async function checkClock(wall: () => number, dataDir: string): Promise<Finding[]> {
   const before = wall() - performance.now();
   await sleep(WATCH_MS);
   const jumpMs = wall() - performance.now() - before;
@@ -35,8 +43,35 @@ export async function checkClock(wall: () => number): Promise<Finding[]> {
         'Find out what sets it; two programs may be at odds. Times of hits are as wrong as the clock is.',
     });
   } else findings.push({ topic: TOPIC, level: 'ok', text: `it says ${now}, and goes evenly` });
+  const latest = await latestChange(dataDir);
+  if (latest > wall() + AHEAD_MS) {
+    findings.push({
+      topic: TOPIC,
+      level: 'problem',
+      text: `it is behind: the data directory was written to at ${new Date(latest).toISOString()}, which is still to come`,
+      advice:
+        'Set the clock. If it was ahead before, what was recorded then bears times that are too late; waiting mail is pulled back by itself.',
+    });
+  }
   findings.push(await timeServer());
   return findings;
+}
+
+/** When anything in the first two levels of a directory was changed last, ms; 0 when there is nothing. */
+async function latestChange(dataDir: string): Promise<number> {
+  const changedAt = (path: string): Promise<number> =>
+    stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+  const within = (path: string): Promise<string[]> =>
+    readdir(path).then(
+      (names) => names.map((name) => join(path, name)),
+      () => [],
+    );
+  const outer = await within(dataDir);
+  const inner = (await Promise.all(outer.map(within))).flat();
+  return Math.max(0, ...(await Promise.all([...outer, ...inner].map(changedAt))));
 }
 
 async function timeServer(): Promise<Finding> {

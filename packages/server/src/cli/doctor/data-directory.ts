@@ -1,6 +1,7 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finding } from './finding.ts';
+import { nearest, whyNotWritable } from './writable.ts';
 
 const TOPIC = 'data directory';
 const GIGABYTE = 1_000_000_000;
@@ -10,17 +11,42 @@ const TOO_LITTLE_BYTES = GIGABYTE / 20;
 /** Whose it is, who may read it, and how much room there is. */
 export async function checkDataDirectory(dataDir: string, userId: number | undefined): Promise<Finding[]> {
   const found = await stat(dataDir).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;
   });
-  if (found === undefined) {
-    return [{ topic: TOPIC, level: 'ok', text: `${dataDir} is not there yet; the first start makes it` }];
-  }
+  if (found === undefined) return [await notThereYet(dataDir)];
   if (!found.isDirectory()) {
     const advice = 'Set WAYBILL_DATA_DIR to a directory.';
     return [{ topic: TOPIC, level: 'problem', text: `${dataDir} is no directory`, advice }];
   }
+  const why = await whyNotWritable(dataDir);
+  if (why !== undefined) {
+    return [
+      ownership(dataDir, found, userId),
+      {
+        topic: TOPIC,
+        level: 'problem',
+        text: `nothing can be written to ${dataDir}: ${why}`,
+        advice:
+          'Let the user that runs Waybill own it (chown), on a file system that can be written to; or set WAYBILL_DATA_DIR. Without it nothing is accepted and nothing is recorded.',
+      },
+    ];
+  }
   return [ownership(dataDir, found, userId), ...(await modes(dataDir, found.mode)), await room(dataDir)];
+}
+
+async function notThereYet(dataDir: string): Promise<Finding> {
+  const parent = await nearest(dataDir);
+  const why = (await stat(parent)).isDirectory() ? await whyNotWritable(parent) : 'it is no directory';
+  if (why === undefined) {
+    return { topic: TOPIC, level: 'ok', text: `${dataDir} is not there yet; the first start makes it` };
+  }
+  return {
+    topic: TOPIC,
+    level: 'problem',
+    text: `${dataDir} is not there and cannot be made in ${parent}: ${why}`,
+    advice: 'Make it for the user that runs Waybill, or set WAYBILL_DATA_DIR to a directory of theirs.',
+  };
 }
 
 function ownership(dataDir: string, { uid }: { uid: number }, userId: number | undefined): Finding {
@@ -71,7 +97,9 @@ async function room(dataDir: string): Promise<Finding> {
   const { bavail, blocks, bsize } = await statfs(dataDir);
   const free = bavail * bsize;
   const share = blocks === 0 ? 0 : Math.round((bavail / blocks) * 100);
-  const text = `${(free / GIGABYTE).toFixed(1)} GB are free (${share} %)`;
+  const amount =
+    free < GIGABYTE ? `${Math.round(free / 1_000_000)} MB` : `${(free / GIGABYTE).toFixed(1)} GB`;
+  const text = `${amount} are free (${share} %)`;
   if (free >= LITTLE_BYTES) return { topic: TOPIC, level: 'ok', text };
   return {
     topic: TOPIC,

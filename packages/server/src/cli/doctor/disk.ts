@@ -1,7 +1,7 @@
-import { mkdtemp, open, rm, statfs } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdtemp, open, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Finding } from './finding.ts';
+import { nearest, whyNotWritable } from './writable.ts';
 
 const TOPIC = 'disk';
 /** Of `statfs`, by linux/magic.h; on these a sync does not mean what it means on a disk. */
@@ -24,17 +24,16 @@ const SLOW_MS = 50;
 
 /** Whether what is synced is likely to be there after a loss of power, and how long a hit waits for that. */
 export async function checkDisk(dataDir: string): Promise<Finding[]> {
-  const directory = nearest(dataDir);
+  const directory = await nearest(dataDir);
   const { type } = await statfs(directory);
   const fileSystem = FILE_SYSTEMS[type];
-  return [
-    ...(fileSystem === undefined ? [] : [ofFileSystem(fileSystem)]),
-    ofSyncs(await measure(directory), fileSystem),
-  ];
-}
-
-function nearest(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
+  const findings: Finding[] = fileSystem === undefined ? [] : [ofFileSystem(fileSystem)];
+  // Not a directory, or not to be written to: what is wrong is said of the data directory.
+  if (!(await stat(directory)).isDirectory() || (await whyNotWritable(directory)) !== undefined) {
+    const text = 'how long a sync takes cannot be measured where nothing can be written';
+    return [...findings, { topic: TOPIC, level: 'unknown', text }];
+  }
+  return [...findings, ofSyncs(await measure(directory), fileSystem)];
 }
 
 function ofFileSystem({ name, kind }: { name: string; kind: 'memory' | 'overlay' | 'network' }): Finding {

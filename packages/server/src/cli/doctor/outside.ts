@@ -40,6 +40,11 @@ export async function checkOutside(publicUrl: string, isRunning: boolean): Promi
   } catch (error) {
     const { cause, message } = error as Error & { cause?: Error };
     const why = cause?.message ?? message;
+    // Said already, where the name is looked up.
+    if (/ENOTFOUND|EAI_AGAIN/.test(why)) {
+      const text = `${publicUrl} was not asked for an image, since its name has no address here`;
+      return [{ topic: TOPIC, level: 'unknown', text }];
+    }
     const isRefusedHere = /ECONNREFUSED|timeout|EHOSTUNREACH|ENETUNREACH/i.test(why);
     return [
       {
