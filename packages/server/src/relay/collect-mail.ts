@@ -1,6 +1,5 @@
 import type { SMTPServerDataStream } from 'smtp-server';
-import { badLineEnds } from './accept.ts';
-import { LineEndCheck } from './line-ends.ts';
+import { badLineEnds, LineEndCheck } from './line-ends.ts';
 import type { MailBuffer } from './mail-buffer.ts';
 import { mayHaveSize, type Refusal } from './session-policy.ts';
 import { replyTo } from './smtp-reply.ts';

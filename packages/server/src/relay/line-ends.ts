@@ -1,3 +1,5 @@
+import { AppError } from '../kernel/errors.ts';
+
 const NUL = 0x00;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -88,4 +90,11 @@ export function lineEndTrouble(message: Uint8Array): LineEndTrouble | undefined 
   const check = new LineEndCheck();
   check.push(message);
   return check.finish();
+}
+
+export function badLineEnds(): AppError {
+  return new AppError(
+    'invalid-input',
+    'The mail has a bare CR, a bare LF or a NUL byte. Lines must end with CRLF.',
+  );
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
 import type { RandomBytes, WorkspaceId } from '../kernel/ids.ts';
-import { newMessageIdHeader } from './accept.ts';
 import { bareAddress, composeMail } from './compose.ts';
+import { newMessageIdHeader } from './new-message-id.ts';
 import type { QueueStore } from './ports.ts';
 import { noWayOut, type WayOut } from './way-out.ts';
 

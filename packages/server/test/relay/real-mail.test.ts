@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { isRemovedField } from '../../src/relay/accept.ts';
+import { isRemovedField } from '../../src/relay/mail-reading.ts';
 import { withoutFields } from '../../src/relay/header-block.ts';
 import { lineEndTrouble } from '../../src/relay/line-ends.ts';
 import { PASSWORD, startTestRelay, USER } from '../support/relay.ts';
