@@ -13,48 +13,15 @@ import {
 } from './address-signs.ts';
 import type { AttributePlace, Attributes } from './html-attributes.ts';
 import { findCssAddress } from './css-address.ts';
+import { behindContent, behindWords, isBlank, markLength } from './html-ends.ts';
 import { PlaceFinder, type Places } from './html-places.ts';
 import { HtmlScanner, type HtmlHandler } from './html-scan.ts';
-import type { LinkReasonCode } from './link-reasons.ts';
-import { LinkTexts, LONGEST_TEXT, type ReadText, type ShownTexts } from './link-texts.ts';
+import type { ImageSite, LinkSite, OtherLink } from './html-sites.ts';
+import { isMarked } from './link-marks.ts';
+import { LinkTexts, LONGEST_TEXT, type ReadText } from './link-texts.ts';
 import type { Tag } from './html-tags.ts';
 import { toEnd, type Steps } from './steps.ts';
 import { StyleRules } from './style-rules.ts';
-
-/** An `a href` with an http or https address, whether or not it will be tracked. */
-export interface LinkSite extends JudgedAddress, ShownTexts {
-  /** Of the tag. */
-  start: number;
-  place: AttributePlace;
-  /** Behind the tag. */
-  tagEnd: number;
-  /** The end tag, if there is one. */
-  closing: { start: number; end: number } | undefined;
-  /** Of a link that Microsoft's Safe Links rewrote: where the address as it was is kept. */
-  original: AttributePlace | undefined;
-  /** Marked by the author as not to be tracked. */
-  marked: boolean;
-  /** Why it is not to be tracked: the same for all copies, and so decided once; undefined until then. */
-  refusal: LinkReasonCode | 'none' | undefined;
-}
-
-/** Offsets of an `a href` that leads to no web page, and of its value as far as it is worth reading. */
-export interface OtherLink {
-  start: number;
-  valueStart: number;
-  valueEnd: number;
-}
-
-/** What makes a mail program fetch an image, and may be a pixel of ours. */
-export interface ImageSite extends JudgedAddress {
-  /** Of the markup that goes when the pixel does: an element, or the address in a style. */
-  start: number;
-  end: number;
-  /** `image`: an element. `background`: in a style. */
-  carrier: 'image' | 'background';
-  /** What stays in its place. */
-  instead: '' | 'none';
-}
 
 /** What one pass over a document finds for all its copies. Offsets are into the scanned text. */
 export interface HtmlSurvey {
@@ -91,16 +58,6 @@ const SHORTEST_BACKGROUND = 80;
 
 /** What has to be read or stripped with more care than most addresses. */
 const UNUSUAL = NOT_ASCII | CONTROL | SPACE;
-
-/** How authors mark links that no tool shall track: ours first, then those of other mail services, kept on moving here. */
-const MARKS: readonly (readonly [attribute: string, value: string | undefined])[] = [
-  ['data-waybill', 'off'],
-  ['clicktracking', 'off'],
-  ['disable-tracking', 'true'],
-  ['mc:disable-tracking', undefined],
-  ['ses:no-track', undefined],
-  ['data-pm-no-track', undefined],
-];
 
 /** Characters that are read in one step. */
 const STEP = 64 * 1024;
@@ -251,7 +208,7 @@ class Surveyor implements HtmlHandler {
       textFrom: text,
       textTo: text,
       original,
-      marked: this.#isMarked(attributes),
+      marked: isMarked(this.#text, attributes),
       refusal: undefined,
     };
     this.#links.push(this.#link);
@@ -311,15 +268,6 @@ class Surveyor implements HtmlHandler {
     );
   }
 
-  #isMarked(attributes: Attributes): boolean {
-    if (attributes.count < 2) return false;
-    for (const [name, wanted] of MARKS) {
-      const value = attributes.raw(this.#text, name);
-      if (value !== undefined && (wanted === undefined || value.trim().toLowerCase() === wanted)) return true;
-    }
-    return false;
-  }
-
   /** An attribute's http or https address, undefined for all others. */
   #address(start: number, end: number): JudgedAddress | undefined {
     if (end - start > LONGEST_ADDRESS) return undefined;
@@ -348,66 +296,8 @@ function stripUrl(value: string): string {
   return /[\t\n\r]/.test(stripped) ? stripped.replaceAll(/[\t\n\r]/g, '') : stripped;
 }
 
-/** A byte order mark belongs before everything, also before a pixel: in UTF-16, or UTF-8 with a character for each byte. */
-function markLength(text: string): number {
-  if (text.startsWith('\ufeff')) return 1;
-  return text.startsWith('\xef\xbb\xbf') ? 3 : 0;
-}
-
 function count(text: string, character: string): number {
   let found = 0;
   for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) found += 1;
   return found;
-}
-
-const LONGEST_TAG = 2_000;
-const INLINE_TAG = /^<(?:img\b[^<>]*|\/(?:a|b|i|u|em|strong|small|span))\s*>$/i;
-
-/**
- * Before blanks at the end, when they stand behind something inline: between two elements they would be read out by
- * assistive technology.
- *
- * @param disclosureEnd behind our own line, which an earlier pass put before the blanks
- */
-function behindContent(
-  text: string,
-  place: number | undefined,
-  disclosureEnd: number | undefined,
-): number | undefined {
-  if (place === undefined) return undefined;
-  let position = place;
-  while (position > 0 && isBlankCode(text.charCodeAt(position - 1))) position -= 1;
-  if (position === disclosureEnd) return position;
-  // Behind words they are one text with them, which is not split; behind a block they are not shown.
-  const tag = text.lastIndexOf('<', position - 1);
-  const isInline = tag > -1 && position - tag < LONGEST_TAG && INLINE_TAG.test(text.slice(tag, position));
-  return isInline ? position : place;
-}
-
-/** How far from the end the last words are looked for. */
-const LONGEST_END = 2_000;
-
-/**
- * An element that holds words alone, and behind it only the ends of elements that are shown as they stand. One with a
- * class, or with a word on how it is displayed, may be hidden.
- */
-const LAST_WORDS =
-  /<(p|div|td|li|h[1-6]|center)(?![^<>]*(?:class|display|hidden))(?:\s[^<>]*)?>[^<>]*[^<>\s][^<>]*(<\/\1>(?:\s*<\/(?:p|div|td|tr|tbody|table|center|li|ul|ol|section|main|body|html)>)*\s*)$/i;
-
-function behindWords(text: string, bottom: number | undefined): number | undefined {
-  if (bottom === undefined) return undefined;
-  const end = text.slice(Math.max(0, bottom - LONGEST_END), bottom);
-  const tags = LAST_WORDS.exec(end)?.[2];
-  return tags === undefined ? undefined : bottom - tags.length;
-}
-
-function isBlankCode(code: number): boolean {
-  return code === 0x20 || (code >= 0x09 && code <= 0x0d);
-}
-
-function isBlank(text: string, start: number, end: number): boolean {
-  for (let position = start; position < end; position += 1) {
-    if (!isBlankCode(text.charCodeAt(position))) return false;
-  }
-  return true;
 }
