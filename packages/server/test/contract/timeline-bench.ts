@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { DeliveryId, WorkspaceId } from '../../src/kernel/ids.ts';
 import { Timeline, type NewMail } from '../../src/messages/messages.ts';
@@ -44,6 +45,20 @@ export function mailToTwo(changes: Partial<NewMail> = {}): NewMail {
     links: [{ index: 1, url: 'https://example.org/' }],
     ...changes,
   });
+}
+
+/** The same with {@link mailToTwo} accepted, and its two deliveries. */
+export async function openWithMail(
+  t: TestContext,
+  open: TimelineContract['engine'],
+  changes: Partial<NewMail> = {},
+) {
+  const bench = await openTimeline(t, open);
+  const accepted = mailToTwo(changes);
+  await bench.messages.accept(accepted);
+  const [first, second] = accepted.deliveries;
+  assert.ok(first && second);
+  return { ...bench, accepted, first, second };
 }
 
 let seq = 0;

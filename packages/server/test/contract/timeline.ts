@@ -8,6 +8,7 @@ import {
   mailToTwo,
   nextHit,
   openTimeline,
+  openWithMail,
   START,
   WORKSPACE,
   type TimelineContract,
@@ -72,11 +73,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: a gateway's host name changes what its hits were, and stays with them`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo();
-      await messages.accept(accepted);
-      const [first] = accepted.deliveries;
-      assert.ok(first);
+      const { engine, timeline, first } = await openWithMail(t, open);
       await timeline.recordHits([
         nextHit(first.id),
         nextHit(first.id, { ip: '24.60.1.2', at: START + 55_000 }),
@@ -101,11 +98,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: a hit becomes an event, a verdict and a cursor, and reading it again changes nothing`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo();
-      await messages.accept(accepted);
-      const [first, second] = accepted.deliveries;
-      assert.ok(first && second);
+      const { engine, timeline, first, second } = await openWithMail(t, open);
       const opened = nextHit(first.id);
       await timeline.recordHits([opened]);
       await timeline.recordHits([opened]);
@@ -126,11 +119,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: hits of unknown deliveries and of another workspace's are passed over`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo();
-      await messages.accept(accepted);
-      const [first] = accepted.deliveries;
-      assert.ok(first);
+      const { engine, timeline, first } = await openWithMail(t, open);
       const stray = nextHit('0'.repeat(32));
       const foreign = nextHit(first.id, { workspaceId: 8 as WorkspaceId });
       await timeline.recordHits([stray, foreign]);
@@ -140,22 +129,16 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   );
 
   test(`${name}: a HEAD request is kept raw and is no opening`, { skip }, async (t) => {
-    const { engine, timeline, messages } = await openTimeline(t, open);
-    const accepted = mailToTwo();
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
+    const { engine, timeline, first } = await openWithMail(t, open);
     await timeline.recordHits([nextHit(first.id, { method: 'HEAD' })]);
     assert.equal((await eventsOf(engine, first.id)).length, 1);
     assert.equal((await engine.db.selectFrom('hits').selectAll().execute()).length, 1);
   });
 
   test(`${name}: an opening before a snippet is marked sent is the sender's own`, { skip }, async (t) => {
-    const { engine, timeline, messages } = await openTimeline(t, open);
-    const accepted = mailToTwo({ source: 'snippet' });
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
+    const { engine, timeline, messages, accepted, first } = await openWithMail(t, open, {
+      source: 'snippet',
+    });
     await timeline.recordHits([nextHit(first.id)]);
     assert.equal((await eventsOf(engine, first.id)).at(-1)?.actor, 'self');
     assert.equal((await deliveryOf(engine, first.id)).last_sign_at, null);
@@ -170,11 +153,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: mode day keeps one event that moves to the last day, and no raw hit`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo({ mode: 'day', sentAt: START });
-      await messages.accept(accepted);
-      const [first] = accepted.deliveries;
-      assert.ok(first);
+      const { engine, timeline, first } = await openWithMail(t, open, { mode: 'day', sentAt: START });
       const day = Date.UTC(2026, 10, 24);
       const bare = { mode: 'day' as const, headers: {} };
       const { ip: _, ...early } = nextHit(first.id, { ...bare, at: day });
@@ -192,9 +171,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   );
 
   test(`${name}: mode aggregate counts on the message and names no delivery`, { skip }, async (t) => {
-    const { engine, timeline, messages } = await openTimeline(t, open);
-    const accepted = mailToTwo({ mode: 'aggregate', sentAt: START });
-    await messages.accept(accepted);
+    const { engine, timeline, accepted } = await openWithMail(t, open, { mode: 'aggregate', sentAt: START });
     const { ip: _, ...anonymous } = nextHit(accepted.messageId, { mode: 'aggregate', headers: {} });
     await timeline.recordHits([anonymous]);
     await timeline.recordHits([anonymous]);
@@ -223,11 +200,10 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: mode aggregate counts nothing before a snippet is marked sent, and calls no delivery silent`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo({ mode: 'aggregate', source: 'snippet' });
-      await messages.accept(accepted);
-      const [first] = accepted.deliveries;
-      assert.ok(first);
+      const { engine, timeline, messages, accepted, first } = await openWithMail(t, open, {
+        mode: 'aggregate',
+        source: 'snippet',
+      });
       const { ip: _, ...anonymous } = nextHit(accepted.messageId, { mode: 'aggregate', headers: {} });
       const counted = () =>
         engine.db.selectFrom('events').select('id').where('type', '=', 'opened').execute();
@@ -269,14 +245,10 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: a burst over several links relabels the hits before it, and the streams see the change`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo({
+      const { engine, timeline, first } = await openWithMail(t, open, {
         sentAt: START,
         links: [1, 2, 3, 4].map((index) => ({ index, url: `https://example.org/${index}` })),
       });
-      await messages.accept(accepted);
-      const [first] = accepted.deliveries;
-      assert.ok(first);
       const at = START + 40_000;
       await timeline.recordHits([
         nextHit(first.id, { at, kind: 'click', linkIndex: 1, url: 'https://example.org/1' }),
@@ -304,9 +276,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
     `${name}: positions are unique and grow, and every change is told to listeners`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo({ sentAt: START });
-      await messages.accept(accepted);
+      const { engine, timeline, accepted } = await openWithMail(t, open, { sentAt: START });
       const ids = accepted.deliveries.map(({ id }) => id);
       const heard: DeliveryId[] = [];
       timeline.onChange(({ deliveryIds }) => heard.push(...deliveryIds));
@@ -320,11 +290,7 @@ export function testTimeline(name: string, { engine: open, skip }: TimelineContr
   );
 
   test(`${name}: an unsettled verdict is settled after its hold`, { skip }, async (t) => {
-    const { engine, timeline, messages, setNow } = await openTimeline(t, open);
-    const accepted = mailToTwo({ sentAt: START });
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
+    const { engine, timeline, setNow, first } = await openWithMail(t, open, { sentAt: START });
     setNow(START + 50_500);
     await timeline.settle();
     await timeline.recordHits([nextHit(first.id)]);

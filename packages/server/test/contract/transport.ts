@@ -13,6 +13,7 @@ import {
   mailToTwo,
   nextHit,
   openTimeline,
+  openWithMail,
   START,
   WORKSPACE,
   type TimelineContract,
@@ -37,9 +38,7 @@ export function testTransport(name: string, { engine: open, skip }: TimelineCont
     `${name}: an accepted mail has an event per delivery, and the same id is refused a second time`,
     { skip },
     async (t) => {
-      const { engine, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo();
-      await messages.accept(accepted);
+      const { engine, messages, accepted } = await openWithMail(t, open);
       for (const { id } of accepted.deliveries) assert.equal((await eventsOf(engine, id)).length, 1);
       const other = mailToTwo({ messageId: accepted.messageId });
       await assert.rejects(messages.accept(other), { code: 'conflict' });
@@ -49,11 +48,7 @@ export function testTransport(name: string, { engine: open, skip }: TimelineCont
   );
 
   test(`${name}: the same transport fact counts once, and a bounce is final`, { skip }, async (t) => {
-    const { engine, timeline, messages } = await openTimeline(t, open);
-    const accepted = mailToTwo();
-    await messages.accept(accepted);
-    const [first] = accepted.deliveries;
-    assert.ok(first);
+    const { engine, timeline, first } = await openWithMail(t, open);
     const reasons = [{ code: 'smtp', text: '550 no such user' }];
     const bounced = {
       deliveryId: first.id,
@@ -83,9 +78,7 @@ export function testTransport(name: string, { engine: open, skip }: TimelineCont
     `${name}: a mail whose commit took place without a word of it is accepted, another of its id is not`,
     { skip },
     async (t) => {
-      const { engine, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo();
-      await messages.accept(accepted);
+      const { engine, messages, accepted } = await openWithMail(t, open);
       await Promise.all([messages.accept(accepted), messages.accept(mailToTwo())]);
       await assert.rejects(
         messages.accept(mailToTwo({ messageId: accepted.messageId })),
@@ -185,11 +178,7 @@ export function testTransport(name: string, { engine: open, skip }: TimelineCont
     `${name}: facts of one delivery at the same moment see each other, whichever comes first`,
     { skip },
     async (t) => {
-      const { engine, timeline, messages } = await openTimeline(t, open);
-      const accepted = mailToTwo();
-      await messages.accept(accepted);
-      const [first] = accepted.deliveries;
-      assert.ok(first);
+      const { engine, timeline, first } = await openWithMail(t, open);
       const told = (type: 'relayed' | 'delivered', transport: 'sent' | 'delivered') =>
         timeline.recordTransports([
           { deliveryId: first.id, at: START + 5, type, transport, reasons: [], source: `test:${type}` },
