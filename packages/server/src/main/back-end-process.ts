@@ -23,6 +23,7 @@ import { lockDataDir } from '../storage/data-dir-lock.ts';
 import { pullBackFromFuture } from '../storage/clock-repair.ts';
 import { countDepths } from '../storage/depths.ts';
 import { DenyEntryStore } from '../storage/deny-entry-store.ts';
+import { KyselyEarlierPasses } from '../storage/earlier-passes.ts';
 import { StoredIdempotency } from '../storage/idempotency-store.ts';
 import { LocalHitSource } from '../storage/local-hit-source.ts';
 import { createLookup } from '../storage/lookup.ts';
@@ -142,6 +143,7 @@ export async function runBackEndProcess(config: Config): Promise<void> {
     settings: relaySettings(config, { ports: start.ports, publicUrl }),
     keyring,
     messages: new KyselyMessageStore(engine),
+    earlierPasses: new KyselyEarlierPasses(engine),
     queue: new KyselyQueueStore(engine),
     sentNotes: new SentNoteFiles(join(config.dataDir, 'queue', 'sent-notes'), logger),
     queueAdmin: new KyselyQueueAdminStore(engine),

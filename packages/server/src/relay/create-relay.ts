@@ -113,6 +113,7 @@ export async function startRelay(deps: RelayDeps): Promise<Relay> {
     ...shared,
     prepared,
     store: deps.messages,
+    earlierPasses: deps.earlierPasses,
     line: queue,
     sentMailboxes: deps.sentMailboxes,
     logger,

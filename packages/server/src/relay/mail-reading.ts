@@ -6,8 +6,10 @@ import {
   type RandomBytes,
   type WorkspaceId,
 } from '../kernel/ids.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { copyPlan, trialOptions, type TrackingContext } from './copy-plan.ts';
+import { EarlierModes, type EarlierPasses } from './earlier-passes.ts';
 import type { CopyPlan, Envelope } from './envelope.ts';
 import { withoutFields } from './header-block.ts';
 import type { IncomingMail } from './incoming-mail.ts';
@@ -48,7 +50,9 @@ export interface MailReaderDeps {
   context: TrackingContext;
   prepared: PreparedMails;
   signer: Pick<MailSigner, 'resigns'>;
+  earlierPasses: EarlierPasses;
   wayOut: WayOut;
+  clock: Clock;
   random: RandomBytes;
   logger: Logger;
 }
@@ -58,6 +62,7 @@ export class MailReader {
   readonly #context: TrackingContext;
   readonly #prepared: PreparedMails;
   readonly #signer: Pick<MailSigner, 'resigns'>;
+  readonly #earlier: EarlierModes;
   readonly #wayOut: WayOut;
   readonly #random: RandomBytes;
   readonly #logger: Logger;
@@ -66,6 +71,7 @@ export class MailReader {
     this.#context = deps.context;
     this.#prepared = deps.prepared;
     this.#signer = deps.signer;
+    this.#earlier = new EarlierModes(deps);
     this.#wayOut = deps.wayOut;
     this.#random = deps.random;
     this.#logger = deps.logger;
@@ -76,7 +82,7 @@ export class MailReader {
     const facts = readMailFacts(mail.raw);
     const body = withoutFields(mail.raw, isRemovedField);
     const messageId = mail.messageId ?? newMessageId(this.#random);
-    const mode = facts.mode ?? mail.mode ?? workspace.mode;
+    const mode = await this.#earlier.atMost(facts.mode ?? mail.mode ?? workspace.mode, mail, facts);
     const planFor = (id: string): CopyPlan | undefined => {
       // Without a sender it is a bounce or a receipt (RFC 5321 §4.5.5).
       if (mode === 'off' || envelope.from === '' || this.#wayOut === 'smarthost-untouched') return undefined;

@@ -8,6 +8,7 @@ import type { ProbePauses } from './circuit.ts';
 import type { ListenAddress } from './listener.ts';
 import type { ReportTaker, ReturnPaths } from './inbound-mail.ts';
 import type { TrackingContext } from './copy-plan.ts';
+import type { EarlierPasses } from './earlier-passes.ts';
 import type { PlainText, SpamCare } from './instrument/instrument.ts';
 import type { NoticedCopies } from './notice-sender.ts';
 import type {
@@ -81,6 +82,7 @@ export interface RelayDeps {
   settings: RelaySettings;
   keyring: TrackingContext['keyring'];
   messages: Pick<MessageStore, 'accept' | 'handedOver' | 'markSent'>;
+  earlierPasses: EarlierPasses;
   queue: QueueStore;
   sentNotes: SentNotes;
   queueAdmin: QueueAdminStore & NoticedCopies;

@@ -8,6 +8,7 @@ export type { RelayDeps, RelaySettings, RelayTuning } from './relay-options.ts';
 export type { AcceptedMail, IncomingMail } from './accept.ts';
 export { destinationOf } from './destination.ts';
 export { reasonOfLinkLeft } from './instrument/link-reasons.ts';
+export type { EarlierPasses } from './earlier-passes.ts';
 export type { CopyPlan, DsnRequest, Envelope, EnvelopeOptions } from './envelope.ts';
 export type { ReportTaker, ReturnPaths } from './inbound-mail.ts';
 export type { ListenAddress } from './listener.ts';

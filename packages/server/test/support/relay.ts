@@ -7,6 +7,7 @@ import { silentLogger } from '../../src/kernel/logger.ts';
 import { Timeline } from '../../src/messages/messages.ts';
 import { createRelay, type Relay, type RelaySettings, type RelayTuning } from '../../src/relay/relay.ts';
 import { StoredAccounts } from '../../src/storage/account-store.ts';
+import { KyselyEarlierPasses } from '../../src/storage/earlier-passes.ts';
 import { openSqlite, type Engine } from '../../src/storage/engine.ts';
 import type { SyncFile } from '../../src/storage/log-sync.ts';
 import { KyselyMessageStore } from '../../src/storage/message-store.ts';
@@ -89,6 +90,7 @@ export async function startTestRelay(
     },
     keyring: KEYRING,
     messages: new KyselyMessageStore(engine),
+    earlierPasses: new KyselyEarlierPasses(engine),
     queue: new KyselyQueueStore(engine),
     sentNotes: new SentNoteFiles(join(directory, 'queue', 'sent-notes'), silentLogger),
     queueAdmin: new KyselyQueueAdminStore(engine),
