@@ -11,7 +11,8 @@ const LEGAL_FORM =
 // eslint-disable-next-line no-control-regex -- they are what it is about
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g;
 
-const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
+/** Made when it is first wanted: it takes as long as loading fifty files. */
+let countryNames: Intl.DisplayNames | undefined;
 
 /** Text from outside, safe to put into one line of a mail, an SMS or a terminal. */
 export function oneLine(text: string, maxLength = 300): string {
@@ -100,6 +101,7 @@ export function utcText(timeMs: number, options: { seconds?: boolean; year?: boo
 
 function countryName(code: string): string {
   try {
+    countryNames ??= new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
     return countryNames.of(code.toUpperCase()) ?? code;
   } catch {
     return code;

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, PostgresDialect, sql, type PostgresPool } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { LogSync, type SyncFile } from './log-sync.ts';
 import { migrate } from './migrate.ts';
 import type { Database, EngineName } from './schema.ts';
@@ -45,6 +45,7 @@ async function wholeCheckpoint(db: Kysely<Database>): Promise<void> {
 
 /** @param url `postgres://user:pass@host:port/database`, PostgreSQL 15 or newer */
 export async function openPostgres(url: string): Promise<Engine> {
+  const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
     max: 10,

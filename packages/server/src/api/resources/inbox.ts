@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { AppError } from '../../kernel/errors.ts';
 import { decodeCursor, encodeCursor } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { mailFrame } from '../mail-frame.ts';
 import { route } from '../route.ts';
 import { cursor, DEFAULT_LIMIT, limit, idOrNumber } from '../schemas/input.ts';
 import { pageOf } from '../schemas/named.ts';
@@ -50,6 +49,8 @@ export function readFrame({ reader }: Deps) {
     answer: { status: 200, description: 'The mail', contentType: 'text/html' },
     handle: async ({ principal, params, reply }) => {
       const raw = await reader.capturedBytes(principal.workspaceId, params.trackingNumber);
+      // Who reads mail loads a hundred files, and most servers never show one.
+      const { mailFrame } = await import('../mail-frame.ts');
       const page = await mailFrame(raw ?? missing());
       return reply.headers(MAIL_FRAME_HEADERS).type('text/html; charset=utf-8').send(page);
     },
