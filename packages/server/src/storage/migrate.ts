@@ -39,17 +39,26 @@ const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migrati
  * @throws AppError `misconfigured` when a newer program has been here; nothing is touched then
  */
 export async function migrate(db: Kysely<Database>, engine: EngineName): Promise<void> {
+  const done = await migrationsDone(db, engine);
+  refuseUnknown([...done]);
+  // The migrator would look at every column of every table thrice.
+  if (Object.keys(MIGRATIONS).every((name) => done.has(name))) return;
   const migrations = Object.fromEntries(
     Object.entries(MIGRATIONS).map(([name, migration]) => [name, migration(engine)]),
   );
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) {
-    const done = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(
-      db,
-    );
-    refuseUnknown(done.rows.map(({ name }) => name));
-  }
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+}
+
+async function migrationsDone(db: Kysely<Database>, engine: EngineName): Promise<ReadonlySet<string>> {
+  const table =
+    engine === 'sqlite'
+      ? sql`select 1 from sqlite_master where type = 'table' and name = ${DEFAULT_MIGRATION_TABLE}`
+      : sql`select 1 where to_regclass(${DEFAULT_MIGRATION_TABLE}) is not null`;
+  if ((await table.execute(db)).rows.length === 0) return new Set();
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(
+    db,
+  );
+  return new Set(rows.map(({ name }) => name));
 }

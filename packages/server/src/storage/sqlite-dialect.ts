@@ -70,7 +70,7 @@ interface Waiting {
 
 /** A database in a thread. When the thread dies, its calls are rejected and the next one starts another. */
 class WorkerDatabase {
-  readonly #data: SqliteWorkerData;
+  readonly #data: Omit<SqliteWorkerData, 'isOnHold'>;
   readonly #pending = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #nextId = 1;
@@ -82,16 +82,29 @@ class WorkerDatabase {
   /** Counts the threads: what one began cannot go on in another. */
   generation = 0;
 
-  private constructor(data: SqliteWorkerData) {
+  private constructor(data: Omit<SqliteWorkerData, 'isOnHold'>) {
     this.#data = data;
   }
 
-  static async open(data: SqliteWorkerData): Promise<WorkerDatabase> {
+  /** @param after the file is opened then; the thread starts at once */
+  static async open(
+    data: Omit<SqliteWorkerData, 'isOnHold'>,
+    after?: Promise<unknown>,
+  ): Promise<WorkerDatabase> {
     const database = new WorkerDatabase(data);
-    await new Promise<SqliteReply>((resolve, reject) => {
+    const opened = new Promise<SqliteReply>((resolve, reject) => {
       database.#pending.set(0, { resolve, reject });
-      database.#start();
     });
+    const worker = database.#start(after !== undefined);
+    try {
+      await Promise.race([after, opened]);
+      if (after !== undefined) worker.postMessage('open');
+    } catch (error) {
+      opened.catch(() => undefined);
+      await database.close();
+      throw error;
+    }
+    await opened;
     return database;
   }
 
@@ -152,8 +165,9 @@ class WorkerDatabase {
     this.#worker.postMessage(requests);
   }
 
-  #start(): void {
-    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: this.#data });
+  #start(isOnHold = false): Worker {
+    const workerData: SqliteWorkerData = { ...this.#data, isOnHold };
+    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData });
     this.#worker = worker;
     worker.on('message', (replies: readonly SqliteReply[]) => {
       for (const reply of replies) {
@@ -176,6 +190,7 @@ class WorkerDatabase {
       // What keeps the first thread from opening the database is told as it is.
       for (const [id, { reject }] of waiting) reject((id === 0 && (cause as Error)) || threadEnded(cause));
     });
+    return worker;
   }
 }
 
@@ -303,9 +318,12 @@ class SqliteWorkerDriver implements Driver {
   }
 
   async init(): Promise<void> {
-    // The writer first: it creates the file and switches it to WAL.
-    this.#writer = await WorkerDatabase.open({ file: this.#file, readOnly: false });
-    this.#reader = await WorkerDatabase.open({ file: this.#file, readOnly: true });
+    const writer = WorkerDatabase.open({ file: this.#file, readOnly: false });
+    // It creates the file and switches it to WAL, so that the other one can only open it then.
+    const reader = WorkerDatabase.open({ file: this.#file, readOnly: true }, writer);
+    reader.catch(() => undefined);
+    this.#writer = await writer;
+    this.#reader = await reader;
   }
 
   async acquireConnection(): Promise<SqliteConnection> {

@@ -9,6 +9,8 @@ import { shareTexts, unshareTexts, type SharedTexts } from './shared-texts.ts';
 export interface SqliteWorkerData {
   file: string;
   readOnly: boolean;
+  /** Open the file only when told to. */
+  isOnHold: boolean;
 }
 /** One statement, run for each row of parameters. */
 export interface SqliteStep {
@@ -250,20 +252,22 @@ const SAVEPOINT: Frame = {
 
 function serve(port: NonNullable<typeof parentPort>): void {
   const data = workerData as SqliteWorkerData;
-  const database = open(data);
-  const answers = new Answers(database, {
-    readOnly: data.readOnly,
-    post: (replies) => port.postMessage(replies),
-  });
-  port.on('message', (requests: readonly SqliteRequest[] | 'close') => {
-    if (requests === 'close') {
-      database.close();
+  let database: DatabaseSync | undefined;
+  let answers: Answers | undefined;
+  const begin = (): void => {
+    database = open(data);
+    const post = (replies: readonly SqliteReply[]): void => port.postMessage(replies);
+    answers = new Answers(database, { readOnly: data.readOnly, post });
+    post([{ id: 0 }]);
+  };
+  port.on('message', (message: readonly SqliteRequest[] | 'open' | 'close') => {
+    if (message === 'open') begin();
+    else if (message === 'close') {
+      database?.close();
       port.close();
-      return;
-    }
-    answers.answer(requests);
+    } else answers?.answer(message);
   });
-  port.postMessage([{ id: 0 }] satisfies SqliteReply[]);
+  if (!data.isOnHold) begin();
 }
 
 // `isMainThread` would also be false for a worker that merely imports the types above.
