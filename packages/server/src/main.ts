@@ -6,20 +6,22 @@ import { COMPILED_CODE } from './main/compiled-code.ts';
  * after the compile cache is on.
  */
 async function main(args: string[]): Promise<number | undefined> {
-  const { loadCliSettings, loadConfig } = await import('./config/load.ts');
   const [command, ...rest] = args;
   switch (command) {
     case 'edge-process': {
+      const { loadConfig } = await import('./config/load.ts');
       const { runEdgeProcess } = await import('./main/edge-process.ts');
-      await runEdgeProcess(loadConfig());
+      await runEdgeProcess(loadConfig);
       break;
     }
     case 'back-end-process': {
+      const { loadConfig } = await import('./config/load.ts');
       const { runBackEndProcess } = await import('./main/back-end-process.ts');
-      await runBackEndProcess(loadConfig());
+      await runBackEndProcess(loadConfig);
       break;
     }
     default: {
+      const { loadCliSettings } = await import('./config/environment.ts');
       const { runCommand } = await import('./main/commands.ts');
       return runCommand(command, rest, loadCliSettings());
     }

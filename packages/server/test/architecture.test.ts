@@ -132,11 +132,11 @@ test('no feature depends on itself by way of others', () => {
   assert.equal(findCycle(graph)?.join(' → '), undefined);
 });
 
-test('only config/load.ts reads the environment', () => {
+test('only config/ reads the environment', () => {
   const readers = sources.filter(({ text }) => /\bprocess\.env\b|\benv\b.*from 'node:process'/.test(text));
   assert.deepEqual(
     readers.map(({ path }) => path),
-    ['config/load.ts'],
+    ['config/environment.ts', 'config/load.ts'],
   );
 });
 

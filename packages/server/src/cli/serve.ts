@@ -47,7 +47,8 @@ export async function run(
   // The launcher's channel closes when the launcher dies; nobody would be left to stop us.
   process.on('disconnect', stop);
   io.signal.addEventListener('abort', stop);
-  const status = await server.run();
+  // Ctrl-C may have come while this was loaded.
+  const status = io.signal.aborted ? 0 : await server.run();
   unlock();
   // An open channel to the launcher would keep this process alive.
   if (process.connected) process.disconnect?.();

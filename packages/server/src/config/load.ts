@@ -326,37 +326,6 @@ export function listenUrl({ host, port }: Listen): string {
 }
 
 /**
- * For the server's own processes. With a place for compiled code from their first moment on, neither they nor their threads
- * have to load what reads TypeScript (12 to 20 MB each); and of glibc's memory two pools are enough, where each thread would
- * get one of its own.
- */
-export function childEnvironment(
-  compiledCode: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): NodeJS.ProcessEnv {
-  return { NODE_COMPILE_CACHE: compiledCode, MALLOC_ARENA_MAX: '2', ...environment };
-}
-
-/** What the command line needs; see {@link loadConfig} for the server's. */
-export function loadCliSettings(environment: NodeJS.ProcessEnv = process.env): {
-  url?: string;
-  apiKey?: string;
-  dataDir: string;
-  cwd: string;
-  noColor: boolean;
-} {
-  const { WAYBILL_URL: url, WAYBILL_API_KEY: apiKey } = environment;
-  return {
-    ...(url === undefined || url === '' ? {} : { url }),
-    ...(apiKey === undefined || apiKey === '' ? {} : { apiKey }),
-    dataDir: resolve(environment['WAYBILL_DATA_DIR'] ?? SETTINGS.WAYBILL_DATA_DIR.default),
-    // npm's name for the directory that `npm run` was called in.
-    cwd: environment['INIT_CWD'] ?? process.cwd(),
-    noColor: (environment['NO_COLOR'] ?? '') !== '',
-  };
-}
-
-/**
  * What tracked addresses begin with: what was given with the command, else the setting; undefined when neither is.
  * @throws AppError `misconfigured` for what is no such address
  */

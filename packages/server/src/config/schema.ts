@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_DATA_DIR } from './environment.ts';
 import {
   cidrs,
   dkimKeys,
@@ -323,7 +324,7 @@ export const SETTINGS = {
   }),
   WAYBILL_DATA_DIR: setting({
     schema: z.string().min(1),
-    default: './data',
+    default: DEFAULT_DATA_DIR,
     about: 'Database, hit log, keys and certificates. Back it up whole; without `keys/` sent links break.',
   }),
   WAYBILL_DATABASE_URL: setting({

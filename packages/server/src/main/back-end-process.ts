@@ -16,7 +16,7 @@ import {
   OutboundHttp,
 } from '../notify/notify.ts';
 import { Privacy, Retention } from '../privacy/privacy.ts';
-import { createRelay, isLoopbackUrl } from '../relay/relay.ts';
+import { createRelay, isLoopbackUrl, loadRelay } from '../relay/relay.ts';
 import { ReportIntake } from '../reports/reports.ts';
 import { StoredAccounts } from '../storage/account-store.ts';
 import { lockDataDir } from '../storage/data-dir-lock.ts';
@@ -70,9 +70,11 @@ const ATTRIBUTIONS = ['Place data: IP Geolocation by DB-IP (https://db-ip.com), 
 
 type Start = Extract<ToBackEnd, { type: 'start-back-end' }>;
 
-/** API, dashboard, relay, judgement and notifications, and the store behind them. */
-export async function runBackEndProcess(config: Config): Promise<void> {
-  const logger = createLogger(config.logLevel, 'back-end');
+/**
+ * API, dashboard, relay, judgement and notifications, and the store behind them.
+ * @param load the settings; called when it is told to start, since before that nobody knows whether they are right
+ */
+export async function runBackEndProcess(load: () => Config): Promise<void> {
   // Until all is up there is nothing to drain: what is under way is a transaction or can be done again.
   let drain = async (): Promise<void> => {};
   onShutdown(() => drain());
@@ -80,14 +82,20 @@ export async function runBackEndProcess(config: Config): Promise<void> {
   const keepEarly = (message: ToBackEnd): void => void early.push(message);
   process.on('message', keepEarly);
   const start = await firstMessage(early);
+  const config = load();
+  const logger = createLogger(config.logLevel, 'back-end');
   const clock = systemClock;
   const startedAt = clock();
   const unlock = lockDataDir(config.dataDir, 'back-end', LOCK_WAIT_MS);
-  const engine = await openDatabase(config);
-  const lookup = await createLookup({
-    fetchedDirectory: join(config.dataDir, 'tables'),
-    onMissing: (sentence) => process.stderr.write(`waybill: ${sentence}\n`),
-  });
+  // Threads are waited for, and files; this one has code to load meanwhile.
+  const [engine, lookup] = await Promise.all([
+    openDatabase(config),
+    createLookup({
+      fetchedDirectory: join(config.dataDir, 'tables'),
+      onMissing: (sentence) => process.stderr.write(`waybill: ${sentence}\n`),
+    }),
+    loadRelay(),
+  ]);
 
   const masterKeys = loadMasterKeys(config.dataDir, config.masterKeys);
   const keyring = new Keyring(masterKeys);

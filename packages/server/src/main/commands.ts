@@ -14,21 +14,28 @@ const COMMANDS: Record<string, Command> = {
   serve: {
     about: 'Run the server: edge, relay, API and dashboard',
     run: async (args, io) => {
-      const { run } = await import('../cli/serve.ts');
-      const { lockDataDir } = await import('../storage/data-dir-lock.ts');
-      const { refuseNewerSchema } = await import('../storage/schema-check.ts');
-      const { Supervisor } = await import('./supervise.ts');
-      const { childEnvironment } = await import('../config/load.ts');
+      const { childEnvironment } = await import('../config/environment.ts');
       const { COMPILED_CODE } = await import('./compiled-code.ts');
+      const { ServerProcesses } = await import('./server-processes.ts');
       const entry = fileURLToPath(new URL('../main.ts', import.meta.url));
-      const env = childEnvironment(COMPILED_CODE);
-      return run(args, io, {
-        lock: (dataDir) => {
-          refuseNewerSchema(join(dataDir, 'waybill.db'));
-          return lockDataDir(dataDir, 'serve', 5_000);
-        },
-        supervisor: (options) => new Supervisor({ entry, env, ...options }),
-      });
+      const processes = new ServerProcesses(entry, childEnvironment(COMPILED_CODE));
+      // Before anything else is loaded here: they have the most to load.
+      if (args.length === 0) processes.begin();
+      try {
+        const { run } = await import('../cli/serve.ts');
+        const { lockDataDir } = await import('../storage/data-dir-lock.ts');
+        const { refuseNewerSchema } = await import('../storage/schema-check.ts');
+        const { Supervisor } = await import('./supervise.ts');
+        return await run(args, io, {
+          lock: (dataDir) => {
+            refuseNewerSchema(join(dataDir, 'waybill.db'));
+            return lockDataDir(dataDir, 'serve', 5_000);
+          },
+          supervisor: (options) => new Supervisor({ processes, ...options }),
+        });
+      } finally {
+        processes.end();
+      }
     },
   },
   send: {

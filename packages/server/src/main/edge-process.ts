@@ -15,9 +15,11 @@ const METRICS_EVERY_MS = 1_000;
 /** A former edge whose supervisor is gone drains for four seconds at most. */
 const LOCK_WAIT_MS = 10_000;
 
-/** The edge: its own listener, hit log and deny set, and nothing of the back end. */
-export async function runEdgeProcess(config: Config): Promise<void> {
-  const logger = createLogger(config.logLevel, 'edge');
+/**
+ * The edge: its own listener, hit log and deny set, and nothing of the back end.
+ * @param load the settings; called when it is told to start, since before that nobody knows whether they are right
+ */
+export async function runEdgeProcess(load: () => Config): Promise<void> {
   let drain = async (): Promise<void> => {};
   onShutdown(() => drain());
   let backEndUrl: string | undefined;
@@ -30,6 +32,8 @@ export async function runEdgeProcess(config: Config): Promise<void> {
   });
   const report = (message: FromEdge): void => send(process, message);
   const start = await firstMessage();
+  const config = load();
+  const logger = createLogger(config.logLevel, 'edge');
   // Whoever reads takes a segment for finished once there is a next one: nobody may still be writing it.
   const unlock = lockDataDir(
     config.dataDir,

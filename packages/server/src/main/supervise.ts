@@ -1,29 +1,21 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { Logger } from '../kernel/logger.ts';
 import { EdgeGroup } from './edge-group.ts';
 import { send, type FromBackEnd, type FromEdge, type Ports, type ToBackEnd, type ToEdge } from './ipc.ts';
+import type { ServerRole } from './server-processes.ts';
 
 const FIRST_RESTART_MS = 100;
 const LONGEST_RESTART_MS = 5_000;
-/** A child that ran this long was healthy: its next restart is quick again. */
+/** A child that ran this long was healthy: its next restart is at once. */
 const HEALTHY_MS = 2_000;
 const DRAIN_MS = 8_000;
-/**
- * V8's space for young objects, so many MB at most, for each thread. The edge costs no more time with 4 than with V8's own 16 (less
- * than 3 % with new connections), and holds 60 MB less. The back end puts hits on timelines a tenth faster with 32 than with 8, since
- * more is dead before it is looked at; the whole server then holds 35 MB more under load, and no more when idle.
- */
-export const EDGE_FLAGS = ['--max-semi-space-size=4'];
-const BACK_END_FLAGS = ['--max-semi-space-size=32'];
-
 /**
  * Runs the edge (one process or several) and the back end, starts each again when it dies, and passes messages
  * between them. The edge goes on when the back end is down, and the other way round.
  */
 export class Supervisor {
-  readonly #entry: string;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #processes: { take(role: ServerRole): ChildProcess };
   readonly #logger: Logger;
   readonly #stderr: Writable;
   readonly #edges: EdgeGroup;
@@ -38,20 +30,14 @@ export class Supervisor {
   readonly #restartDelays = new Map<string, number>();
   readonly #ended = Promise.withResolvers<number>();
 
-  /**
-   * @param dependencies.entry path of the program's entry file, run as `<entry> edge-process` and `<entry> back-end-process`
-   * @param dependencies.env their environment
-   */
   constructor(dependencies: {
-    entry: string;
-    env: NodeJS.ProcessEnv;
+    processes: { take(role: ServerRole): ChildProcess };
     edgeWorkers: number;
     logger: Logger;
     stderr: Writable;
   }) {
     this.#edges = new EdgeGroup(dependencies.edgeWorkers);
-    this.#entry = dependencies.entry;
-    this.#env = dependencies.env;
+    this.#processes = dependencies.processes;
     this.#logger = dependencies.logger;
     this.#stderr = dependencies.stderr;
   }
@@ -79,7 +65,7 @@ export class Supervisor {
   }
 
   #startEdge(worker: number): void {
-    const child = this.#fork('edge-process', EDGE_FLAGS);
+    const child = this.#processes.take('edge-process');
     const workers = this.#edges.size;
     this.#edges.set(worker, child);
     send(child, {
@@ -112,7 +98,7 @@ export class Supervisor {
   }
 
   #startBackEnd(): void {
-    const child = this.#fork('back-end-process', BACK_END_FLAGS);
+    const child = this.#processes.take('back-end-process');
     this.#backEnd = child;
     this.#tellBackEnd();
     if (this.#lastEdgeReady !== undefined) this.#toBackEnd(this.#lastEdgeReady);
@@ -139,14 +125,6 @@ export class Supervisor {
     this.#toBackEnd({ type: 'start-back-end', edge, ports: this.#ports, first: !this.#wasReady });
   }
 
-  #fork(role: string, flags: string[]): ChildProcess {
-    return fork(this.#entry, [role], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: this.#env,
-      execArgv: [...process.execArgv, ...flags],
-    });
-  }
-
   #watch(child: ChildProcess, name: string, gone: () => () => void): void {
     const startedAt = Date.now();
     child.on('error', (error) => this.#logger.error({ err: error, process: name }, 'process trouble'));
@@ -163,10 +141,12 @@ export class Supervisor {
         return;
       }
       const healthy = Date.now() - startedAt > HEALTHY_MS;
-      const delayMs = healthy ? FIRST_RESTART_MS : (this.#restartDelays.get(name) ?? FIRST_RESTART_MS);
-      this.#restartDelays.set(name, Math.min(delayMs * 2, LONGEST_RESTART_MS));
+      const delayMs = healthy ? 0 : (this.#restartDelays.get(name) ?? FIRST_RESTART_MS);
+      const nextDelayMs = Math.min(Math.max(delayMs * 2, FIRST_RESTART_MS), LONGEST_RESTART_MS);
+      this.#restartDelays.set(name, nextDelayMs);
+      const when = delayMs === 0 ? 'now' : `in ${delayMs} ms`;
       this.#stderr.write(
-        `waybill: the ${name} ended (${signal ?? `status ${code}`}); starting it again in ${delayMs} ms\n`,
+        `waybill: the ${name} ended (${signal ?? `status ${code}`}); starting it again ${when}\n`,
       );
       this.#logger.error({ process: name, code, signal, delayMs }, 'process ended; starting it again');
       setTimeout(() => {

@@ -37,6 +37,11 @@ export { QueueAdmin, type QueueAdminStore, type QueueFilter, type QueueQuery } f
 export { isLoopbackHost, isLoopbackUrl } from './way-out.ts';
 export type { SmarthostCheck } from './check-smarthost.ts';
 
+/** Loads what {@link createRelay} needs, while there is something else to wait for. */
+export async function loadRelay(): Promise<void> {
+  await import('./create-relay.ts');
+}
+
 /**
  * Starts the relay: listeners, queue and way out. The SMTP libraries are loaded only then, so that the filters of the
  * command line, which want nothing but `instrument`, start fast.
