@@ -57,8 +57,8 @@ async function migrationsDone(db: Kysely<Database>, engine: EngineName): Promise
       ? sql`select 1 from sqlite_master where type = 'table' and name = ${DEFAULT_MIGRATION_TABLE}`
       : sql`select 1 where to_regclass(${DEFAULT_MIGRATION_TABLE}) is not null`;
   if ((await table.execute(db)).rows.length === 0) return new Set();
-  const { rows } = await sql<{ name: string }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(
-    db,
-  );
+  const { rows } = await sql<{
+    name: string;
+  }>`select name from ${sql.table(DEFAULT_MIGRATION_TABLE)}`.execute(db);
   return new Set(rows.map(({ name }) => name));
 }
