@@ -1,15 +1,28 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { classes } from '../design/classes.ts';
 import { Page, PageHeader } from '../design/page.tsx';
+import { useSideways } from '../design/sideways.ts';
 import { settingsSections } from './sections.ts';
 
 /** The settings' heading and ways around them; the page underneath has no heading of the first level of its own. */
 export function SettingsLayout() {
   const { pathname } = useLocation();
+  const { row, before, behind } = useSideways(pathname);
   return (
     <Page narrow>
       <PageHeader title="Settings" />
-      <nav aria-label="Settings" className="mb-6 flex flex-wrap gap-x-5 border-b border-line">
+      <nav
+        ref={row}
+        aria-label="Settings"
+        className={classes(
+          'mb-6 flex gap-x-5 overflow-x-auto overflow-y-hidden [scrollbar-width:none] shadow-[inset_0_-1px_var(--line)]',
+          before &&
+            behind &&
+            '[mask-image:linear-gradient(90deg,transparent,#000_2.5rem,#000_calc(100%-2.5rem),transparent)]',
+          before && !behind && '[mask-image:linear-gradient(90deg,transparent,#000_2.5rem)]',
+          behind && !before && '[mask-image:linear-gradient(270deg,transparent,#000_2.5rem)]',
+        )}
+      >
         {settingsSections.map(({ to, label }) => {
           const here = pathname.replace(/\/$/, '') === to;
           return (
@@ -19,7 +32,7 @@ export function SettingsLayout() {
               activeOptions={{ exact: true }}
               aria-current={here ? 'page' : undefined}
               className={classes(
-                '-mb-px inline-flex min-h-11 min-w-11 items-center border-b-2 md:min-h-10 md:min-w-0',
+                'inline-flex min-h-11 min-w-11 shrink-0 items-center border-b-2 whitespace-nowrap -outline-offset-2 md:min-h-10 md:min-w-0',
                 here
                   ? 'border-ink font-medium text-ink'
                   : 'border-transparent text-soft hover:border-edge hover:text-ink',
