@@ -19,15 +19,19 @@ export function ChannelItem({ channel, onEdit }: { channel: Channel; onEdit: () 
     mutationFn: () => request<TestResult>('POST', `/channels/${channel.id}/test`),
     onSettled: () => queryClient.invalidateQueries({ queryKey: channelsQuery.queryKey }),
   });
+  const kind = channelKindLabel(channel.config.kind);
+  const target = channelTarget(channel.config);
+  // A name that Waybill gave says both already.
+  const isNew = (text: string) => !channel.name.toLowerCase().includes(text.toLowerCase());
   return (
     <li className="border-b border-line py-3 last:border-b-0">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <div className="min-w-0">
-          <p className="font-medium">
-            {channel.name}{' '}
-            <span className="font-normal text-faint">{channelKindLabel(channel.config.kind)}</span>
+          <p className="font-medium wrap-anywhere">
+            {channel.name}
+            {isNew(kind) && <span className="font-normal text-faint"> {kind}</span>}
           </p>
-          <p className="text-soft break-all">{channelTarget(channel.config)}</p>
+          {isNew(target) && <p className="text-soft break-all">{target}</p>}
           <p className="text-meta text-faint">
             {channel.lastSentAt === null ? (
               'Nothing sent yet'
