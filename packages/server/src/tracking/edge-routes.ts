@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList } from 'node:net';
-import { answerOf } from './answer.ts';
+import { answerOf, type Answer } from './answer.ts';
 import { passToBackEnd } from './back-end-proxy.ts';
 import { clientAddress, forwardedProtocol } from './client-address.ts';
 import type { HitLog } from './hit-log.ts';
 import { between, type HotRoutes } from './hot-routes.ts';
 import type { Keyring } from './keyring.ts';
 import { NOT_FOUND, send } from './pages.ts';
+import type { RejectionCounts } from './rejections.ts';
 import { verifyPageToken } from './urls.ts';
 
 export interface EdgeRouteOptions {
@@ -14,6 +15,7 @@ export interface EdgeRouteOptions {
   keyring: Keyring;
   hitLog: HitLog;
   trusted: BlockList;
+  rejected: RejectionCounts;
   /** Where the recipient's page is answered; undefined while the back end is down. */
   backendUrl: () => string | undefined;
 }
@@ -29,31 +31,32 @@ export class EdgeRoutes {
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // RFC 9112 §3.2; who reads the first and who reads the second would disagree about what this is.
     if (request.rawHeaders.filter((text, at) => at % 2 === 0 && /^host$/i.test(text)).length > 1)
-      return send(response, TWO_HOSTS);
+      return this.#refuse(response, TWO_HOSTS, 'rejected_malformed');
     const target = originForm(request.url ?? '/');
     const path = target.replace(/\?.*$/s, '');
     const isHot = between('/o/', path, '.gif') !== undefined || between('/l/', path) !== undefined;
     if (isHot)
-      return isRead(request) ? this.#hot(target, request, response) : notAllowed(response, 'GET, HEAD');
+      return isRead(request) ? this.#hot(target, request, response) : this.#notAllowed(response, 'GET, HEAD');
     const pageToken = between('/r/', path);
     if (pageToken !== undefined) {
       return isRead(request) || request.method === 'POST'
         ? this.#page(pageToken, request, response)
-        : notAllowed(response, 'GET, HEAD, POST');
+        : this.#notAllowed(response, 'GET, HEAD, POST');
     }
     if (isRead(request) && path === '/healthz') return plain(response, 200, 'ok\n');
     if (isRead(request) && path === '/readyz') {
       const { ready } = this.#options.hitLog.status();
       return ready ? plain(response, 200, 'ready\n') : plain(response, 503, 'hits cannot be recorded\n');
     }
-    send(response, NOT_FOUND);
+    this.#refuse(response, NOT_FOUND, 'rejected_unknown');
   }
 
   async #hot(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', headers } = request;
     const decision = this.#options.hot.decide(target, { method, ip: this.#client(request), headers });
-    await decision?.after;
-    send(response, decision?.answer ?? NOT_FOUND);
+    if (decision === undefined) return this.#refuse(response, NOT_FOUND, 'rejected_unknown');
+    await decision.after;
+    send(response, decision.answer);
   }
 
   /** Verified here already, so that made-up addresses never reach the back end. */
@@ -72,6 +75,15 @@ export class EdgeRoutes {
         this.#options.trusted,
       ),
     });
+  }
+
+  #notAllowed(response: ServerResponse, allow: string): void {
+    this.#refuse(response, answerOf(405, ['Allow', allow, 'Content-Length', '0']), 'rejected_method');
+  }
+
+  #refuse(response: ServerResponse, answer: Answer, why: keyof RejectionCounts): void {
+    this.#options.rejected[why] += 1;
+    send(response, answer);
   }
 
   #client(request: IncomingMessage): string | undefined {
@@ -95,10 +107,6 @@ function originForm(url: string): string {
   return withoutFragment.startsWith('/')
     ? withoutFragment
     : withoutFragment.replace(/^https?:\/\/[^/?#]*/i, '');
-}
-
-function notAllowed(response: ServerResponse, allow: string): void {
-  send(response, answerOf(405, ['Allow', allow, 'Content-Length', '0']));
 }
 
 function plain(response: ServerResponse, status: number, text: string): void {

@@ -8,6 +8,7 @@ import { DEFAULT_EDGE_LIMITS } from './edge-limits.ts';
 import { EdgeRoutes } from './edge-routes.ts';
 import { HotRoutes, type HotRouteOptions, type RouteCounts } from './hot-routes.ts';
 import { PlainConnections } from './plain-connections.ts';
+import { countRefused, noRejections, type RejectionCounts } from './rejections.ts';
 
 export interface EdgeOptions extends HotRouteOptions {
   /** Port 0: one that the system chooses. */
@@ -21,7 +22,7 @@ export interface EdgeOptions extends HotRouteOptions {
 }
 
 /** Counts since the start. */
-export interface EdgeMetrics extends RouteCounts {
+export interface EdgeMetrics extends RouteCounts, RejectionCounts {
   /** Recorded and durable. */
   hits: number;
   /** Valid, and not recorded since the deny set says so. */
@@ -72,6 +73,7 @@ class EdgeServer implements Edge {
   readonly #server: Server;
   readonly #plain: PlainConnections;
   readonly #limit: ConnectionLimit;
+  readonly #rejected = noRejections();
   readonly #logger: Logger;
   #draining = false;
   address = { host: '', port: 0 };
@@ -83,7 +85,7 @@ class EdgeServer implements Edge {
     const trusted = networkList(options.trustedProxies);
     const hot = new HotRoutes(options);
     const limits = { ...DEFAULT_EDGE_LIMITS, ...options.limits };
-    const routes = new EdgeRoutes({ hot, keyring, hitLog, trusted, backendUrl });
+    const routes = new EdgeRoutes({ hot, keyring, hitLog, trusted, backendUrl, rejected: this.#rejected });
     this.#hot = hot;
     this.#server = createServer(
       {
@@ -103,6 +105,7 @@ class EdgeServer implements Edge {
         });
       },
     );
+    countRefused(this.#server, this.#rejected);
     // A client that has ended its side is answered all the same. Undocumented, and staying: github.com/nodejs/node/pull/36819
     Object.assign(this.#server, { httpAllowHalfOpen: true });
     // For who neither asks on nor reads what is answered.
@@ -115,6 +118,7 @@ class EdgeServer implements Edge {
       admit: (socket) => limit.admit(socket),
       clientOf: (socket) => limit.clientOf(socket),
       silentMs: limits.headTimeoutMs,
+      onLate: () => (this.#rejected.rejected_too_slow += 1),
       logger,
     });
   }
@@ -134,7 +138,13 @@ class EdgeServer implements Edge {
 
   metrics(): EdgeMetrics {
     const { commits } = this.#options.hitLog.status();
-    return { ...this.#hot.counts, ...this.#hot.recorded, ...this.#limit.counts, commits };
+    return {
+      ...this.#hot.counts,
+      ...this.#hot.recorded,
+      ...this.#limit.counts,
+      ...this.#rejected,
+      commits,
+    };
   }
 
   /** Those of `node:http` that wait for a next request go all at once: there is no telling which waits longest. */

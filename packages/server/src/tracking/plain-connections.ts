@@ -34,6 +34,8 @@ export interface PlainConnectionOptions {
   clientOf: (socket: Socket) => string | undefined;
   /** Who has said nothing for so long after connecting is cut off. */
   silentMs: number;
+  /** Told of each that is. */
+  onLate: () => void;
   logger: Logger;
 }
 
@@ -157,7 +159,7 @@ export class PlainConnections {
     this.#isSweeping = true;
     let looked = 0;
     for (const connection of this.#connections) {
-      connection.endIfSilent(performance.now(), this.#options.silentMs);
+      if (connection.endIfSilent(performance.now(), this.#options.silentMs)) this.#options.onLate();
       looked += 1;
       if (looked % SWEPT_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
       if (this.isDraining) break;
@@ -319,15 +321,15 @@ class PlainConnection {
     return isIdle;
   }
 
-  /** @param patienceMs for a first request */
-  endIfSilent(now: number, patienceMs: number): void {
+  /** @param patienceMs for a first request @returns whether it was told that it is late */
+  endIfSilent(now: number, patienceMs: number): boolean {
     if (this.#closedAt !== undefined && now - this.#closedAt > GOODBYE_MS) this.#socket.destroy();
-    if (this.#owed.length > 0 || this.#isHeld || this.#isOver) return;
+    if (this.#owed.length > 0 || this.#isHeld || this.#isOver) return false;
     const silentMs = now - this.#touchedAt;
-    if (!this.#hasAsked && silentMs > patienceMs) {
-      this.#socket.write(LATE);
-      this.#close();
-    } else if (silentMs > KEEP_ALIVE_SECONDS * 1_000) this.#close();
+    const isLate = !this.#hasAsked && silentMs > patienceMs;
+    if (isLate) this.#socket.write(LATE);
+    if (isLate || silentMs > KEEP_ALIVE_SECONDS * 1_000) this.#close();
+    return isLate;
   }
 
   /** What was written still goes out; the rest of the other side's bytes are read to nowhere. */
