@@ -480,13 +480,23 @@ export interface SystemState {
     /** Answered, but could not be recorded. */
     unrecorded: number;
     lastUnrecordedAt: string | null;
+    /** Answered, and not recorded since one source asked for one thing too often. */
+    repeated: number;
+    /** Requests answered with an error: unknown addresses, malformed, too large or too slow. */
+    rejected: number;
+    /** Connections sent away since there were too many. */
+    refusedConnections: number;
+    /** 99 of 100 hits were on the disk within that time, ms; null when there was none, or it was longer than is measured. */
+    durableWithinMs: number | null;
   };
   hits: {
     /** Put on timelines. */
     processed: number;
     /** Batches that had to be tried again. */
     failures: number;
-    /** Age of the oldest hit that is on no timeline yet; null when it is not measured. */
+    /** Put on timelines in a second, over the last ten; null when it is not known yet. */
+    perSecond: number | null;
+    /** How long the last hits took from their answer to their timeline; while nothing can be written, at least that time. */
     lagSeconds: number | null;
     /** Hits that are on no timeline yet; null when they are not counted. */
     backlog: number | null;

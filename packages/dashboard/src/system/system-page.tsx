@@ -15,14 +15,22 @@ import { Section, useTitle } from '../design/page.tsx';
 import { StateDot } from '../design/state-dot.tsx';
 import { ProblemNote, SkeletonDetail } from '../design/states.tsx';
 import { Trouble } from '../design/trouble.tsx';
-import { alertsOf, lagWords, sizeWords } from './system-words.ts';
+import { Fact, Facts } from './facts.tsx';
+import { LeftOut, Signs } from './signs.tsx';
+import { alertsOf, isCatchingUp, sizeWords } from './system-words.ts';
 
 const refreshMs = 5_000;
+/** While something is to be watched. */
+const busyRefreshMs = 1_000;
 
 /** How this Waybill is. Calm while all is well; what is wrong stands on top. */
 export function SystemPage() {
   useTitle('System');
-  const system = useQuery({ ...systemQuery, refetchInterval: refreshMs });
+  const system = useQuery({
+    ...systemQuery,
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && isCatchingUp(data.hits) ? busyRefreshMs : refreshMs,
+  });
   const { data: mailboxes } = useQuery(mailboxesQuery);
   const { data: queue } = useQuery(queueSummaryQuery);
   const now = useNow();
@@ -64,55 +72,14 @@ export function SystemPage() {
       </div>
       <Signs system={system.data} />
       <Mail system={system.data} />
+      <LeftOut edge={system.data.edge} />
       <Room disk={system.data.disk} />
       <Attributions />
     </>
   );
 }
 
-function Facts({ children }: { children: ReactNode }) {
-  return <dl className="max-w-[64ch] border-t border-line">{children}</dl>;
-}
-
-function Fact({ name, hint, children }: { name: string; hint?: string; children: ReactNode }) {
-  return (
-    <div className="flex items-baseline justify-between gap-x-6 border-b border-line py-2.5">
-      <dt className="min-w-0">
-        {name}
-        {hint !== undefined && <span className="block text-meta text-faint">{hint}</span>}
-      </dt>
-      <dd className="shrink-0 text-right text-soft">{children}</dd>
-    </div>
-  );
-}
-
 const number = (value: number) => value.toLocaleString('en-GB');
-
-function Signs({ system: { edge, hits } }: { system: SystemState }) {
-  return (
-    <Section
-      title="Openings and clicks"
-      lead="Images and links are answered by a process of its own, which goes on when all else is down. Counted since the start."
-    >
-      <Facts>
-        <Fact name="Answers images and links">
-          <StateDot isGood={edge.isUp}>{edge.isUp ? 'Yes' : 'No word from it'}</StateDot>
-        </Fact>
-        <Fact name="Recorded">{number(edge.hits)}</Fact>
-        <Fact name="Put on timelines">{number(hits.processed)}</Fact>
-        {hits.backlog !== null && <Fact name="Waiting to be put there">{number(hits.backlog)}</Fact>}
-        {hits.lagSeconds !== null && <Fact name="Timelines are behind by">{lagWords(hits.lagSeconds)}</Fact>}
-        <Fact name="Could not be recorded" hint="The reader was answered all the same.">
-          {edge.unrecorded === 0 ? 'none' : <span className="text-amber">{number(edge.unrecorded)}</span>}
-        </Fact>
-        <Fact name="Not recorded, because of an objection">{number(edge.silenced)}</Fact>
-        <Fact name="Forged addresses" hint="Answered like any other, so that nobody learns anything from it.">
-          {number(edge.forged)}
-        </Fact>
-      </Facts>
-    </Section>
-  );
-}
 
 function Mail({ system: { wayOut } }: { system: SystemState }) {
   const { data: session } = useQuery(sessionQuery);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { QueueSummary, SystemState, WatchedMailbox } from '@waybill/sdk';
-import { alertsOf, lagWords, sizeWords } from './system-words.ts';
+import { alertsOf, catchUpWords, isCatchingUp, lagWords, sizeWords } from './system-words.ts';
 
 const system: SystemState = {
   startedAt: '2026-11-26T12:00:00.000Z',
@@ -13,8 +13,12 @@ const system: SystemState = {
     silenced: 0,
     unrecorded: 0,
     lastUnrecordedAt: null,
+    repeated: 0,
+    rejected: 0,
+    refusedConnections: 0,
+    durableWithinMs: null,
   },
-  hits: { processed: 0, failures: 0, lagSeconds: null, backlog: null },
+  hits: { processed: 0, failures: 0, perSecond: null, lagSeconds: null, backlog: null },
   wayOut: { kind: 'demo' },
   disk: null,
   troubles: [{ code: 'disk-low', text: 'Only 200 MB are free where the data is.' }],
@@ -86,4 +90,26 @@ test('sizes and delays are told in few figures', () => {
   assert.equal(sizeWords(1_500), '1.5 kB');
   assert.equal(lagWords(0.4), 'less than 2 s');
   assert.equal(lagWords(600), '10 min');
+  assert.equal(lagWords(3 * 3_600 + 60), '3 h');
+});
+
+test('a few hits that are just coming in are nothing to catch up with; many, or a long wait, are', () => {
+  const hits = (backlog: number | null, lagSeconds: number | null) =>
+    isCatchingUp({ ...system.hits, backlog, lagSeconds });
+  assert.deepEqual(
+    [hits(null, 90), hits(0, 90), hits(1_500, 0.3), hits(5_000, 0.3), hits(3, 12)],
+    [false, false, false, true, true],
+  );
+});
+
+test('what waits is told with its pace and an end, and that nothing moves when nothing does', () => {
+  const words = (backlog: number, perSecond: number | null) =>
+    catchUpWords({ ...system.hits, backlog, perSecond });
+  assert.deepEqual(words(212_450, 9_312.4), {
+    amount: '212,450 openings and clicks wait',
+    pace: '9,312 a second, about 23 s more. All of them are safe on the disk.',
+  });
+  assert.match(words(5_000_000, 800).pace, /about 2 h more/);
+  assert.match(words(1, 0).pace, /^None is put there at the moment/);
+  assert.equal(words(1, null).amount, 'One opening or click waits');
 });

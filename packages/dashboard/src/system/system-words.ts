@@ -80,7 +80,34 @@ export function sizeWords(bytes: number): string {
 
 /** How far behind the timelines are, as people say it. */
 export function lagWords(seconds: number): string {
-  if (seconds < 2) return 'less than 2 s';
+  return seconds < 2 ? 'less than 2 s' : durationWords(seconds);
+}
+
+function durationWords(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;
-  return `${Math.round(seconds / 60)} min`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3_600)} h`;
+}
+
+/** Fewer, or for a shorter time, wait now and then on any machine, and are gone before anybody has read it. */
+const manyHits = 2_000;
+const longSeconds = 5;
+
+/** Whether more waits for its timeline than what is just coming in. */
+export function isCatchingUp({ backlog, lagSeconds }: SystemState['hits']): boolean {
+  return backlog !== null && backlog > 0 && (backlog >= manyHits || (lagSeconds ?? 0) >= longSeconds);
+}
+
+/** What waits, how fast it goes and how long that takes. */
+export function catchUpWords({ backlog, perSecond }: SystemState['hits']): { amount: string; pace: string } {
+  const waiting = backlog ?? 0;
+  const amount =
+    waiting === 1
+      ? 'One opening or click waits'
+      : `${waiting.toLocaleString('en-GB')} openings and clicks wait`;
+  const safe = 'All of them are safe on the disk.';
+  if (perSecond === null) return { amount, pace: safe };
+  if (perSecond < 1) return { amount, pace: `None is put there at the moment. ${safe}` };
+  const speed = `${Math.round(perSecond).toLocaleString('en-GB')} a second`;
+  return { amount, pace: `${speed}, about ${durationWords(Math.max(1, waiting / perSecond))} more. ${safe}` };
 }

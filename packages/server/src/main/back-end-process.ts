@@ -202,7 +202,8 @@ export async function runBackEndProcess(load: () => Config): Promise<void> {
     ...backEndMetrics({
       edge: edgeLink.metrics(),
       processor: processor.metrics(),
-      backlog: await processor.backlog(),
+      // Counted behind what was written, which without the database may never have been asked for.
+      backlog: await processor.backlog().catch(() => undefined),
       dispatcher: dispatcher.metrics(),
     }),
     ...relayMetrics(relay.sending()),

@@ -1,7 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metric, ValueMetric } from '../api/api.ts';
-import { histogramFrom } from '../kernel/histogram.ts';
+import { histogramFrom, type HistogramCounts } from '../kernel/histogram.ts';
 import type { Depths } from '../storage/depths.ts';
+import type { ProcessingMetrics } from '../messages/messages.ts';
 import type { EdgeMetricsReport } from './ipc.ts';
 
 const EDGE_COUNTERS: Readonly<Record<string, string>> = {
@@ -14,6 +15,7 @@ const EDGE_COUNTERS: Readonly<Record<string, string>> = {
   repeated: 'Valid requests that were answered and not recorded: one source asked for one thing too often',
   refused_connections: 'Connections that were sent away since there were too many',
 };
+const REJECTED = 'rejected_';
 const EDGE_GAUGES: Readonly<Record<string, string>> = {
   resident_bytes: 'Memory of the edge',
   connections: 'Open connections of the edge',
@@ -26,8 +28,9 @@ const EDGE_HISTOGRAMS: Readonly<Record<string, string>> = {
 /** Numbers of the processes since their start, for `/metrics`. */
 export function backEndMetrics(counts: {
   edge: EdgeMetricsReport;
-  processor: { processed: number; failures: number; lagSeconds: number };
-  backlog: number;
+  processor: ProcessingMetrics;
+  /** Undefined: it cannot be counted now. */
+  backlog: number | undefined;
   dispatcher: { sent: number; retried: number; failed: number };
 }): Metric[] {
   return [
@@ -40,10 +43,36 @@ export function backEndMetrics(counts: {
     ),
     gauge(
       'waybill_hit_lag_seconds',
-      'How long the last hits took from their answer to their timeline',
+      'How long the last hits took from their answer to their timeline; while nothing can be written, at least that time',
       counts.processor.lagSeconds,
     ),
-    gauge('waybill_hit_backlog', 'Durable hits that are not on their timeline yet', counts.backlog),
+    ...(counts.backlog === undefined
+      ? []
+      : [gauge('waybill_hit_backlog', 'Durable hits that are not on their timeline yet', counts.backlog)]),
+    ...(counts.processor.perSecond === undefined
+      ? []
+      : [
+          gauge(
+            'waybill_hit_rate',
+            'Hits put on timelines in a second, over the last ten',
+            counts.processor.perSecond,
+          ),
+        ]),
+    histogram(
+      'waybill_hit_batch_hits',
+      'Hits put on timelines in one transaction',
+      counts.processor.batchHits,
+    ),
+    histogram(
+      'waybill_hit_batch_seconds',
+      'From a batch of hits being judged until it is durable on the timelines',
+      counts.processor.batchSeconds,
+    ),
+    histogram(
+      'waybill_hit_oldest_seconds',
+      'From its answer to its timeline, of the oldest hit of each batch',
+      counts.processor.oldestSeconds,
+    ),
     {
       name: 'waybill_notifications_total',
       help: 'Attempts to notify, by outcome',
@@ -62,14 +91,29 @@ function edgeMetrics(report: EdgeMetricsReport): Metric[] {
   });
   const isPart = (key: string): boolean =>
     Object.keys(EDGE_HISTOGRAMS).some((name) => key.startsWith(`${name}_`));
+  const rejected = Object.entries(report).filter(([key]) => key.startsWith(REJECTED));
   const values = Object.entries(report)
-    .filter(([key]) => !isPart(key))
+    .filter(([key]) => !isPart(key) && !key.startsWith(REJECTED))
     .map(([name, value]) => {
       const help = EDGE_GAUGES[name];
       if (help !== undefined) return gauge(`waybill_edge_${name}`, help, value);
       return counter(`waybill_edge_${name}_total`, EDGE_COUNTERS[name] ?? `Edge: ${name}`, value);
     });
-  return [...values, ...histograms];
+  const rejections: Metric[] =
+    rejected.length === 0
+      ? []
+      : [
+          {
+            name: 'waybill_edge_rejected_total',
+            help: 'Requests that were answered with an error, by what was wrong with them',
+            type: 'counter',
+            samples: rejected.map(([key, value]) => ({
+              labels: { reason: key.slice(REJECTED.length) },
+              value,
+            })),
+          },
+        ];
+  return [...values, ...rejections, ...histograms];
 }
 
 /** What waits. */
@@ -124,4 +168,8 @@ function counter(name: string, help: string, value: number): ValueMetric {
 
 function gauge(name: string, help: string, value: number): ValueMetric {
   return { name, help, type: 'gauge', samples: [{ value }] };
+}
+
+function histogram(name: string, help: string, counts: HistogramCounts): Metric {
+  return { name, help, type: 'histogram', counts };
 }

@@ -29,7 +29,13 @@ const codes = (troubles: SystemState['troubles']): string[] => troubles.map(({ c
 
 test('figures that nobody measures are null and no trouble', async () => {
   const state = await systemState(parts());
-  assert.deepEqual(state.hits, { processed: 3, failures: 0, lagSeconds: null, backlog: null });
+  assert.deepEqual(state.hits, {
+    processed: 3,
+    failures: 0,
+    perSecond: null,
+    lagSeconds: null,
+    backlog: null,
+  });
   assert.ok(state.edge.isUp);
   assert.ok((state.disk?.sizeBytes ?? 0) > 0);
   assert.deepEqual(
@@ -38,11 +44,44 @@ test('figures that nobody measures are null and no trouble', async () => {
   );
 });
 
-test('what the metrics measure is told, and a long backlog is a trouble', async () => {
-  const metrics = [gauge('waybill_hit_lag_seconds', 360), gauge('waybill_hit_backlog', 12_000)];
-  const state = await systemState(parts({ metrics: async () => metrics }));
+test('what the metrics measure is told, and a long backlog is a trouble that says how fast it goes', async () => {
+  const behind = [gauge('waybill_hit_lag_seconds', 360), gauge('waybill_hit_backlog', 12_000)];
+  const at = async (...more: Metric[]) => systemState(parts({ metrics: async () => [...behind, ...more] }));
+  const state = await at();
   assert.equal(state.hits.backlog, 12_000);
   assert.match(state.troubles[0]?.text ?? '', /6 min behind. Nothing is lost/);
+  const going = await at(gauge('waybill_hit_rate', 9_312.4));
+  assert.match(
+    going.troubles[0]?.text ?? '',
+    /6 min behind, and 12,000 .* wait; 9,312 a second .* Nothing is lost/,
+  );
+  const stuck = await at(gauge('waybill_hit_rate', 0));
+  assert.match(stuck.troubles[0]?.text ?? '', /none can be put there at the moment. They are kept/);
+});
+
+test('what was turned away is told, and within what time most hits were durable', async () => {
+  const commits = {
+    'commit_seconds_le_0.001': 90,
+    'commit_seconds_le_0.0025': 99,
+    'commit_seconds_le_0.005': 100,
+  };
+  const counts = {
+    repeated: 2,
+    refused_connections: 3,
+    ...commits,
+    commit_seconds_count: 100,
+    commit_seconds_sum: 1,
+  };
+  const { edge } = await systemState(
+    parts({
+      edge: { ...parts().edge, metrics: () => counts },
+      metrics: async () => [gauge('waybill_edge_rejected_total', 5)],
+    }),
+  );
+  assert.deepEqual(
+    [edge.repeated, edge.refusedConnections, edge.rejected, edge.durableWithinMs],
+    [2, 3, 5, 2.5],
+  );
 });
 
 test('an edge that reports no more is told, but not in the first seconds', async () => {

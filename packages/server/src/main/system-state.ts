@@ -2,7 +2,9 @@ import { statfs } from 'node:fs/promises';
 import type { Reason, SystemState } from '@waybill/sdk';
 import type { Metric } from '../api/api.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { histogramFrom } from '../kernel/histogram.ts';
 import type { EdgeLink } from './edge-link.ts';
+import type { EdgeMetricsReport } from './ipc.ts';
 
 /** The edge reports every second. */
 const EDGE_SILENT_MS = 10_000;
@@ -41,10 +43,15 @@ export async function systemState(parts: SystemParts): Promise<SystemState> {
       silenced: counts['silenced'] ?? 0,
       unrecorded: counts['unrecorded'] ?? 0,
       lastUnrecordedAt: lastUnrecordedAt === undefined ? null : iso(lastUnrecordedAt),
+      repeated: counts['repeated'] ?? 0,
+      rejected: figure('waybill_edge_rejected_total') ?? 0,
+      refusedConnections: counts['refused_connections'] ?? 0,
+      durableWithinMs: durableWithinMs(counts),
     },
     hits: {
       processed: figure('waybill_hits_processed_total') ?? 0,
       failures: figure('waybill_hit_batch_failures_total') ?? 0,
+      perSecond: figure('waybill_hit_rate'),
       lagSeconds: figure('waybill_hit_lag_seconds'),
       backlog: figure('waybill_hit_backlog'),
     },
@@ -83,10 +90,7 @@ export function troublesOf(state: Omit<SystemState, 'troubles'>, startedAt: numb
     );
   }
   if (hits.lagSeconds !== null && hits.lagSeconds > BEHIND_SECONDS) {
-    add(
-      'hits-behind',
-      `Timelines are ${Math.round(hits.lagSeconds / 60)} min behind. Nothing is lost: what was recorded is worked through in order.`,
-    );
+    add('hits-behind', behindText(hits.lagSeconds, hits));
   }
   if (disk !== null && disk.freeBytes < LOW_DISK_BYTES) {
     add(
@@ -95,6 +99,26 @@ export function troublesOf(state: Omit<SystemState, 'troubles'>, startedAt: numb
     );
   }
   return troubles;
+}
+
+function behindText(lagSeconds: number, { backlog, perSecond }: SystemState['hits']): string {
+  const behind = `Timelines are ${Math.round(lagSeconds / 60)} min behind`;
+  const safe = 'Nothing is lost: what was recorded is worked through in order.';
+  if (backlog === null || backlog === 0 || perSecond === null) return `${behind}. ${safe}`;
+  const waiting = `${behind}, and ${backlog.toLocaleString('en-GB')} openings or clicks wait`;
+  return perSecond < 1
+    ? `${waiting}; none can be put there at the moment. They are kept. Look whether the database works, and at the server’s output.`
+    : `${waiting}; ${Math.round(perSecond).toLocaleString('en-GB')} a second are put there. ${safe}`;
+}
+
+const MOST = 0.99;
+
+/** The bound below which nearly all of the edge's commits stayed. */
+function durableWithinMs(counts: EdgeMetricsReport): number | null {
+  const times = histogramFrom(counts, 'commit_seconds');
+  if (times === undefined || times.count === 0) return null;
+  const bound = times.buckets.find(({ count }) => count >= MOST * times.count)?.bound;
+  return bound === undefined ? null : bound * 1_000;
 }
 
 function iso(ms: number): string {

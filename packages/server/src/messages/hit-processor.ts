@@ -3,6 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { HitSource, LoggedHit } from '../tracking/tracking.ts';
 import { cursorsAfter } from './logged-hits.ts';
+import { ProcessingMeasures, type ProcessingMetrics } from './processing-measures.ts';
 import type { PreparedHits, Timeline } from './timeline.ts';
 
 export interface HitProcessorOptions {
@@ -45,14 +46,13 @@ export class HitProcessor {
   readonly #timeline: Timeline;
   readonly #logger: Logger;
   readonly #onRecorded: (hits: readonly LoggedHit[]) => void;
-  readonly #clock: Clock;
   readonly #options: HitProcessorOptions;
+  readonly #measures: ProcessingMeasures;
   #batchSize: number;
-  #lagMs = 0;
+  /** What was written last; undefined until that was asked for. */
+  #written: ReadonlyMap<string, number> | undefined;
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
-  #processed = 0;
-  #failures = 0;
   /** Whom to tell when all hits that were durable when they asked are on the timelines. */
   #waiting: (() => void)[] = [];
 
@@ -71,7 +71,7 @@ export class HitProcessor {
     this.#timeline = dependencies.timeline;
     this.#logger = dependencies.logger;
     this.#onRecorded = dependencies.onRecorded ?? (() => undefined);
-    this.#clock = dependencies.clock;
+    this.#measures = new ProcessingMeasures(dependencies.clock);
     this.#options = { ...DEFAULTS, ...options };
     this.#batchSize = this.#options.batchSize;
   }
@@ -98,13 +98,13 @@ export class HitProcessor {
     clearTimeout(timer);
   }
 
-  metrics(): { processed: number; failures: number; lagSeconds: number } {
-    return { processed: this.#processed, failures: this.#failures, lagSeconds: this.#lagMs / 1_000 };
+  metrics(): ProcessingMetrics {
+    return this.#measures.metrics();
   }
 
-  /** Hits that are durable and not on their timelines yet. */
+  /** Hits that are durable and not on their timelines yet; also while the database is away. */
   async backlog(): Promise<number> {
-    return this.#source.backlog(await this.#timeline.cursors());
+    return this.#source.backlog(this.#written ?? (await this.#timeline.cursors()));
   }
 
   /** Towards the number of hits that take what a batch may take; not by leaps, one may have been held up by others. */
@@ -114,22 +114,13 @@ export class HitProcessor {
     this.#batchSize = Math.min(Math.max(size, SMALLEST_BATCH), LARGEST_BATCH);
   }
 
-  /** How long the oldest of them took from its answer to its timeline. Hits of other modes bear only their day. */
-  #waitedFor(hits: readonly LoggedHit[]): number {
-    const oldest = hits.reduce(
-      (least, { at, mode }) => (mode === 'full' ? Math.min(least, at) : least),
-      Number.POSITIVE_INFINITY,
-    );
-    return Number.isFinite(oldest) ? Math.max(0, this.#clock() - oldest) : 0;
-  }
-
   async #run(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       try {
         await this.#follow(signal);
       } catch (error) {
-        this.#failures += 1;
+        this.#measures.failed();
         this.#logger.error({ err: error }, 'hits could not be processed; trying again');
         await pause(this.#options.retryMs, signal);
       }
@@ -143,6 +134,7 @@ export class HitProcessor {
    */
   async #follow(signal: AbortSignal): Promise<void> {
     let cursors = await this.#timeline.cursors();
+    this.#written = cursors;
     let writing = Promise.resolve();
     let settling: Promise<unknown> = Promise.resolve();
     let settledAt = 0;
@@ -167,11 +159,11 @@ export class HitProcessor {
           }
           const begun = performance.now();
           const { written } = await this.#timeline.takeHits(prepared, after);
-          writing = this.#finish(hits, written);
+          writing = this.#finish(hits, { written, begun, cursors });
           writing.catch(noteFailure);
           // With the wait for the batch before: the longest of the steps that several batches are in.
           if (!isIdle) this.#adapt(performance.now() - begun);
-        } else this.#lagMs = 0;
+        } else this.#measures.idle();
         if (isIdle && asked > 0) {
           await writing;
           for (const resolve of this.#waiting.splice(0, asked)) resolve();
@@ -215,12 +207,24 @@ export class HitProcessor {
     return { prepared: this.#timeline.prepareHits(await this.#source.read(cursors, size)), size, asked };
   }
 
-  async #finish(hits: readonly LoggedHit[], written: Promise<void>): Promise<void> {
-    await written;
+  async #finish(
+    hits: readonly LoggedHit[],
+    batch: { written: Promise<void>; begun: number; cursors: ReadonlyMap<string, number> },
+  ): Promise<void> {
+    await batch.written;
+    this.#written = batch.cursors;
     this.#onRecorded(hits);
-    this.#processed += hits.length;
-    this.#lagMs = this.#waitedFor(hits);
+    this.#measures.wrote(hits.length, oldestOf(hits), performance.now() - batch.begun);
   }
+}
+
+/** When the oldest of them was answered. Hits of other modes bear only their day. */
+function oldestOf(hits: readonly LoggedHit[]): number | undefined {
+  const oldest = hits.reduce(
+    (least, { at, mode }) => (mode === 'full' ? Math.min(least, at) : least),
+    Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(oldest) ? oldest : undefined;
 }
 
 /** Whether there was nothing more to read. */

@@ -31,6 +31,7 @@ export { fewEvents, NEWEST_EVENTS } from './few-events.ts';
 export { HostCheck, type ReverseNames } from './host-check.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
+export type { ProcessingMetrics } from './processing-measures.ts';
 export { firstVerdict, isAllPlain, SENDER_ADDRESS_MS } from './interpret.ts';
 export { listAddresses, type SharedAddresses, type SharedBecause } from './shared-address.ts';
 export { isUniqueMessageId, readMessageId } from './message-id-header.ts';

@@ -15,11 +15,14 @@ test('/metrics is what Prometheus reads: every sample has HELP and TYPE, histogr
     const pixels = await snippetPixels(server, 3);
     await hitUntil(new AbortController().signal, 'metrics', pixels, newLedger(), 12);
     await fetch(`${server.edgeUrl}/o/forged.gif`);
+    await fetch(`${server.edgeUrl}/nothing/here`);
     const samples = await eventually('the edge has told its counts', async () => {
       const now = await metricsOf(server);
       return (
         (now.get('waybill_edge_hits_total') ?? 0) >= 12 &&
         (now.get('waybill_edge_forged_total') ?? 0) > 0 &&
+        (now.get('waybill_hits_processed_total') ?? 0) >= 12 &&
+        now.has('waybill_hit_rate') &&
         now
       );
     });
@@ -41,7 +44,17 @@ test('/metrics is what Prometheus reads: every sample has HELP and TYPE, histogr
       samples.get('waybill_edge_batch_hits_bucket{le="+Inf"}'),
       samples.get('waybill_edge_batch_hits_count'),
     );
+    assert.equal(samples.get('waybill_edge_rejected_total{reason="unknown"}'), 1);
+    assert.equal(samples.get('waybill_edge_rejected_total{reason="too_slow"}'), 0);
+    assert.equal(
+      samples.get('waybill_hit_batch_hits_sum'),
+      samples.get('waybill_hits_processed_total'),
+      'every hit was in a batch',
+    );
     for (const name of [
+      'waybill_hit_backlog',
+      'waybill_hit_batch_seconds_count',
+      'waybill_hit_oldest_seconds_count',
       'waybill_queue_mails{state="ready"}',
       'waybill_notifications_pending',
       'waybill_api_request_seconds_count',
