@@ -36,6 +36,13 @@ export interface IdempotentAnswer {
   replayed: boolean;
 }
 
+/** How answers that hold secrets are kept: only who asked can open them. */
+export interface AnswerCover {
+  seal(body: string): string;
+  /** @returns undefined when somebody else asked */
+  open(sealed: string): string | undefined;
+}
+
 /** Identifies the work: the same key of the same workspace gives the same one, even after a crash. */
 export type WorkId = string;
 
@@ -61,7 +68,7 @@ export class Idempotency {
    * @param work what to do; its answers are stored, its errors are not
    */
   async run(
-    claim: { workspaceId: WorkspaceId; key: string; request: string },
+    claim: { workspaceId: WorkspaceId; key: string; request: string; cover?: AnswerCover },
     work: (workId: WorkId) => Promise<{ status: number; body: string }>,
   ): Promise<IdempotentAnswer> {
     const name = `${claim.workspaceId} ${claim.key}`;
@@ -76,7 +83,7 @@ export class Idempotency {
   }
 
   async #runHere(
-    { workspaceId, key, request }: Parameters<Idempotency['run']>[0],
+    { workspaceId, key, request, cover }: Parameters<Idempotency['run']>[0],
     name: string,
     work: Parameters<Idempotency['run']>[1],
   ): Promise<IdempotentAnswer> {
@@ -87,13 +94,14 @@ export class Idempotency {
       if (found.requestHash !== requestHash) {
         throw new AppError('conflict', 'This Idempotency-Key was used with another request before.');
       }
-      if (found.answer !== undefined) return { ...found.answer, replayed: true };
+      if (found.answer !== undefined) return { ...opened(found.answer, cover), replayed: true };
       await this.#takeOver(workspaceId, key, found, name);
     }
     const createdAt = found?.createdAt ?? mine.createdAt;
     try {
       const answer = await work(sha256(`${workspaceId}\n${createdAt}\n${key}`).slice(0, 32));
-      await this.#store.answer(workspaceId, key, answer);
+      const kept = cover === undefined ? answer : { ...answer, body: cover.seal(answer.body) };
+      await this.#store.answer(workspaceId, key, kept);
       return { ...answer, replayed: false };
     } catch (error) {
       // Else the work may be done all the same: a repetition must be the same work again, and find it.
@@ -124,6 +132,19 @@ export class Idempotency {
       details: { retryAfterSeconds: 1 },
     });
   }
+}
+
+/** @throws AppError `conflict` */
+function opened(
+  answer: { status: number; body: string },
+  cover: AnswerCover | undefined,
+): { status: number; body: string } {
+  const body = cover === undefined ? answer.body : cover.open(answer.body);
+  if (body !== undefined) return { ...answer, body };
+  throw new AppError(
+    'conflict',
+    'This Idempotency-Key was used with another API key or sign-in. The answer holds a secret, which only that one gets again.',
+  );
 }
 
 /** @throws AppError `invalid-input` */

@@ -118,7 +118,7 @@ function responsesOf({ answer, access, params, query, body, problems = [], idemp
   if (access !== 'public') statuses.add(401).add(403);
   if (params !== undefined) statuses.add(404);
   if (body !== undefined) statuses.add(413).add(415);
-  if (idempotent === true) statuses.add(409);
+  if (isIdempotent(idempotent)) statuses.add(409);
   const failures = [...statuses]
     .sort((a, b) => a - b)
     .map((status) => [String(status), problemResponse(PROBLEMS[status] ?? 'Problem')] as const);
@@ -145,15 +145,22 @@ function problemResponse(description: string): Json {
   return { description, content: { 'application/problem+json': { schema: referenceTo(problem) } } };
 }
 
+function isIdempotent(idempotent: Route['idempotent']): boolean {
+  return idempotent === true || idempotent === 'sealed';
+}
+
 function headerParameters({ idempotent, header }: Route): Json[] {
   const parameters: Json[] = [];
-  if (idempotent === true) {
+  if (isIdempotent(idempotent)) {
     parameters.push({
       name: 'Idempotency-Key',
       in: 'header',
       description:
         'A repetition with the same key and body within a day gets the stored answer, with the header ' +
-        '`Idempotent-Replayed: true`; with another body, or while the first is running, 409. Errors are not stored.',
+        '`Idempotent-Replayed: true`; with another body, or while the first is running, 409. Errors are not stored.' +
+        (idempotent === 'sealed'
+          ? ' The answer may hold a secret: only the API key or sign-in that asked gets it again.'
+          : ''),
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     });
   }

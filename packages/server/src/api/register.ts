@@ -1,12 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/errors.ts';
-import type { Guard } from './auth/guard.ts';
+import { callerSecret, type Guard } from './auth/guard.ts';
 import type { Principal } from './auth/auth.ts';
-import { readIdempotencyKey, type Idempotency } from './idempotency.ts';
+import { readIdempotencyKey, type AnswerCover, type Idempotency } from './idempotency.ts';
 import { methodNotAllowed } from './problem.ts';
 import { plainAddress } from './request-address.ts';
 import { splitKey, type Call, type Route, type RouteMap } from './route.ts';
+import { seal, unseal } from './sealed-answer.ts';
 import { sendProblem } from './send-problem.ts';
 
 interface Tools {
@@ -58,7 +59,9 @@ function registerRoute(
     handler: async (request, reply) => {
       const call = callOf(request, reply, principals.get(request));
       const key =
-        route.idempotent === true ? readIdempotencyKey(request.headers['idempotency-key']) : undefined;
+        (route.idempotent ?? false) === false
+          ? undefined
+          : readIdempotencyKey(request.headers['idempotency-key']);
       if (key === undefined) return answer(route, call, reply);
       return answerOnce({ route, call, key, path, idempotency }, reply);
     },
@@ -101,7 +104,12 @@ async function answerOnce(
   const principal = call.principal as Principal;
   const request = JSON.stringify([path, call.params, call.body ?? null]);
   const outcome = await idempotency.run(
-    { workspaceId: principal.workspaceId, key, request },
+    {
+      workspaceId: principal.workspaceId,
+      key,
+      request,
+      ...(route.idempotent === 'sealed' ? { cover: coverFor(call, `${path} ${key}`) } : {}),
+    },
     async (workId) => ({
       status: route.answer.status,
       body: JSON.stringify(await route.handle({ ...call, workId })),
@@ -110,6 +118,14 @@ async function answerOnce(
   if (outcome.replayed) reply.header('idempotent-replayed', 'true');
   if (route.location !== undefined) reply.header('location', route.location(JSON.parse(outcome.body)));
   return reply.code(outcome.status).type('application/json; charset=utf-8').send(outcome.body);
+}
+
+function coverFor({ request }: AnyCall, purpose: string): AnswerCover {
+  const secret = callerSecret(request);
+  return {
+    seal: (body) => seal(body, secret, purpose),
+    open: (sealed) => unseal(sealed, secret, purpose),
+  };
 }
 
 function refuseOtherMethods(fastify: FastifyInstance, path: string, allowed: ReadonlySet<string>): void {

@@ -49,8 +49,8 @@ export interface Route {
   answer: Answer;
   /** Statuses of problems beyond those that follow from access and input. */
   problems?: readonly number[];
-  /** Whether `Idempotency-Key` is honoured; only POST routes have it. */
-  idempotent?: boolean;
+  /** Whether `Idempotency-Key` is honoured; only POST routes have it. `sealed`: the answer may hold a secret. */
+  idempotent?: boolean | 'sealed';
   /** A header that the route reads, for OpenAPI. */
   header?: { name: string; description: string };
   /** Keeps its connection: HEAD makes no sense. */

@@ -122,13 +122,48 @@ test('a key is forgotten after a day', async (t) => {
   assert.equal(later.headers.get('idempotent-replayed'), null);
 });
 
-test('answers with secrets are never stored', async (t) => {
+const secretMakers = [
+  ['/api/v1/api-keys', { name: 'K' }, 'secret'],
+  ['/api/v1/smtp-credentials', { label: 'L' }, 'password'],
+  [
+    '/api/v1/channels',
+    { name: 'W', config: { kind: 'webhook', url: 'https://hooks.example.org/' } },
+    'config',
+  ],
+] as const;
+
+for (const [path, body, field] of secretMakers) {
+  test(`${path}: a repetition gets the same secret again, and the database holds none that could be read`, async (t) => {
+    const server = await startApi(t);
+    const create = () => server.fetch(path, { ...json(body), headers: { 'idempotency-key': 'k' } });
+    const first = await create();
+    assert.equal(first.status, 201);
+    const made = (await first.json()) as Record<string, unknown>;
+    const again = await create();
+    assert.equal(again.headers.get('idempotent-replayed'), 'true');
+    assert.deepEqual(await again.json(), made);
+    const list = (await (await server.fetch(path)).json()) as { items: { id: string }[] };
+    assert.equal(list.items.filter(({ id }) => id === made['id']).length, 1);
+    const value = made[field] as string | { secret: string };
+    const secret = typeof value === 'string' ? value : value.secret;
+    assert.ok(secret.length > 10);
+    const rows = JSON.stringify(await server.engine.db.selectFrom('idempotency_keys').selectAll().execute());
+    assert.ok(rows.includes('"k"') && !rows.includes(secret) && !rows.includes(String(made['id'])));
+  });
+}
+
+test('a secret is repeated to nobody but who asked for it, not even within the workspace', async (t) => {
   const server = await startApi(t);
-  const create = () =>
-    server.fetch('/api/v1/api-keys', { ...json({ name: 'K' }), headers: { 'idempotency-key': 'k' } });
-  const [first, second] = [await create(), await create()];
-  assert.notEqual(await first.text(), await second.text());
-  assert.deepEqual(await server.engine.db.selectFrom('idempotency_keys').selectAll().execute(), []);
+  const create = (key?: string) =>
+    server.fetch('/api/v1/api-keys', {
+      ...json({ name: 'K' }),
+      headers: { 'idempotency-key': 'k' },
+      ...(key === undefined ? {} : { key }),
+    });
+  const { secret } = (await (await create()).json()) as { secret: string };
+  const other = await create(secret);
+  assert.equal(other.status, 409);
+  assert.doesNotMatch(await other.text(), new RegExp(secret));
 });
 
 test('a key that is no key is refused', async (t) => {

@@ -35,7 +35,7 @@ export class Guard {
   }
 
   async #byApiKey(authorization: string): Promise<Principal> {
-    const key = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+    const key = bearerOf(authorization);
     if (key === undefined) {
       throw new AppError('unauthenticated', 'The Authorization header is not of the form Bearer KEY.');
     }
@@ -45,6 +45,18 @@ export class Guard {
     }
     return principal;
   }
+}
+
+/** What an authenticated request has proven who it is by: the API key, or the secret of its session. */
+export function callerSecret(request: FastifyRequest): string {
+  const { authorization } = request.headers;
+  const secret = authorization === undefined ? cookieOf(request) : bearerOf(authorization);
+  if (secret === undefined) throw new AppError('unauthenticated', 'This request proves nothing.');
+  return secret;
+}
+
+function bearerOf(authorization: string): string | undefined {
+  return /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
 }
 
 /**

@@ -22,7 +22,7 @@ export function createApiKey({ accounts }: Deps) {
     access: 'workspace',
     tag: 'API keys',
     summary: 'Make an API key; its secret is shown only now',
-    description: 'Idempotency-Key is not honoured here: the answer holds a secret, which is not stored.',
+    idempotent: 'sealed',
     body: newApiKey,
     answer: { status: 201, description: 'The key with its secret', schema: createdApiKey },
     handle: ({ principal, body }) => accounts.secrets.createApiKey(principal.workspaceId, body.name),

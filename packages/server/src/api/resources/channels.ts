@@ -20,7 +20,7 @@ export function createChannel({ notifications }: Deps) {
     access: 'workspace',
     tag: 'Channels',
     summary: "Make a channel; a webhook's secret is shown only now",
-    description: 'Idempotency-Key is not honoured here: the answer may hold a secret, which is not stored.',
+    idempotent: 'sealed',
     body: newChannel,
     answer: { status: 201, description: 'The channel', schema: channel },
     handle: ({ principal, body }) => notifications.createChannel(principal.workspaceId, body),
@@ -57,6 +57,7 @@ export function testChannel({ notifications }: Deps) {
     tag: 'Channels',
     summary: 'Send a test notification now',
     params: rowId,
+    idempotent: true,
     answer: { status: 200, description: 'How it went', schema: channelTest },
     handle: ({ principal, params }) => notifications.testChannel(principal.workspaceId, params.id),
   });

@@ -121,6 +121,7 @@ export function previewOf({ messages, settings }: Deps) {
     access: 'workspace',
     tag: 'Messages',
     summary: 'How a mail would look; nothing is stored, nothing is tracked',
+    description: 'Repeating it is harmless, so an `Idempotency-Key` changes nothing.',
     body: previewMessage,
     bodyLimitBytes: settings.messageBodyLimitBytes,
     answer: { status: 200, description: 'The preview', schema: preview },

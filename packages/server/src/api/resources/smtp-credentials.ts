@@ -33,7 +33,7 @@ export function createSmtpCredential({ accounts }: Deps) {
     access: 'workspace',
     tag: 'SMTP credentials',
     summary: 'Make an SMTP credential for a mail program; its password is shown only now',
-    description: 'Idempotency-Key is not honoured here: the answer holds a secret, which is not stored.',
+    idempotent: 'sealed',
     body: newSmtpCredential,
     answer: { status: 201, description: 'The credential with its password', schema: createdSmtpCredential },
     handle: ({ principal, body }) =>
