@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react';
 import { classes } from './classes.ts';
+import { useSideways } from './sideways.ts';
 
 export interface Option<T extends string> {
   value: T;
@@ -64,11 +65,16 @@ export function Segments<T extends string>({
   value: T;
   onChange: (value: T) => void;
 }) {
+  const { row, fade } = useSideways<HTMLDivElement>(value);
   return (
     <div
+      ref={row}
       role="group"
       aria-label={label}
-      className="inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-lg [scrollbar-width:none] bg-machine-wash p-0.5"
+      className={classes(
+        'inline-flex max-w-full gap-0.5 self-start overflow-x-auto rounded-lg [scrollbar-width:none] bg-machine-wash p-0.5',
+        fade,
+      )}
     >
       {options.map((option) => (
         <button

@@ -33,7 +33,7 @@ export function MessagesPage() {
         <div className="mb-3 flex flex-col gap-3">
           <SearchField
             label="Search messages"
-            placeholder="Subject, recipient or tracking number"
+            placeholder="Subject, address or number"
             value={query ?? ''}
             onChange={(value) =>
               void navigate({ search: { query: value === '' ? undefined : value, state }, replace: true })

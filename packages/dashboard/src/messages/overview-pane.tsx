@@ -3,6 +3,7 @@ import type { Overview, VerdictState } from '@waybill/sdk';
 import { overviewQuery } from '../api/queries.ts';
 import { verdictTone, type VerdictTone } from '../deliveries/verdict-words.ts';
 import { DaysChart } from './days-chart.tsx';
+import { overviewSentence } from './overview-sentence.ts';
 
 /** The last thirty days beside the list: people's signs, and always the machines' beside them. */
 export function OverviewPane() {
@@ -16,19 +17,15 @@ export function OverviewPane() {
   );
 }
 
-const number = (count: number) => count.toLocaleString('en-GB');
-
 /** The same answer in one sentence, where there is no room for the pane. */
 export function OverviewLine() {
   const { data } = useQuery(overviewQuery);
   if (data === undefined || data.deliveries === 0) return null;
+  const { lead, rest } = overviewSentence(data);
   return (
     <p className="-mt-3 mb-5 text-soft xl:hidden">
-      <span className="font-medium text-person">
-        At least {number(data.read.atLeast)} of {number(data.deliveries)}
-      </span>{' '}
-      deliveries in {data.sinceDays} days were read, at most {number(data.read.atMost)};{' '}
-      {number(data.read.machinesOnly)} were loaded by machines only.
+      <span className={`font-medium ${data.read.atMost > 0 ? 'text-person' : 'text-ink'}`}>{lead}</span>
+      {rest}
     </p>
   );
 }

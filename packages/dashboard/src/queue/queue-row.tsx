@@ -95,12 +95,12 @@ function State({ copy }: { copy: QueuedCopy }) {
     );
   }
   return (
-    <p className="mt-1 flex flex-wrap gap-x-2 text-meta text-faint">
+    <p className="mt-1 flex flex-wrap gap-x-4 text-meta text-faint">
       <StateDot isGood={false} isOpen>
         {copy.nextAttemptAt === null ? 'Waits' : `Next attempt ${untilWords(copy.nextAttemptAt, now)}`}
       </StateDot>
-      <span>· {attemptsWords(copy)}</span>
-      <span>· given up {untilWords(copy.expiresAt, now)}</span>
+      <span>{attemptsWords(copy)}</span>
+      <span>Given up {untilWords(copy.expiresAt, now)}</span>
     </p>
   );
 }

@@ -7,7 +7,7 @@ import { settingsSections } from './sections.ts';
 /** The settings' heading and ways around them; the page underneath has no heading of the first level of its own. */
 export function SettingsLayout() {
   const { pathname } = useLocation();
-  const { row, before, behind } = useSideways(pathname);
+  const { row, fade } = useSideways<HTMLElement>(pathname);
   return (
     <Page narrow>
       <PageHeader title="Settings" />
@@ -16,11 +16,7 @@ export function SettingsLayout() {
         aria-label="Settings"
         className={classes(
           'mb-6 flex gap-x-5 overflow-x-auto overflow-y-hidden [scrollbar-width:none] shadow-[inset_0_-1px_var(--line)]',
-          before &&
-            behind &&
-            '[mask-image:linear-gradient(90deg,transparent,#000_2.5rem,#000_calc(100%-2.5rem),transparent)]',
-          before && !behind && '[mask-image:linear-gradient(90deg,transparent,#000_2.5rem)]',
-          behind && !before && '[mask-image:linear-gradient(270deg,transparent,#000_2.5rem)]',
+          fade,
         )}
       >
         {settingsSections.map(({ to, label }) => {
