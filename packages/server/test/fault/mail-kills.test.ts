@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { isLong } from '../support/long-form.ts';
 import { demoCredential } from '../support/mail.ts';
 import { startRecordingSmarthost, type Receipt } from '../support/recording-smarthost.ts';
+import { isGone } from '../support/process-tree.ts';
 import { eventually, startServer, type RunningServer } from '../support/server.ts';
 import { SmtpDialogue } from '../support/smtp-dialogue.ts';
 import { temporaryDirectory } from '../support/temp-dir.ts';
@@ -91,14 +92,6 @@ async function killAll(supervisor: number): Promise<void> {
   const pids = [...children.trim().split(' ').filter(Boolean).map(Number), supervisor];
   for (const pid of pids) process.kill(pid, 'SIGKILL');
   await eventually('the killed processes are gone', async () => pids.every(isGone));
-}
-
-function isGone(pid: number): boolean {
-  try {
-    return /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return true;
-  }
 }
 
 /** A server that dies before, or just after, it is up. */

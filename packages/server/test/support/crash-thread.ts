@@ -5,6 +5,14 @@ import { signal } from './process-tree.ts';
 /** For the environment of a server whose threads are to be crashed: its debugger takes a free port. */
 export const DEBUGGABLE = { NODE_OPTIONS: '--inspect-port=127.0.0.1:0' };
 
+/** Before it dies it hangs for a moment, so that work has come for it which is never begun. */
+const HANG_MS = 100;
+const CRASH = `setTimeout(() => {
+  const end = performance.now() + ${HANG_MS};
+  while (performance.now() < end);
+  throw new Error('crashed by the test');
+}, 0)`;
+
 interface Attached {
   method: string;
   params: { sessionId: string; workerInfo: { url: string; title: string } };
@@ -57,8 +65,7 @@ export async function crashThreads(
     const program = workerInfo.url.split('/').at(-1) ?? '';
     if (!which(program)) return;
     crashed.push(program);
-    const expression = "setTimeout(() => { throw new Error('crashed by the test'); }, 0)";
-    const evaluation = { id: 1, method: 'Runtime.evaluate', params: { expression } };
+    const evaluation = { id: 1, method: 'Runtime.evaluate', params: { expression: CRASH } };
     call('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(evaluation) });
   });
   call('NodeWorker.enable', { waitForDebuggerOnStart: false });
