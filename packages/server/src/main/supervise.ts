@@ -126,7 +126,7 @@ export class Supervisor {
   }
 
   #watch(child: ChildProcess, name: string, gone: () => () => void): void {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     child.on('error', (error) => this.#logger.error({ err: error, process: name }, 'process trouble'));
     child.on('exit', (code, signal) => {
       const restart = gone();
@@ -140,7 +140,7 @@ export class Supervisor {
         this.stop();
         return;
       }
-      const healthy = Date.now() - startedAt > HEALTHY_MS;
+      const healthy = performance.now() - startedAt > HEALTHY_MS;
       const delayMs = healthy ? 0 : (this.#restartDelays.get(name) ?? FIRST_RESTART_MS);
       const nextDelayMs = Math.min(Math.max(delayMs * 2, FIRST_RESTART_MS), LONGEST_RESTART_MS);
       this.#restartDelays.set(name, nextDelayMs);
