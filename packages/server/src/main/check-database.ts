@@ -49,7 +49,7 @@ async function ofPostgres(url: string): Promise<Finding> {
       level: 'problem',
       text: `${place} cannot be used: ${sentence(error)}`,
       advice:
-        'Mend WAYBILL_DATABASE_URL or that server. Until then images and links are answered and recorded, and mail is put off.',
+        'Mend WAYBILL_DATABASE_URL or that server. A Waybill that runs goes on answering and recording images and links, and puts mail off; one that starts now does not come up.',
     };
   }
 }

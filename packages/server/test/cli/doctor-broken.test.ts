@@ -102,7 +102,7 @@ test('certificate files that are not there or hold nothing of the kind are named
     ['problem', 'problem'],
   );
   assert.match(found[0]?.text ?? '', /c\.pem \(WAYBILL_TLS_CERT\) is not there/);
-  assert.match(found[1]?.text ?? '', /k\.pem \(WAYBILL_TLS_KEY\) cannot be used/);
+  assert.match(found[1]?.text ?? '', /k\.pem \(WAYBILL_TLS_KEY\) holds nothing of the kind/);
   assert.ok(found.every(({ advice }) => advice?.includes('PEM file') === true));
 });
 

@@ -71,7 +71,7 @@ function whyUnusable({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'is not there';
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by the user that calls this';
   if (code === 'EISDIR') return 'is a directory';
-  return `cannot be used: ${message}`;
+  return `holds nothing of the kind (${message})`;
 }
 
 function validity(certificate: X509Certificate, now: number): Finding {
