@@ -138,6 +138,6 @@ test('a database server that does not answer is a problem that says what works m
     `${problem?.level}: ${problem?.text}`,
     /^problem: 127\.0\.0\.1:1\/waybill cannot be used: .*REFUSED/,
   );
-  assert.match(problem?.advice ?? '', /recorded/);
+  assert.match(problem?.advice ?? '', /recording images and links/);
   assert.doesNotMatch(JSON.stringify(findings), /hidden/);
 });
