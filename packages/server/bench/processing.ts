@@ -1,9 +1,9 @@
 /**
  * Does processing keep up with the edge? A whole server as shipped, with sent deliveries in its database:
  *
- *   npm run bench:processing [-- --hits N] [--deliveries N] [--paths N] [--rate N] [--seconds N]
+ *   npm run bench:processing [-- --hits N] [--deliveries N] [--came N] [--paths N] [--rate N] [--seconds N]
  *
- * First it starts on a log of N hits that nobody processed, and the time is taken until the last one is judged, placed,
+ * First it starts on a log of N hits that nobody processed while they came, so many a second, and the time is taken until the last one is judged, placed,
  * stored and on its timeline. Then `wrk` asks for pixels and links of so many deliveries (paths) in turn at a rate, and what
  * `/metrics` says of lag and backlog is read ten times a second. Server and load share the machine: on two cores all of it fits only if each hit is cheap.
  */
@@ -112,10 +112,11 @@ async function underLoad(
 async function main(): Promise<void> {
   const number = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { hits: number, deliveries: number, paths: number, rate: number, seconds: number },
+    options: { hits: number, deliveries: number, came: number, paths: number, rate: number, seconds: number },
   });
   const hits = Number(values.hits ?? 200_000);
   const deliveries = Number(values.deliveries ?? 50_000);
+  const perSecond = Number(values.came ?? 10_000);
   const paths = Math.min(deliveries, Number(values.paths ?? PATHS));
   const rate = Number(values.rate ?? 10_000);
   const seconds = Number(values.seconds ?? 20);
@@ -124,10 +125,10 @@ async function main(): Promise<void> {
   const dataDir = join(directory.path, 'data');
   await mkdir(dataDir);
   await seedDeliveries(dataDir, deliveries);
-  await seedHits(dataDir, hits, deliveries);
+  await seedHits(dataDir, { count: hits, deliveries, perSecond });
   const server = await startServer(dataDir, { WAYBILL_MASTER_KEYS: `1:${MASTER_KEY}` });
   try {
-    console.log(`${hits} hits on ${deliveries} deliveries that waited in the log:`);
+    console.log(`${hits} hits on ${deliveries} deliveries, come at ${perSecond}/s, that waited in the log:`);
     await backlog(server);
     for (const each of [rate / 2, rate]) {
       console.log(`${each} hits/s on ${paths} deliveries, edge and load on the same machine:`);

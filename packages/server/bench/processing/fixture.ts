@@ -72,11 +72,11 @@ const HEADERS = headerSets().map((set) =>
   ),
 );
 
-/** Each delivery is opened, half an hour apart, and every fourth hit is a click. */
-function hitOf(n: number, deliveries: number): Hit {
+/** Deliveries are hit in turn, and every fourth hit is a click. */
+function hitOf(n: number, deliveries: number, at: number): Hit {
   const isClick = n % 4 === 3;
   return {
-    at: Date.now(),
+    at,
     kind: isClick ? 'click' : 'open',
     method: 'GET',
     workspaceId: WORKSPACE,
@@ -88,12 +88,20 @@ function hitOf(n: number, deliveries: number): Hit {
   };
 }
 
-/** Hits that came while nobody processed them. */
-export async function seedHits(dataDir: string, count: number, deliveries: number): Promise<void> {
+/** Hits that came while nobody processed them, so many a second, until now. */
+export async function seedHits(
+  dataDir: string,
+  { count, deliveries, perSecond }: Record<'count' | 'deliveries' | 'perSecond', number>,
+): Promise<void> {
+  const began = Date.now() - (count / perSecond) * 1_000;
   const log = await openLocalHitLog({ directory: join(dataDir, 'hits'), logger: silentLogger });
   for (let first = 0; first < count; first += 20_000) {
     const size = Math.min(20_000, count - first);
-    await Promise.all(Array.from({ length: size }, (_, n) => log.append(hitOf(first + n, deliveries))));
+    await Promise.all(
+      Array.from({ length: size }, (_, n) =>
+        log.append(hitOf(first + n, deliveries, Math.round(began + ((first + n) / perSecond) * 1_000))),
+      ),
+    );
   }
   await log.close();
 }

@@ -11,7 +11,7 @@ export const NEWEST_EVENTS = 64;
  */
 export function fewEvents(events: readonly StoredEvent[], newest = NEWEST_EVENTS): StoredEvent[] {
   const ofHits = events.filter(isOfHit).toSorted((a, b) => a.at - b.at);
-  const older = new Set(ofHits.slice(0, -newest));
+  const older = new Set(ofHits.slice(0, Math.max(0, ofHits.length - newest)));
   if (older.size === 0) return [...events];
   const kinds = Map.groupBy(older, ({ type, actor }) => `${type} ${actor ?? ''}`);
   const standing = new Map([...kinds.values()].map((kind) => [mostCertain(kind), summed(kind)]));

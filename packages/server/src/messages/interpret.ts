@@ -5,8 +5,8 @@ import { truncateAddress, truncatePlace } from '../privacy/privacy.ts';
 import { isTrap } from '../tracking/tracking.ts';
 import {
   judge,
+  judgeAlone,
   judgeNew,
-  saysNothingOfOthers,
   sharedCopy,
   verdictOf,
   RULES_VERSION,
@@ -16,7 +16,9 @@ import {
 } from '../truth/truth.ts';
 import { surroundingsOf, type Surroundings } from './context.ts';
 import type { MailDelivery, NewMail } from './message.ts';
+import { hitSource } from './hit-source.ts';
 import { observe } from './observe.ts';
+import { areAlone, openingsOf } from './past.ts';
 import { sharedValue } from './shared-value.ts';
 import type {
   DeliveryRecord,
@@ -112,7 +114,12 @@ export function interpretNewHits(
   newHits: readonly StoredHit[],
   context: InterpretationContext,
 ): Interpretation {
-  if (areAlone(record, newHits, context)) return interpret({ ...record, hits: [] }, newHits, context, judge);
+  if (areAlone(record, newHits)) {
+    const openings = openingsOf(record, context.lookup) ?? [];
+    return interpret({ ...record, hits: [] }, newHits, context, (observations, lookup) =>
+      judgeAlone(observations, lookup, openings),
+    );
+  }
   const fresh = new Set(newHits);
   return interpret(record, newHits, context, (observations, lookup, hits, earlier) =>
     judgeNew(observations, lookup, (index) => {
@@ -128,46 +135,6 @@ export function interpretNewHits(
       );
     }),
   );
-}
-
-/** Whether none of the hits says anything of another, so that those before need not even be looked at. */
-function areAlone(
-  record: DeliveryRecord,
-  newHits: readonly StoredHit[],
-  { known, now }: InterpretationContext,
-): boolean {
-  const isRecent = ({ at }: StoredHit): boolean => at > now - SENDER_ADDRESS_MS;
-  return (
-    newHits.every(isPlain) &&
-    isAllPlain(record) &&
-    !record.hits.some((hit) => hit.ip !== undefined && known.has(hit.ip) && isRecent(hit))
-  );
-}
-
-/**
- * Whether further plain hits are judged without a look at those that are there, unless one of these came from what is known
- * as an address of the sender by then. @see isPlain
- */
-export function isAllPlain({ hits, events }: Pick<DeliveryRecord, 'hits' | 'events'>): boolean {
-  return (
-    hits.every(isPlain) &&
-    !events.some(
-      ({ type, source, rulesVersion }) =>
-        type === 'replied' || (rulesVersion !== RULES_VERSION && source.startsWith('hit:')),
-    )
-  );
-}
-
-/** @see saysNothingOfOthers */
-export function isPlain(
-  hit: Pick<StoredHit, 'kind' | 'method' | 'headers' | 'linkIndex' | 'isPlain'>,
-): boolean {
-  return (hit.isPlain ??= saysNothingOfOthers({
-    kind: hit.kind,
-    method: hit.method,
-    userAgent: hit.headers['user-agent'] ?? '',
-    honeypot: isTrap(hit),
-  }));
 }
 
 type Judge = (
@@ -356,9 +323,4 @@ function lastSign(events: readonly StoredEvent[]): number | null {
     .filter(({ type, actor }) => signs.includes(type) && actor !== 'self')
     .map(({ at, alike }) => Math.max(at, alike?.lastAt ?? 0));
   return times.length === 0 ? null : Math.max(...times);
-}
-
-/** What the event of a hit names as its source. */
-export function hitSource(hit: Pick<StoredHit, 'epoch' | 'seq' | 'source'>): string {
-  return (hit.source ??= `hit:${hit.epoch}:${hit.seq}`);
 }

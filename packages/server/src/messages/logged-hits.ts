@@ -2,7 +2,6 @@ import type { Mode } from '@waybill/sdk';
 import type { DeliveryId, MessageId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { isTelling } from './context.ts';
-import { isPlain } from './interpret.ts';
 import { sharedText } from './shared-value.ts';
 import type { HitsWant, Sighting, StoredHit } from './timeline-store.ts';
 
@@ -20,7 +19,7 @@ export function wantOf(hits: readonly LoggedHit[]): WantedForHits {
     messageIds: unique(hits.filter((hit) => hit.mode === 'aggregate').map(subjectAsMessage)),
     surroundings: newHits.length > 0,
     newHits,
-    together: new Set(newHits.filter((hit) => !isPlain(hit)).map(subjectAsDelivery)),
+    newOf: Map.groupBy(newHits, subjectAsDelivery),
   };
 }
 

@@ -16,7 +16,9 @@ export type {
   DeliveryRecord,
   HitsWant,
   LookAhead,
+  Past,
   Recording,
+  Rest,
   Sighting,
   StoredEvent,
   StoredHit,
@@ -32,7 +34,8 @@ export { HostCheck, type ReverseNames } from './host-check.ts';
 export { rejudge, type RejudgeProgress, type RejudgeScope, type RejudgeStore } from './rejudge.ts';
 export { HitProcessor } from './hit-processor.ts';
 export type { ProcessingMetrics } from './processing-measures.ts';
-export { firstVerdict, isAllPlain, SENDER_ADDRESS_MS } from './interpret.ts';
+export { firstVerdict, SENDER_ADDRESS_MS } from './interpret.ts';
+export { areAlone } from './past.ts';
 export { listAddresses, type SharedAddresses, type SharedBecause } from './shared-address.ts';
 export { isUniqueMessageId, readMessageId } from './message-id-header.ts';
 export { newTrackingNumber, parseTrackingNumber } from './tracking-number.ts';

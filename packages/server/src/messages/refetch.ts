@@ -1,4 +1,4 @@
-import { hitSource } from './interpret.ts';
+import { hitSource } from './hit-source.ts';
 import type { DeliveryRecord, StoredHit } from './timeline-store.ts';
 
 /** An identical request within this of another is the same opening or click, ms. */

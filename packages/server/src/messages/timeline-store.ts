@@ -1,6 +1,7 @@
 import type { Event, Reason, Verdict } from '@waybill/sdk';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import type { OutboxEntry, Rule } from '../notify/notify.ts';
+import type { Opening } from '../truth/truth.ts';
 import type { TransportState } from './message.ts';
 import type { SharedBecause } from './shared-address.ts';
 
@@ -20,7 +21,8 @@ export interface StoredHit {
   host?: string;
   /** Found out once, by whoever asks first: what is hit often is looked at often. Not stored. */
   source?: string;
-  isPlain?: boolean;
+  isCalm?: boolean;
+  opening?: Opening | null;
 }
 
 /** A hit as it is written. */
@@ -74,6 +76,20 @@ export interface DeliveryRecord {
   hits: StoredHit[];
   /** Oldest first; of hits the newest ones, and of the older ones what {@link fewEvents} leaves. */
   events: StoredEvent[];
+  /** Stands for older hits, where fewer are at hand than were made for judging all together. */
+  past?: Past;
+}
+
+/** What new hits need to know of a delivery's older ones, none of which was of a kind that tells more. */
+export interface Past {
+  /** Hits from then on are at hand, ms since 1970. */
+  since: number;
+  /** Links that were followed shortly before, and when last. */
+  links: readonly (readonly [index: number, at: number])[];
+  /** When clicks last came so close together that they may say something of others; 0 when they never did. */
+  metAt: number;
+  /** Of each address the first opening that makes it likelier that a click is a reader's; undefined when there are too many. */
+  openings: readonly Opening[] | undefined;
 }
 
 /** What counting the hits of a message needs to know of it. */
@@ -109,6 +125,13 @@ export interface TimelineWant {
   newHits?: readonly { kind: 'open' | 'click'; ip?: string; at: number; workspaceId: WorkspaceId }[];
 }
 
+/** A delivery's hits and events that are still looked at one by one, and what stands for the others. */
+export interface Rest {
+  hits: StoredHit[];
+  events: StoredEvent[];
+  past: Past;
+}
+
 /** What the same transaction writes. */
 export interface TimelineWork {
   hits: { deliveryId: DeliveryId; workspaceId: WorkspaceId; messageId: MessageId; hit: NewHit }[];
@@ -134,6 +157,8 @@ export interface TimelineWork {
     sentAt: number | null;
     lastSignAt: number | null;
     objectedAt: number | null;
+    /** What further hits need to know of it, if that is less than all: what is remembered of it for them. */
+    rest?: Rest;
   }[];
   /** Host names that were found for stored hits. */
   hosts?: { epoch: string; seq: number; host: string }[];
@@ -167,9 +192,15 @@ export interface LookAhead {
 /** What recording hits reads. */
 export type HitsWant = TimelineWant & {
   newHits: NonNullable<TimelineWant['newHits']>;
-  /** Deliveries that get a hit which is judged together with those before it. */
-  together: ReadonlySet<DeliveryId>;
+  /** The same by their deliveries. */
+  newOf: ReadonlyMap<DeliveryId, readonly NewRequest[]>;
 };
+
+/** A hit that is not stored yet, as far as it matters whether others are judged with it. */
+export type NewRequest = Pick<
+  StoredHit,
+  'at' | 'kind' | 'method' | 'headers' | 'linkIndex' | 'ip' | 'isCalm'
+>;
 
 export interface TimelineStore {
   cursors(): Promise<Map<string, number>>;

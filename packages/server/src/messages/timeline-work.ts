@@ -2,7 +2,7 @@ import { DAY_MS } from '../kernel/clock.ts';
 import { newTimelessRowId } from '../kernel/ids.ts';
 import type { LoggedHit } from '../tracking/tracking.ts';
 import { RULES_VERSION } from '../truth/truth.ts';
-import { hitSource } from './interpret.ts';
+import { hitSource } from './hit-source.ts';
 import { subjectAsMessage } from './logged-hits.ts';
 import type { DeliveryRecord, TimelineSnapshot, TimelineWork } from './timeline-store.ts';
 

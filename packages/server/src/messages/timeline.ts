@@ -22,6 +22,7 @@ import {
   wantOf,
   type WantedForHits,
 } from './logged-hits.ts';
+import { restOf } from './past.ts';
 import { refetchesAmong } from './refetch.ts';
 import { countHit, emptyWork, isUnsent } from './timeline-work.ts';
 import { eventOf, nextTransport, type TransportFact } from './transport-fact.ts';
@@ -192,7 +193,7 @@ export class Timeline {
       sentAt: record.sentAt ?? (isOut ? fact.at : null),
       objectedAt: record.objectedAt ?? (fact.type === 'objected' ? fact.at : null),
     };
-    const events =
+    const { events } =
       before === undefined
         ? this.#conclude(changed, [event], this.#afterReply(changed, event, snapshot), snapshot, work)
         : this.#conclude(changed, [], [event], snapshot, work);
@@ -303,7 +304,9 @@ export class Timeline {
     }
     const hits = stored.filter((hit) => !refetches.has(hit));
     const { added, changed } = interpretNewHits(record, hits, this.#contextOf(record, contexts));
-    this.#conclude(record, added, changed, snapshot, work);
+    const { events, delivery } = this.#conclude(record, added, changed, snapshot, work);
+    const rest = restOf({ ...record, hits: [...record.hits, ...hits], events }, this.#lookup);
+    if (rest !== undefined) delivery.rest = rest;
   }
 
   /** Mode `day`: the day of the last opening is one event that moves; nothing else is kept. */
@@ -345,7 +348,7 @@ export class Timeline {
     changed: readonly StoredEvent[],
     snapshot: TimelineSnapshot,
     work: TimelineWork,
-  ): StoredEvent[] {
+  ): ReturnType<typeof concludeDelivery> {
     const { events, delivery } = concludeDelivery(record, { added, changed }, this.#clock());
     for (const event of added) {
       work.newEvents.push({
@@ -361,6 +364,6 @@ export class Timeline {
     for (const event of [...added, ...changed]) {
       work.outbox.push(...matchRules(rules, { delivery: record, event, events, verdict: delivery.verdict }));
     }
-    return events;
+    return { events, delivery };
   }
 }

@@ -1,15 +1,17 @@
 import { totalmem } from 'node:os';
 import type { DeliveryId } from '../kernel/ids.ts';
 import {
+  areAlone,
   fewEvents,
-  isAllPlain,
   NEWEST_EVENTS,
+  type HitsWant,
   type StoredEvent,
   type StoredHit,
   type TimelineSnapshot,
   type TimelineWork,
 } from '../messages/messages.ts';
-import { NEWEST_HITS, type SeenDelivery } from './timeline-reads.ts';
+import type { SeenDelivery } from './seen-delivery.ts';
+import { NEWEST_HITS } from './timeline-reads.ts';
 import { parsed, textOf } from './timeline-rows.ts';
 
 /** What this may take of the machine's memory, or of what the process may have of it; and at most, bytes. */
@@ -23,23 +25,17 @@ const WEIGHT_OF_DELIVERY = 3;
 const SHARE_OF_NEW = 0.3;
 /** What is known beyond a delivery is read again after this, or up to twice as long: not of all at once, ms. */
 const FRESH_MS = 30_000;
-/**
- * Where hits say nothing of each other, so many of the newest stay, and what is newer than this, since the next one may be
- * the same request again; and as many events. Others only cost memory, and time each time they are looked through.
- */
-const FEW = 6;
-const SAME_MS = 2_000;
-/** Of how many addresses it is remembered that hits which did not stay came from them. */
-const MOST_SOURCES = 64;
-
 interface Hot {
   delivery: SeenDelivery;
-  /** Addresses of hits that did not stay; undefined when all stayed. */
-  cut: Set<string> | undefined;
   earlier: StoredHit[] | undefined;
   freshUntil: number;
   size: number;
 }
+
+/** Deliveries, and what was read beyond them. */
+export type KnownDeliveries = Pick<TimelineSnapshot, 'earlierHits'> & {
+  deliveries: Map<DeliveryId, SeenDelivery>;
+};
 
 /**
  * Deliveries as the last batches of hits left them. Who was hit a moment ago is often hit again, and need not be read for
@@ -62,23 +58,16 @@ export class HotDeliveries {
   }
 
   /**
-   * @param together deliveries of which all hits are looked at
-   * @param senders addresses of senders by now, if they are known
-   * @returns deliveries that need not be read now, with what was read beyond them
+   * @param at what is known is to be fresh at that time of the process's own clock, ms
+   * @returns what need not be read for these hits
    */
-  known(
-    ids: readonly DeliveryId[],
-    together: ReadonlySet<DeliveryId>,
-    senders: TimelineSnapshot['senderAddresses'] = new Map(),
-  ): Pick<TimelineSnapshot, 'earlierHits'> & { deliveries: Map<DeliveryId, SeenDelivery> } {
-    const deliveries = new Map<DeliveryId, SeenDelivery>();
-    const earlierHits = new Map<DeliveryId, StoredHit[]>();
-    const now = performance.now();
+  known(ids: readonly DeliveryId[], newOf: HitsWant['newOf'], at: number): KnownDeliveries {
+    const deliveries: KnownDeliveries['deliveries'] = new Map();
+    const earlierHits: KnownDeliveries['earlierHits'] = new Map();
     for (const id of ids) {
       const hot = this.#get(id);
-      if (hot === undefined || (hot.freshUntil < now && !this.#newest.has(id))) continue;
-      if (hot.cut !== undefined && (together.has(id) || meet(hot.cut, senders.get(hot.delivery.workspaceId))))
-        continue;
+      if (hot === undefined || (hot.freshUntil < at && !this.#newest.has(id))) continue;
+      if (!suffices(hot.delivery, newOf)) continue;
       deliveries.set(id, hot.delivery);
       if (hot.earlier !== undefined) earlierHits.set(id, hot.earlier);
     }
@@ -95,7 +84,7 @@ export class HotDeliveries {
    * is kept for long are what the garbage collector has most trouble with.
    */
   keep(
-    snapshot: Pick<TimelineSnapshot, 'earlierHits' | 'senderAddresses'> & {
+    snapshot: Pick<TimelineSnapshot, 'earlierHits'> & {
       deliveries: ReadonlyMap<DeliveryId, SeenDelivery>;
     },
     work: TimelineWork,
@@ -107,20 +96,26 @@ export class HotDeliveries {
     this.#new.trim(Math.max(this.#most * SHARE_OF_NEW, this.#most - this.#hot.size), mustStay);
     this.#hot.trim(this.#most - this.#new.size, mustStay);
     for (const { hit, deliveryId } of work.hits) {
-      if (hit.refetchOf === undefined) snapshot.deliveries.get(deliveryId)?.hits.push(withSharedHeaders(hit));
+      if (hit.refetchOf !== undefined) continue;
+      // Few programs make most of the hits: their headers are kept once.
+      hit.headers = parsed(textOf(hit.headers)) as Record<string, string>;
+      snapshot.deliveries.get(deliveryId)?.hits.push(hit);
     }
     for (const { event, deliveryId } of work.newEvents) {
       if (deliveryId !== null) snapshot.deliveries.get(deliveryId)?.events.push(event);
     }
     const changed = new Map(work.changedEvents.map((event) => [event.id, event]));
-    for (const { id, transport, verdict, sentAt, objectedAt } of work.deliveries) {
+    for (const { id, transport, verdict, sentAt, objectedAt, rest } of work.deliveries) {
       const delivery = snapshot.deliveries.get(id);
       if (delivery === undefined) continue;
       const version = delivery.version + 1;
       Object.assign(delivery, { transport, verdict, sentAt, objectedAt, version });
-      if (changed.size > 0) replace(delivery.events, changed);
-      dropOlder(delivery);
-      this.#put(delivery, snapshot.earlierHits.get(id), snapshot.senderAddresses.get(delivery.workspaceId));
+      if (rest !== undefined) Object.assign(delivery, rest);
+      else {
+        if (changed.size > 0) replace(delivery.events, changed);
+        dropOlder(delivery);
+      }
+      this.#put(delivery, snapshot.earlierHits.get(id));
     }
   }
 
@@ -147,60 +142,20 @@ export class HotDeliveries {
     return this.#hot.get(id) ?? this.#new.get(id);
   }
 
-  #put(
-    delivery: SeenDelivery,
-    earlier: StoredHit[] | undefined,
-    senders: ReadonlySet<string> | undefined,
-  ): void {
-    const { id } = delivery;
+  #put(delivery: SeenDelivery, earlier: StoredHit[] | undefined): void {
+    const { id, hits, events } = delivery;
     const before = this.#get(id);
     this.#new.drop(id);
     const isAsRead = before?.delivery !== delivery;
     const freshUntil = isAsRead ? performance.now() + FRESH_MS * (1 + Math.random()) : before.freshUntil;
-    const cut = shortened(delivery, isAsRead ? undefined : before.cut, senders);
-    const kept = delivery.hits.length + delivery.events.length + (earlier?.length ?? 0);
-    const size = WEIGHT_OF_DELIVERY + kept + (cut?.size ?? 0) / 4;
-    (before === undefined ? this.#new : this.#hot).put(id, { delivery, cut, earlier, freshUntil, size });
+    const size = WEIGHT_OF_DELIVERY + hits.length + events.length + (earlier?.length ?? 0);
+    (before === undefined ? this.#new : this.#hot).put(id, { delivery, earlier, freshUntil, size });
   }
 }
 
-/**
- * Leaves few hits and events where all are plain.
- * @param cut addresses of those that went before
- * @returns the addresses of all that are gone
- */
-function shortened(
-  delivery: SeenDelivery,
-  cut: Set<string> | undefined,
-  senders: ReadonlySet<string> | undefined,
-): Set<string> | undefined {
-  const { hits, events } = delivery;
-  if (hits.length <= 2 * FEW && events.length <= 3 * FEW) return cut;
-  if (cut === undefined && !(isAllPlain(delivery) && !hits.some(({ ip }) => isAmong(ip, senders))))
-    return undefined;
-  const gone = cut ?? new Set<string>();
-  hits.sort((a, b) => a.at - b.at);
-  const recent = (hits.at(-1)?.at ?? 0) - SAME_MS;
-  const old = hits.findIndex(({ at }, index) => index >= hits.length - FEW || at >= recent);
-  for (const { ip } of hits.splice(0, old)) {
-    if (ip === undefined) continue;
-    gone.delete(ip);
-    gone.add(ip);
-  }
-  for (const ip of gone) {
-    if (gone.size <= MOST_SOURCES) break;
-    gone.delete(ip);
-  }
-  if (events.length > 3 * FEW) delivery.events = fewEvents(events, FEW);
-  return gone;
-}
-
-function isAmong(ip: string | undefined, addresses: ReadonlySet<string> | undefined): boolean {
-  return ip !== undefined && addresses?.has(ip) === true;
-}
-
-function meet(sources: ReadonlySet<string>, senders: ReadonlySet<string> | undefined): boolean {
-  return senders !== undefined && [...senders].some((ip) => sources.has(ip));
+/** Whether nothing of it needs to be read that is not at hand. */
+export function suffices(delivery: SeenDelivery, newOf: HitsWant['newOf']): boolean {
+  return delivery.past === undefined || areAlone(delivery, newOf.get(delivery.id) ?? []);
 }
 
 /**
@@ -255,11 +210,6 @@ class Kept {
     this.#ids.length = 0;
     this.#size = 0;
   }
-}
-
-/** Few programs make most of the hits: their headers are kept once. */
-function withSharedHeaders(hit: StoredHit): StoredHit {
-  return { ...hit, headers: parsed(textOf(hit.headers)) as Record<string, string> };
 }
 
 function dropOlder(delivery: SeenDelivery): void {

@@ -16,6 +16,7 @@ const NAMES = [
   '0016-message-links',
   '0017-links-left',
   '0018-settled-anew',
+  '0019-past-of-deliveries',
 ] as const;
 
 export type MigrationName = (typeof NAMES)[number];

@@ -128,6 +128,7 @@ export class KyselyMessageStore implements MessageStore {
           settles_plainly: 0,
           transport: 'sent',
           version: eb('version', '+', 1),
+          past: null,
         }))
         .where('message_id', '=', messageId)
         .returning('id')

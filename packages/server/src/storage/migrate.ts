@@ -15,6 +15,7 @@ import { hitProcessing } from './migrations/0014-hit-processing.ts';
 import { messageLinks } from './migrations/0016-message-links.ts';
 import { linksLeft } from './migrations/0017-links-left.ts';
 import { settledAnew } from './migrations/0018-settled-anew.ts';
+import { pastOfDeliveries } from './migrations/0019-past-of-deliveries.ts';
 import type { Database, EngineName } from './schema.ts';
 
 const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migration>> = {
@@ -32,6 +33,7 @@ const MIGRATIONS: Readonly<Record<MigrationName, (engine: EngineName) => Migrati
   '0016-message-links': messageLinks,
   '0017-links-left': linksLeft,
   '0018-settled-anew': settledAnew,
+  '0019-past-of-deliveries': pastOfDeliveries,
 };
 
 /**

@@ -208,7 +208,7 @@ async function outdateDeliveries(trx: Transaction<Database>, rows: readonly Addr
   for (const id of [...ids].toSorted()) {
     await trx
       .updateTable('deliveries')
-      .set(({ eb }) => ({ version: eb('version', '+', 1) }))
+      .set(({ eb }) => ({ version: eb('version', '+', 1), past: null }))
       .where('id', '=', id)
       .execute();
   }
@@ -262,6 +262,7 @@ async function denyDeliveries(
         settle_at: now,
         settles_plainly: 0,
         version: eb('version', '+', 1),
+        past: null,
       }))
       .where('id', '=', id)
       .execute();

@@ -114,6 +114,9 @@ export interface Database {
     objected_at: number | null;
     /** Grows with whatever a judgement of its hits rests on: what was decided on an older state is not written. */
     version: Generated<number>;
+    /** JSON: what stands for older hits when new ones come, and is true up to `past_at`; deleted with every other change */
+    past: string | null;
+    past_at: number | null;
   };
   message_links: {
     message_id: string;

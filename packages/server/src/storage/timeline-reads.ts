@@ -3,7 +3,6 @@ import type { Selectable } from 'kysely';
 import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import {
   NEWEST_EVENTS,
-  type DeliveryRecord,
   type StoredEvent,
   type SharedBecause,
   type StoredHit,
@@ -12,7 +11,9 @@ import {
   type TransportState,
 } from '../messages/messages.ts';
 import type { Rule } from '../notify/notify.ts';
+import { besidePast, withPast, type Needed } from './delivery-past.ts';
 import { grouped } from './row-sets.ts';
+import type { SeenDelivery } from './seen-delivery.ts';
 import type { Database, EngineName } from './schema.ts';
 import type { Statement } from './statements.ts';
 import { surroundingStatements, toSurroundings } from './surrounding-reads.ts';
@@ -25,9 +26,6 @@ import {
   type EventRow,
   type HitRow,
 } from './timeline-rows.ts';
-
-/** A delivery as it was read, and by what a later transaction sees that it is still like that. */
-export type SeenDelivery = DeliveryRecord & { version: number };
 
 const DELIVERY_COLUMNS = [
   'id',
@@ -46,6 +44,8 @@ const DELIVERY_COLUMNS = [
   'sent_at',
   'objected_at',
   'version',
+  'past',
+  'past_at',
 ] as const;
 
 type Row<Table extends keyof Database> = Selectable<Database[Table]>;
@@ -62,8 +62,14 @@ export const NEWEST_HITS = 64;
  * Everything that a decision needs, as statements of a fixed text, for {@link toSnapshot}. On PostgreSQL the first one
  * locks the deliveries, so that the others see what the last transaction left.
  * @param since addresses of senders' sessions before this do not count, ms
+ * @param needed absent when all is wanted, as it is on PostgreSQL
  */
-export function snapshotStatements(engine: EngineName, want: TimelineWant, since: number): Statement[] {
+export function snapshotStatements(
+  engine: EngineName,
+  want: TimelineWant,
+  since: number,
+  needed?: Needed,
+): Statement[] {
   const { deliveryIds, messageIds, newHits } = want;
   const isPostgres = engine === 'postgres';
   const among = isPostgres ? '= any(?::text[])' : 'in (select value from json_each(?))';
@@ -71,6 +77,10 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
   const list = (ids: readonly string[]): unknown[][] =>
     ids.length === 0 ? [] : [[isPostgres ? [...ids] : JSON.stringify(ids)]];
   const ofDeliveries = list(deliveryIds);
+  const whole =
+    needed === undefined
+      ? ''
+      : 'and not exists (select 1 from deliveries where id = value and past is not null)';
   const ofMessages = list(messageIds);
   // Hits name their workspace; of others it is looked up.
   const named =
@@ -91,8 +101,9 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
         where deliveries.id ${among} order by deliveries.id${isPostgres ? ' for update of deliveries' : ''}`,
       rows: ofDeliveries,
     },
-    ...newestHits(listed, ofDeliveries),
-    ...fewEventsOf(listed, ofDeliveries, newHits === undefined ? '' : OF_NO_READER),
+    ...newestHits(listed, whole, ofDeliveries),
+    ...fewEventsOf(listed, whole, ofDeliveries, newHits === undefined ? '' : OF_NO_READER),
+    ...besidePast(deliveryIds, needed),
     { sql: `select * from rules where enabled = 1 and ${workspaces}`, rows: ofWorkspaces },
     {
       sql: `select workspace_id, ip from sender_addresses where ${workspaces} and seen_at >= ?`,
@@ -106,29 +117,33 @@ export function snapshotStatements(engine: EngineName, want: TimelineWant, since
 
 export type Snapshot = Omit<TimelineSnapshot, 'deliveries'> & { deliveries: Map<DeliveryId, SeenDelivery> };
 
-/** Deliveries of a list that have more rows than so many, or no more. */
-function sized(table: 'hits' | 'events', ids: string, most: number, how: '<=' | '>'): string {
+/** Deliveries of a list that have more rows than so many, or no more. @param which a further condition */
+function sized(
+  table: 'hits' | 'events',
+  ids: string,
+  { most, how, which }: { most: number; how: '<=' | '>'; which: string },
+): string {
   const condition = table === 'hits' ? 'and refetch_of is null' : '';
   return `(select value from ${ids} where (select count(*) from
-    (select 1 from ${table} where delivery_id = value ${condition} limit ${most + 1}) as counted) ${how} ${most})`;
+    (select 1 from ${table} where delivery_id = value ${condition} limit ${most + 1}) as counted) ${how} ${most} ${which})`;
 }
 
 /** No hit is judged by the way of its mail. */
 const OF_NO_READER = "and type not in ('accepted', 'relayed', 'deferred', 'delivered')";
 
 /** In any order: those of most deliveries are few, and need not be ranked. */
-function newestHits(ids: string, rows: unknown[][]): Statement[] {
+function newestHits(ids: string, which: string, rows: unknown[][]): Statement[] {
   const columns = HIT_COLUMNS.join(', ');
   return [
     {
       sql: `select ${columns} from hits
-        where delivery_id in ${sized('hits', ids, NEWEST_HITS, '<=')} and refetch_of is null`,
+        where delivery_id in ${sized('hits', ids, { most: NEWEST_HITS, how: '<=', which })} and refetch_of is null`,
       rows,
     },
     {
       sql: `select ${columns} from (select hits.*,
           row_number() over (partition by delivery_id order by at desc, seq desc) as newness
-          from hits where delivery_id in ${sized('hits', ids, NEWEST_HITS, '>')} and refetch_of is null) as newest
+          from hits where delivery_id in ${sized('hits', ids, { most: NEWEST_HITS, how: '>', which })} and refetch_of is null) as newest
         where newness <= ${NEWEST_HITS}`,
       rows,
     },
@@ -136,19 +151,19 @@ function newestHits(ids: string, rows: unknown[][]): Statement[] {
 }
 
 /** The same of events; of those that are too many what `fewEvents` would leave. */
-function fewEventsOf(ids: string, rows: unknown[][], condition: string): Statement[] {
+function fewEventsOf(ids: string, which: string, rows: unknown[][], condition: string): Statement[] {
   const columns = EVENT_COLUMNS.map((column) => `events.${column}`).join(', ');
   const kind = 'partition by delivery_id, type, actor';
   return [
     {
       sql: `select ${columns}, position from events
-        where delivery_id in ${sized('events', ids, NEWEST_EVENTS, '<=')} ${condition}`,
+        where delivery_id in ${sized('events', ids, { most: NEWEST_EVENTS, how: '<=', which })} ${condition}`,
       rows,
     },
     {
       sql: `with ranked as (select id, delivery_id, at, type, actor, confidence, source like 'hit:%' as is_hit,
           row_number() over (partition by delivery_id, source like 'hit:%' order by at desc, position desc) as newness
-          from events where delivery_id in ${sized('events', ids, NEWEST_EVENTS, '>')}),
+          from events where delivery_id in ${sized('events', ids, { most: NEWEST_EVENTS, how: '>', which })}),
         kinds as (select id, row_number() over (${kind} order by coalesce(confidence, 0) desc, at) as standing,
           count(*) over (${kind}) - 1 as alike, min(coalesce(confidence, 0)) over (${kind}) as least_confidence,
           max(at) over (${kind}) as last_at from ranked where is_hit and newness > ${NEWEST_EVENTS})
@@ -162,22 +177,28 @@ function fewEventsOf(ids: string, rows: unknown[][], condition: string): Stateme
 }
 
 /** @param results of {@link snapshotStatements}, in their order */
-export function toSnapshot(results: readonly (readonly unknown[])[]): Snapshot {
+export function toSnapshot(results: readonly (readonly unknown[])[], needed?: Needed): Snapshot {
   const [
     deliveries = [],
     hits = [],
     hitsOfMany = [],
     events = [],
     eventsOfMany = [],
+    hitsNeeded = [],
+    eventsSince = [],
     rules = [],
     addresses = [],
     messages = [],
     links = [],
     ...rest
   ] = results;
-  const hitsOf = grouped([...hits, ...hitsOfMany] as HitRow[], (row) => row.delivery_id, toHit);
+  const hitsOf = grouped(
+    [...hits, ...hitsOfMany, ...hitsNeeded] as HitRow[],
+    (row) => row.delivery_id,
+    toHit,
+  );
   const eventRows = grouped(
-    [...events, ...eventsOfMany] as TimelineEventRow[],
+    [...events, ...eventsOfMany, ...eventsSince] as TimelineEventRow[],
     (row) => row.delivery_id,
     (row) => row,
   );
@@ -196,7 +217,7 @@ export function toSnapshot(results: readonly (readonly unknown[])[]): Snapshot {
     deliveries: new Map(
       (deliveries as DeliveryRow[]).map((row) => [
         row.id as DeliveryId,
-        toDelivery(row, inOrder(hitsOf.get(row.id)), toEvents(eventRows.get(row.id))),
+        withPast(toDelivery(row, inOrder(hitsOf.get(row.id)), toEvents(eventRows.get(row.id))), row, needed),
       ]),
     ),
     messages: new Map(

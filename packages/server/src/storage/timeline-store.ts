@@ -12,17 +12,23 @@ import {
   type TimelineWork,
   type TransactionPart,
 } from '../messages/messages.ts';
+import { writePasts, type Needed } from './delivery-past.ts';
 import type { Engine } from './engine.ts';
-import { HotDeliveries } from './hot-deliveries.ts';
+import { HotDeliveries, suffices, type KnownDeliveries } from './hot-deliveries.ts';
+import type { SeenDelivery } from './seen-delivery.ts';
 import { isStale, look, runStatements, statementsOf, transact, type Statement } from './statements.ts';
-import { snapshotStatements, toSnapshot, type SeenDelivery, type Snapshot } from './timeline-reads.ts';
+import { snapshotStatements, toSnapshot, type Snapshot } from './timeline-reads.ts';
 import { notPlain, plainSettling } from './plain-settling.ts';
+import { MEETING_MS } from '../truth/truth.ts';
 import { onlyAdds, seenStatements, timelineStatements } from './timeline-writes.ts';
 
 interface Reading {
   /** Deliveries that are read. */
   asked: ReadonlySet<DeliveryId>;
   snapshot: Promise<Snapshot>;
+  /** Those that were known instead, and when, by the process's own clock. */
+  known: KnownDeliveries;
+  at: number;
 }
 
 export class KyselyTimelineStore implements TimelineStore {
@@ -82,7 +88,8 @@ export class KyselyTimelineStore implements TimelineStore {
     const { generation } = this.#hot;
     const snapshot = await this.#look(want, (ahead as unknown as Reading | undefined) ?? this.#read(want));
     const work = decide(snapshot);
-    const statements = seenStatements(work, snapshot.deliveries, this.#clock());
+    const pasts = writePasts(work, snapshot.deliveries);
+    const statements = seenStatements(work, snapshot.deliveries, this.#clock(), pasts);
     await this.#lastWritten;
     // What the last one left did not come true.
     const isVoid = this.#hot.generation !== generation;
@@ -95,25 +102,32 @@ export class KyselyTimelineStore implements TimelineStore {
 
   /** Deliveries that the last batches did not leave, as they are committed. */
   #read(want: HitsWant): Reading {
-    const known = this.#hot.known(want.deliveryIds, want.together).deliveries;
-    const asked = new Set(want.deliveryIds.filter((id) => !known.has(id)));
-    const statements = this.#reads({ ...want, deliveryIds: [...asked] });
-    return { asked, snapshot: look(this.#engine.db, statements).then(toSnapshot) };
+    const at = performance.now();
+    const known = this.#hot.known(want.deliveryIds, want.newOf, at);
+    const asked = new Set(want.deliveryIds.filter((id) => !known.deliveries.has(id)));
+    const statements = this.#reads({ ...want, deliveryIds: [...asked] }, neededOf(want));
+    return {
+      asked,
+      snapshot: look(this.#engine.db, statements).then((results) => toSnapshot(results, neededOf(want))),
+      known,
+      at,
+    };
   }
 
   /** The same with those that the last batches left: of what was read before they were decided, theirs is newer. */
-  async #look(want: HitsWant, { asked, snapshot: reading }: Reading): Promise<Snapshot> {
+  async #look(want: HitsWant, { asked, snapshot: reading, known, at }: Reading): Promise<Snapshot> {
     const snapshot = await reading;
-    const { deliveries, earlierHits } = this.#hot.known(
-      want.deliveryIds,
-      want.together,
-      snapshot.senderAddresses,
-    );
+    const { deliveries, earlierHits } = this.#hot.known(want.deliveryIds, want.newOf, at);
+    // There was no more room for it meanwhile, and nothing else was decided on it.
+    for (const [id, delivery] of known.deliveries)
+      if (this.#hot.versionOf(id) === undefined && suffices(delivery, want.newOf))
+        deliveries.set(id, delivery);
     for (const [id, delivery] of deliveries) snapshot.deliveries.set(id, delivery);
-    for (const [id, hits] of earlierHits) snapshot.earlierHits.set(id, hits);
-    // Known when the reading began, and forgotten since; or now wanted whole, and not read as it is.
+    for (const [id, hits] of [...known.earlierHits, ...earlierHits]) snapshot.earlierHits.set(id, hits);
+    // Wanted whole now, and not known or read so.
     const missing = want.deliveryIds.filter(
-      (id) => !deliveries.has(id) && !(asked.has(id) && this.#isNewest(snapshot.deliveries.get(id))),
+      (id) =>
+        !deliveries.has(id) && !(asked.has(id) && this.#isEnough(snapshot.deliveries.get(id), want.newOf)),
     );
     // What is being written can be read when it is.
     if (missing.some((id) => this.#hot.versionOf(id) !== undefined)) await this.#lastWritten;
@@ -125,9 +139,10 @@ export class KyselyTimelineStore implements TimelineStore {
     return snapshot;
   }
 
-  /** Whether nothing else was decided since it was read. */
-  #isNewest(read: SeenDelivery | undefined): boolean {
-    return read === undefined || read.version >= (this.#hot.versionOf(read.id) ?? 0);
+  /** Whether nothing else was decided since it was read, and nothing more is needed. */
+  #isEnough(read: SeenDelivery | undefined, newOf: HitsWant['newOf']): boolean {
+    if (read === undefined) return true;
+    return read.version >= (this.#hot.versionOf(read.id) ?? 0) && suffices(read, newOf);
   }
 
   async #recordAsSeen(
@@ -208,7 +223,14 @@ export class KyselyTimelineStore implements TimelineStore {
     }
   }
 
-  #reads(want: TimelineWant) {
-    return snapshotStatements(this.#engine.name, want, this.#clock() - SENDER_ADDRESS_MS);
+  #reads(want: TimelineWant, needed?: Needed) {
+    return snapshotStatements(this.#engine.name, want, this.#clock() - SENDER_ADDRESS_MS, needed);
   }
+}
+
+/** Hits that new ones may meet are at most so much older than the oldest of these. */
+function neededOf({ newOf }: HitsWant): Needed {
+  const needed = new Map<DeliveryId, number>();
+  for (const [id, hits] of newOf) needed.set(id, Math.min(...hits.map(({ at }) => at)) - MEETING_MS);
+  return needed;
 }

@@ -1,7 +1,7 @@
 import { newRowId } from '../kernel/ids.ts';
 import type { TimelineWork } from '../messages/messages.ts';
 import { insertion, POSITION_BACK, reservePositions, type Statement } from './statements.ts';
-import type { SeenDelivery } from './timeline-reads.ts';
+import type { SeenDelivery } from './seen-delivery.ts';
 import { eventColumns, hitRow } from './timeline-rows.ts';
 
 /**
@@ -21,21 +21,25 @@ export function onlyAdds(work: TimelineWork): boolean {
   );
 }
 
-/** The same for work that only adds, in a transaction that fails as stale when a delivery is not as it was seen. */
+/**
+ * The same in a transaction that fails as stale when a delivery is not as it was seen.
+ * @param pasts what becomes of what is written of older hits; without it, nothing stays
+ */
 export function seenStatements(
   work: TimelineWork,
   seen: ReadonlyMap<string, SeenDelivery>,
   now: number,
+  pasts?: Statement,
 ): Statement[] {
   const guarded: Statement = {
-    sql: `${UPDATE_DELIVERY} and version = ?`,
+    sql: `${updateDelivery(pasts !== undefined)} and version = ?`,
     rows: work.deliveries.map((delivery) => [
       ...deliveryValues(delivery),
       seen.get(delivery.id)?.version ?? null,
     ]),
     mustChange: true,
   };
-  return [guarded, ...behindDeliveries(work, now)];
+  return [guarded, ...behindDeliveries(work, now), ...(pasts === undefined ? [] : [pasts])];
 }
 
 function behindDeliveries(work: TimelineWork, now: number): Statement[] {
@@ -100,15 +104,18 @@ function eventUpdate(rows: readonly Record<string, unknown>[]): Statement {
   };
 }
 
-const UPDATE_DELIVERY = `update deliveries set transport = ?, verdict_state = ?, verdict_confidence = ?,
-  verdict_reasons = ?, verdict_settled = ?, settle_at = ?, settles_plainly = ?, sent_at = ?, last_sign_at = ?,
-  objected_at = ?, version = version + 1 where id = ?`;
-
-function updateDeliveries(deliveries: TimelineWork['deliveries']): Statement {
-  return { sql: UPDATE_DELIVERY, rows: deliveries.map(deliveryValues), mustChange: true };
+/** @param keepsPast whether what is written of older hits stays true */
+function updateDelivery(keepsPast: boolean): string {
+  return `update deliveries set transport = ?, verdict_state = ?, verdict_confidence = ?,
+    verdict_reasons = ?, verdict_settled = ?, settle_at = ?, settles_plainly = ?, sent_at = ?, last_sign_at = ?,
+    objected_at = ?, version = version + 1${keepsPast ? '' : ', past = null'} where id = ?`;
 }
 
-/** For {@link UPDATE_DELIVERY}. */
+function updateDeliveries(deliveries: TimelineWork['deliveries']): Statement {
+  return { sql: updateDelivery(false), rows: deliveries.map(deliveryValues), mustChange: true };
+}
+
+/** For {@link updateDelivery}. */
 function deliveryValues({ verdict, ...delivery }: TimelineWork['deliveries'][number]): unknown[] {
   return [
     delivery.transport,

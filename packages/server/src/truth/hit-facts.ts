@@ -34,7 +34,7 @@ export function factsOf(observation: Observation, lookup: Lookup): HitFacts {
 }
 
 /** The User-Agent's word, made more exact by what other headers and the kind of the hit add. */
-function agentOf({ userAgent, headers, kind }: Observation): Agent {
+export function agentOf({ userAgent, headers, kind }: Observation): Agent {
   const agent = recogniseAgent(userAgent);
   const app = headers?.['x-requested-with']?.trim().toLowerCase();
   if (app !== undefined && (agent.species === 'embedded-browser' || agent.species === 'browser')) {

@@ -1,5 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import type { HitFacts } from './hit-facts.ts';
+import { openingOf, type Opening } from './opening.ts';
 import { spoken } from './time.ts';
 
 /**
@@ -10,9 +11,9 @@ import { spoken } from './time.ts';
 export const BURST_WINDOW_S = 2;
 export const LOOK_BACK_S = 60;
 export const BURST_LINKS = 3;
-const SAME_SOURCE_S = 10;
+export const SAME_SOURCE_S = 10;
 /** Slower than a sweep, faster than anybody reads: so many different links by one source within so many seconds. */
-const PACES = [
+export const PACES = [
   { links: 7, withinS: 20, weight: 6 },
   { links: 5, withinS: 12, weight: 4.2 },
 ] as const;
@@ -23,8 +24,11 @@ const HONEYPOT_S = 300;
 /** A flood of hits is no sequence; only so many neighbours are compared, so that work stays linear. */
 const MOST_NEIGHBOURS = 64;
 
-/** @returns evidence for each hit, in their order */
-export function sequenceEvidence(hits: readonly HitFacts[]): Evidence[][] {
+/**
+ * @param before openings on the same delivery that are not among these hits, oldest first
+ * @returns evidence for each hit, in their order
+ */
+export function sequenceEvidence(hits: readonly HitFacts[], before: readonly Opening[] = []): Evidence[][] {
   const found = new Findings(hits);
   followedInvisible(hits, found);
   if (hits.length > 1) {
@@ -34,8 +38,8 @@ export function sequenceEvidence(hits: readonly HitFacts[]): Evidence[][] {
     manyAddresses(clicks, found);
     probes(hits, found);
     scannerAddresses(hits, found);
-    readBefore(hits, found);
   }
+  readBefore(hits, before, found);
   return found.evidence;
 }
 
@@ -290,17 +294,15 @@ function scannerAddresses(hits: readonly HitFacts[], found: Findings): void {
 }
 
 /** Seen to read before on the same connection, or with a mail program: more certainly a person. */
-function readBefore(hits: readonly HitFacts[], found: Findings): void {
-  const openings = hits
-    .filter(
-      ({ observation, agent, network, method, time }) =>
-        observation.kind === 'open' &&
-        method === 'GET' &&
-        time !== undefined &&
-        (agent.species === 'mail-client' || (agent.species === 'browser' && network.kind === 'access')),
-    )
-    .slice(0, MOST_NEIGHBOURS);
+function readBefore(hits: readonly HitFacts[], before: readonly Opening[], found: Findings): void {
+  if (!hits.some(({ observation }) => observation.kind === 'click')) return;
+  const openings = [
+    ...before,
+    ...hits.map((hit) => openingOf(hit, () => hit.network)).filter((opening) => opening !== undefined),
+  ];
+  if (before.length > 0) openings.sort((a, b) => a.time - b.time);
   if (openings.length === 0) return;
+  openings.splice(MOST_NEIGHBOURS);
   hits.forEach((hit, index) => {
     if (hit.observation.kind !== 'click' || hit.time === undefined) return;
     const opening = openings.find((other) => isSameReader(other, hit));
@@ -309,14 +311,12 @@ function readBefore(hits: readonly HitFacts[], found: Findings): void {
       toward: 'human',
       weight: 0.8,
       code: 'opened-before',
-      text: `The mail had been opened before, with ${opening.agent.client.name}.`,
+      text: `The mail had been opened before, with ${opening.client}.`,
     });
   });
 }
 
-function isSameReader(opening: HitFacts, click: HitFacts): boolean {
-  const [ip, other] = [opening.observation.ip, click.observation.ip];
-  return (
-    (click.time ?? 0) >= (opening.time ?? 0) && (ip === undefined || other === undefined || ip === other)
-  );
+function isSameReader({ ip, time }: Opening, click: HitFacts): boolean {
+  const { ip: other } = click.observation;
+  return (click.time ?? 0) >= time && (ip === undefined || other === undefined || ip === other);
 }

@@ -3,13 +3,14 @@
  * User-Agents. Layers (`identity`, `network`, `request`, `time`, `sequence`, `context`) give evidence; `evidence.ts` has the one
  * rule that combines it.
  */
-import { recogniseAgent } from './agent.ts';
 import { contextEvidence } from './context.ts';
 import { conclude, type Evidence } from './evidence.ts';
 import { factsOf, type HitFacts } from './hit-facts.ts';
 import { identityEvidence } from './identity.ts';
+import { isCalm } from './meeting.ts';
 import { networkEvidence } from './network.ts';
 import type { Judgement, Lookup, Observation } from './observation.ts';
+import type { Opening } from './opening.ts';
 import { clientOf, placeOf } from './place.ts';
 import { requestEvidence } from './request.ts';
 import { withQuotedCopies } from './quoted-copy.ts';
@@ -19,6 +20,16 @@ import { BEFORE_SENDING, isBeforeSending, timeEvidence } from './time.ts';
 export type { Judgement, Lookup, Observation, RangeName } from './observation.ts';
 export { isLocalAddress, parseAddress, type Address } from './address.ts';
 export { tellingSuffix } from './host-name.ts';
+export {
+  AFTER_MEETING_MS,
+  isCalm,
+  lastMeeting,
+  MEETING_MS,
+  PACE_LINKS,
+  PACE_MS,
+  type Click,
+} from './meeting.ts';
+export { readersOpening, type Opening } from './opening.ts';
 export { readInterval } from './read-interval.ts';
 export { sharedCopy } from './shared-copy.ts';
 export { verdictOf, type DeliveryHistory } from './verdict.ts';
@@ -81,19 +92,28 @@ function judgeWhere(
   });
 }
 
-/** An image that was plainly asked for, by no scanner of that name: no rule draws on it when no other hit is of another kind. */
-export function saysNothingOfOthers({
-  kind,
-  method,
-  honeypot,
-  userAgent,
-}: Pick<Observation, 'kind' | 'method' | 'honeypot' | 'userAgent'>): boolean {
-  return (
-    kind === 'open' &&
-    honeypot !== true &&
-    (method === undefined || method === 'GET') &&
-    recogniseAgent(userAgent).species !== 'scanner'
+/**
+ * The same for hits of which it is known that they meet none of those before them, but for openings.
+ * @see lastMeeting
+ */
+export function judgeAlone(
+  hits: readonly Observation[],
+  lookup: Lookup,
+  openings: readonly Opening[],
+): Judgement[] {
+  const facts = hits.map((observation) => factsOf(observation, lookup));
+  const sent = facts.filter((hit) => !isBeforeSending(hit));
+  const together = new Map(
+    sequenceEvidence(sent, openings).map((evidence, index) => [sent[index], evidence]),
   );
+  return facts.map((hit) => judgeOne(hit, together.get(hit) ?? [], lookup));
+}
+
+/** An image that was plainly asked for, by no scanner of that name: no rule draws on it when no other hit is of another kind. */
+export function saysNothingOfOthers(
+  hit: Pick<Observation, 'kind' | 'method' | 'honeypot' | 'userAgent'>,
+): boolean {
+  return hit.kind === 'open' && isCalm(hit);
 }
 
 function judgeOne(hit: HitFacts, together: readonly Evidence[], lookup: Lookup): Judgement {
