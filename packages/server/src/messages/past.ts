@@ -65,7 +65,7 @@ export function areAlone(
 function isEnough({ since, metAt, openings }: Past, first: number, hasClick: boolean): boolean {
   return (
     first - MEETING_MS >= since &&
-    (metAt === 0 || first > metAt + AFTER_MEETING_MS) &&
+    first > metAt + AFTER_MEETING_MS &&
     (openings !== undefined || !hasClick)
   );
 }
