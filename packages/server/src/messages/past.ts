@@ -64,9 +64,7 @@ export function areAlone(
 /** Whether it says all that hits from that time on need to know. */
 function isEnough({ since, metAt, openings }: Past, first: number, hasClick: boolean): boolean {
   return (
-    first - MEETING_MS >= since &&
-    first > metAt + AFTER_MEETING_MS &&
-    (openings !== undefined || !hasClick)
+    first - MEETING_MS >= since && first > metAt + AFTER_MEETING_MS && (openings !== undefined || !hasClick)
   );
 }
 
