@@ -130,6 +130,17 @@ test('a full house: idle connections make room, and when there are none a newcom
     },
   ));
 
+test('whoever connects and says nothing is cut off in time', () =>
+  withServer({ WAYBILL_EDGE_HEAD_TIMEOUT_SECONDS: '1' }, async (server) => {
+    const mute = await crowd(server, 20, '');
+    await eventually('they are cut off', async () => mute.every(({ socket }) => socket.destroyed), 30_000);
+    assert.deepEqual(
+      mute.filter(({ said }) => said !== '' && !said.startsWith('HTTP/1.1 408 ')),
+      [],
+    );
+    end(mute);
+  }));
+
 test('heads and addresses beyond the limit are refused before they are whole', () =>
   withServer({ WAYBILL_EDGE_MAX_HEAD_BYTES: '8192' }, async (server) => {
     const tooLong = await crowd(server, 1, `GET /o/x.gif?${'x'.repeat(9_000)}`);
