@@ -3,9 +3,10 @@
  *
  *   npm run bench:processing [-- --hits N] [--deliveries N] [--came N] [--paths N] [--rate N] [--seconds N]
  *
- * First it starts on a log of N hits that nobody processed while they came, so many a second, and the time is taken until the last one is judged, placed,
- * stored and on its timeline. Then `wrk` asks for pixels and links of so many deliveries (paths) in turn at a rate, and what
- * `/metrics` says of lag and backlog is read ten times a second. Server and load share the machine: on two cores all of it fits only if each hit is cheap.
+ * First it starts on a log of N hits that nobody processed while they came, so many a second (`--came`), and the time is
+ * taken until the last one is judged, placed, stored and on its timeline. Then `wrk` asks for pixels and links of so many
+ * deliveries (`--paths`) in turn at a rate, and what `/metrics` says of lag and backlog is read ten times a second. Server
+ * and load share the machine: on two cores all of it fits only if each hit is cheap.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
