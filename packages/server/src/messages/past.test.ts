@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { deliveryRecord } from '../../test/support/delivery-record.ts';
 import { CHROME, homeLookup } from '../../test/support/home-reader.ts';
-import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
 import { judge, judgeAlone, MEETING_MS, type Lookup, type Observation } from '../truth/truth.ts';
 import { observe } from './observe.ts';
 import { areAlone, openingsOf, restOf } from './past.ts';
@@ -74,26 +74,12 @@ function hitsOf(some: readonly SomeHit[]): StoredHit[] {
 }
 
 function recordOf(hits: StoredHit[]): DeliveryRecord {
-  return {
-    id: '1' as DeliveryId,
-    workspaceId: 1 as WorkspaceId,
-    messageId: '1' as MessageId,
-    trackingNumber: 'WB-0000-0000-0000',
-    recipient: 'ann@example.net',
-    subject: '',
-    mode: 'full',
-    source: 'submission',
-    transport: 'sent',
-    untouched: null,
-    verdict: { state: 'sent', confidence: 1, reasons: [], settled: true },
+  return deliveryRecord({
     createdAt: SENT,
     sentAt: SENT,
-    objectedAt: null,
-    shared: null,
     linkCount: 2,
     hits: hits.toSorted((a, b) => a.at - b.at),
-    events: [],
-  };
+  });
 }
 
 const observed = (hits: readonly StoredHit[], record: DeliveryRecord): Observation[] =>
@@ -171,4 +157,26 @@ test('the same when little is left of those before', () => {
       ip: fc.constantFrom(...HOMES, DATA_CENTRE, undefined),
     };
   }
+});
+
+test('a fifth link is no calm click, though the others were followed before what is at hand', () => {
+  const followed = (link: number, gap: number): SomeHit => ({
+    gap,
+    isLate: false,
+    kind: 'click',
+    method: 'GET',
+    agent: 0,
+    link,
+    ip: HOMES[0],
+  });
+  const older = Array.from({ length: 10 }, () => followed(1, 60_000));
+  const tour = [1, 2, 3, 4].map((link) => followed(link, 2_400));
+  const hits = hitsOf([...older, ...tour, followed(5, 2_400), followed(4, 0)]);
+  const [fifth, again] = hits.splice(-2);
+  assert.ok(fifth !== undefined && again !== undefined);
+  const whole = recordOf(hits);
+  const rest = restOf(whole, lookup);
+  assert.ok(rest !== undefined && rest.hits.length < tour.length);
+  assert.equal(areAlone({ ...whole, ...rest }, [fifth]), false);
+  assert.equal(areAlone({ ...whole, ...rest }, [again]), true);
 });

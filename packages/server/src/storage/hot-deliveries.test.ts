@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { DeliveryId, MessageId, WorkspaceId } from '../kernel/ids.ts';
+import type { DeliveryId } from '../kernel/ids.ts';
 import type { StoredHit, TimelineWork } from '../messages/messages.ts';
 import { restOf } from '../messages/past.ts';
+import { deliveryRecord } from '../../test/support/delivery-record.ts';
 import { CHROME, homeLookup } from '../../test/support/home-reader.ts';
 import { HotDeliveries } from './hot-deliveries.ts';
 import type { SeenDelivery } from './seen-delivery.ts';
@@ -13,27 +14,7 @@ const SMALL = 2 ** 21 * 1.6;
 const idOf = (n: number) => n.toString(16).padStart(32, '0') as DeliveryId;
 
 function delivery(n: number): SeenDelivery {
-  return {
-    id: idOf(n),
-    workspaceId: 1 as WorkspaceId,
-    messageId: '0'.repeat(32) as MessageId,
-    trackingNumber: 'WB-0000-0000-0000',
-    recipient: 'ann@example.net',
-    subject: '',
-    mode: 'full',
-    source: 'submission',
-    transport: 'sent',
-    untouched: null,
-    verdict: { state: 'sent', confidence: 1, reasons: [], settled: true },
-    createdAt: 0,
-    sentAt: 0,
-    objectedAt: null,
-    shared: null,
-    linkCount: 0,
-    hits: [],
-    events: [],
-    version: 3,
-  };
+  return { ...deliveryRecord({ id: idOf(n) }), version: 3 };
 }
 
 const HOME = '91.10.10.10';
